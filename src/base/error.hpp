@@ -1,0 +1,56 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace etl {
+
+/// What the process answers to its caller; the table stands in docs/semantics.md.
+enum class ExitCode : int {
+  done = 0,
+  fault = 1,          ///< a fault of ours
+  usage = 2,          ///< usage or configuration
+  invalid_input = 3,  ///< input invalid, or some of it set aside
+  not_allowed = 4,    ///< not authenticated or not allowed
+  unavailable = 5,    ///< a service did not answer or went away; running again resumes
+  partial = 6,        ///< some items failed for good
+  refused = 7,        ///< a service refused for good
+  locked = 8,         ///< another run holds the project
+};
+
+/// The root of everything thrown on purpose: what happened, where (file:line, or an address without its
+/// query or secrets), and what to do about it. Raised at the bottom, shown once at the top (src/cli/main.cpp).
+class Error : public std::runtime_error {
+ public:
+  Error(ExitCode code, std::string what, std::string where = {}, std::string hint = {})
+      : std::runtime_error(std::move(what)), code_(code), where_(std::move(where)), hint_(std::move(hint)) {}
+
+  [[nodiscard]] ExitCode code() const noexcept { return code_; }
+  [[nodiscard]] const std::string& where() const noexcept { return where_; }
+  [[nodiscard]] const std::string& hint() const noexcept { return hint_; }
+
+ private:
+  ExitCode code_;
+  std::string where_;
+  std::string hint_;
+};
+
+/// One type per family of exit codes, so that a caller can catch what it can mend.
+template <ExitCode Code>
+class ErrorOf : public Error {
+ public:
+  explicit ErrorOf(std::string what, std::string where = {}, std::string hint = {})
+      : Error(Code, std::move(what), std::move(where), std::move(hint)) {}
+};
+
+using FaultError = ErrorOf<ExitCode::fault>;
+using UsageError = ErrorOf<ExitCode::usage>;
+using InputError = ErrorOf<ExitCode::invalid_input>;
+using NotAllowedError = ErrorOf<ExitCode::not_allowed>;
+using UnavailableError = ErrorOf<ExitCode::unavailable>;
+using PartialError = ErrorOf<ExitCode::partial>;
+using RefusedError = ErrorOf<ExitCode::refused>;
+using LockedError = ErrorOf<ExitCode::locked>;
+
+}  // namespace etl
