@@ -1,0 +1,21 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/context.hpp"
+
+/// The command groups. Each lives in the file of its name and hangs its subcommands into the tree; a
+/// command's work is done in its CLI11 callback, which runs after all options and settings are read.
+/// `context` outlives the parse. To add a group: declare it here and list it in main.cpp.
+namespace etl::cli {
+
+void add_config(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
+void add_man(CLI::App& app, Context& context);
+void add_validate(CLI::App& app, Context& context);
+void add_simplify(CLI::App& app, Context& context);
+void add_graph(CLI::App& app, Context& context);
+void add_graph_load(CLI::App& graph, Context& context);  ///< called by add_graph
+void add_projects(CLI::App& app, Context& context);
+
+}  // namespace etl::cli

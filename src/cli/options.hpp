@@ -1,0 +1,23 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/context.hpp"
+
+/// Options that several commands share: same name, same help, stored in the settings with the flag as origin.
+/// A command adds those that it uses.
+namespace etl::cli {
+
+/// Any key of the table of settings that has a flag; name, help, environment and default come from the table.
+CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view key);
+
+CLI::Option* add_dictionary_option(CLI::App& app, Context& context);  ///< --dictionary
+CLI::Option* add_config_option(CLI::App& app, Context& context);      ///< --config (of the simplifier)
+CLI::Option* add_threads_option(CLI::App& app, Context& context);     ///< --threads
+CLI::Option* add_temp_dir_option(CLI::App& app, Context& context);    ///< --temp-dir
+CLI::Option* add_user_yaml_option(CLI::App& app, Context& context);   ///< --user-yaml
+void add_database_options(CLI::App& app, Context& context);           ///< --database-host, -port, -name, -user
+CLI::Option* add_dry_run(CLI::App& app, Context& context);            ///< --dry-run
+CLI::Option* add_yes(CLI::App& app, Context& context);                ///< -y, --yes
+
+}  // namespace etl::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "config/settings.hpp"
+
+namespace etl::config {
+
+/// Where the graph's PostgreSQL is. An empty member leaves it to libpq: its default, or what PGSERVICE,
+/// PGPASSFILE and the like say. The password goes to libpq only, never into a message.
+struct DatabaseAddress {
+  std::string host;
+  std::string port;
+  std::string database;
+  std::string user;
+  std::string password;
+  std::string origin;  ///< where the host came from, for messages
+};
+
+/// Reads `database.*`. Flag, environment (PG*) and etl.yaml come first. The mounted folder
+/// `<creds>/sheepdog-creds` is one set of values for one server: it is used only when nobody named another
+/// server (host by flag, PGHOST, PGSERVICE or etl.yaml), so that its password never goes to a foreign host.
+/// Throws UnavailableError while that folder's `dbcreated` is not `true`, UsageError for a port that is none.
+[[nodiscard]] DatabaseAddress database_address(const Settings& settings);
+
+}  // namespace etl::config

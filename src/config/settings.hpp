@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Settings: one value per key, and where it came from.
+namespace etl::config {
+
+struct Value {
+  std::string text;
+  std::string origin;   ///< "flag --threads", "environment PGHOST", "etl.yaml:3", "/creds/…/host", "default"
+  bool secret = false;  ///< never shown: neither in output nor in an error
+};
+
+/// Where a value may come from; the first that has one wins.
+enum class Layer { flag, environment, file, mounted, fallback };
+inline constexpr std::size_t kLayers = 5;
+
+/// One row of the table of everything that can be set (settings.cpp); `config show` and the manual print it.
+struct Key {
+  std::string_view name;         ///< as in etl.yaml, dots for nesting: "database.host"
+  std::string_view environment;  ///< variable, or empty
+  std::string_view flag;         ///< "--threads", or empty
+  std::string_view fallback;     ///< default, or empty for none; `<creds>` stands for the value of `creds`
+  std::string_view help;
+  bool secret = false;
+  bool number = false;           ///< a whole number >= 1
+};
+[[nodiscard]] std::span<const Key> known_keys();
+[[nodiscard]] const Key* find_key(std::string_view name);
+
+/// Looks up an environment variable; std::nullopt when it is not set. Tests pass their own.
+using Environment = std::function<std::optional<std::string>(std::string_view)>;
+[[nodiscard]] Environment process_environment();
+
+class Settings {
+ public:
+  /// A value for a known key (FaultError otherwise). A later call in the same layer wins.
+  void set(std::string_view key, std::string value, std::string origin, Layer layer = Layer::flag);
+
+  /// Fills every layer below the flags: environment, etl.yaml, mounted secrets. Flags must be set before,
+  /// since `creds` and `etl_yaml` say where to look. Throws UsageError with file:line for what etl.yaml
+  /// should not hold, or when a file that was named is not there.
+  void load(const Environment& environment = process_environment());
+
+  [[nodiscard]] std::optional<Value> get(std::string_view key) const;
+  /// The value, or a UsageError that names the flag, the variable and the key that would set it.
+  [[nodiscard]] std::string require(std::string_view key) const;
+  /// The value as a whole number >= 1; UsageError with the origin when it is none.
+  [[nodiscard]] unsigned number(std::string_view key) const;
+  /// The layer that get() answers from.
+  [[nodiscard]] std::optional<Layer> layer_of(std::string_view key) const;
+
+ private:
+  void load_environment(const Environment& environment);
+  void load_mounted(const Environment& environment);
+  [[nodiscard]] std::filesystem::path etl_yaml(const Environment& environment) const;
+
+  std::array<std::map<std::string, Value, std::less<>>, kLayers> layers_;
+};
+
+}  // namespace etl::config
