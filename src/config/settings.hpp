@@ -29,12 +29,15 @@ struct Key {
   std::string_view environment;  ///< variable, or empty
   std::string_view flag;         ///< "--threads", or empty
   std::string_view fallback;     ///< default, or empty for none; `<creds>` stands for the value of `creds`
+  std::string_view type;         ///< "FILE", "FOLDER", "URL|FILE", "N" (a whole number >= 1), "TEXT"
   std::string_view help;
   bool secret = false;
-  bool number = false;           ///< a whole number >= 1
 };
 [[nodiscard]] std::span<const Key> known_keys();
 [[nodiscard]] const Key* find_key(std::string_view name);
+
+/// The value as it may be shown: `***` for a secret; an address without user, password and query.
+[[nodiscard]] std::string shown(const Value& value);
 
 /// Looks up an environment variable; std::nullopt when it is not set. Tests pass their own.
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
@@ -61,7 +64,7 @@ class Settings {
  private:
   void load_environment(const Environment& environment);
   void load_mounted(const Environment& environment);
-  [[nodiscard]] std::filesystem::path etl_yaml(const Environment& environment) const;
+  [[nodiscard]] std::filesystem::path find_etl_yaml() const;
 
   std::array<std::map<std::string, Value, std::less<>>, kLayers> layers_;
 };

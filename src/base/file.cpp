@@ -1,0 +1,145 @@
+#include "base/file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace etl {
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+std::string read_all(int descriptor, const std::filesystem::path& path, std::uint64_t limit) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) throw InputError("cannot read the file: " + reason(errno), path.string());
+  if (S_ISDIR(status.st_mode)) throw InputError("a folder stands where a file is expected", path.string());
+
+  std::string text;
+  // The size is a hint only: it is 0 for pipes and for /proc.
+  if (status.st_size > 0 && static_cast<std::uint64_t>(status.st_size) <= limit) {
+    text.reserve(static_cast<std::size_t>(status.st_size) + 1);
+  }
+  std::array<char, 65536> piece{};
+  while (true) {
+    const ssize_t got = ::read(descriptor, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw InputError("cannot read the file: " + reason(errno), path.string());
+    if (got == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+    if (text.size() > limit) {
+      throw InputError(fmt::format("the file is larger than {}", human_bytes(limit)), path.string(),
+                       "check that this is the file you meant");
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> read_file_if_there(const std::filesystem::path& path, std::uint64_t limit) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw InputError("cannot open the file: " + reason(errno), path.string());
+  }
+  return read_all(file.get(), path, limit);
+}
+
+std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
+  if (auto text = read_file_if_there(path, limit)) return *std::move(text);
+  throw InputError("there is no such file", path.string());
+}
+
+AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
+  std::error_code ignored;
+  if (std::filesystem::is_symlink(path_, ignored)) path_ = std::filesystem::weakly_canonical(path_);
+
+  mode_t mode = 0;
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) == 0) {
+    if (!S_ISREG(status.st_mode)) {
+      throw UsageError("something that is not a regular file has this name already", path_.string(),
+                       "name a file in a folder");
+    }
+    mode = status.st_mode & 0777U;
+  } else {
+    // The umask can only be read by setting it; 0 would open a gap for other threads, 077 does not.
+    const mode_t mask = ::umask(077);
+    ::umask(mask);
+    mode = 0666U & ~mask;
+  }
+
+  std::string pattern = (path_.parent_path() / fmt::format(".{}.XXXXXX", path_.filename().string())).string();
+  descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
+  if (descriptor_ < 0) {
+    throw UsageError("cannot create a file here: " + reason(errno), path_.string(),
+                     "the folder must exist and let this user write");
+  }
+  temporary_ = pattern;
+  // A file system without permissions (a mounted share) refuses; the file is then as the mount says.
+  if (::fchmod(descriptor_, mode) != 0) errno = 0;
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      temporary_(std::move(other.temporary_)),
+      descriptor_(std::exchange(other.descriptor_, -1)) {
+  other.temporary_.clear();
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::fail(std::string_view what) const {
+  throw UnavailableError(fmt::format("{}: {}", what, reason(errno)), path_.string(),
+                         "make room on the disk or name another folder, then run again");
+}
+
+void AtomicFile::write(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor_, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("cannot write the file");
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::commit() {
+  if (descriptor_ < 0) throw FaultError("a file was committed twice", path_.string());
+  if (::fsync(descriptor_) != 0) fail("cannot bring the file to the disk");
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail("cannot close the file");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot put the file in its place");
+  temporary_.clear();
+
+  // Without this the new name, though not the data, may be gone after a power cut.
+  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() >= 0 && ::fsync(opened.get()) != 0 && errno != EINVAL) fail("cannot bring the folder to the disk");
+}
+
+}  // namespace etl

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace etl {
+
+/// Files that fit into memory by their nature: settings, dictionaries, credentials.
+inline constexpr std::uint64_t kSmallFile = 64ULL * 1024 * 1024;
+
+/// The whole of a regular file, or of a pipe such as /dev/stdin. InputError with the path when it is not
+/// there, not readable, a folder, or larger than `limit` bytes.
+[[nodiscard]] std::string read_file(const std::filesystem::path& path, std::uint64_t limit = kSmallFile);
+
+/// The same, but std::nullopt when nothing of that name is there.
+[[nodiscard]] std::optional<std::string> read_file_if_there(const std::filesystem::path& path,
+                                                            std::uint64_t limit = kSmallFile);
+
+/// A file that appears whole or not at all: written under a hidden temporary name beside its place, synced
+/// to the disk, and renamed by commit(). Without commit() nothing is left and what was there stays. A
+/// symbolic link is followed; an existing file's permissions are kept. UsageError when the folder does not
+/// let us write, UnavailableError when the disk fails or is full. One thread at a time.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&&) = delete;
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// No buffer of its own: pass large pieces.
+  void write(std::string_view text);
+  void commit();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
+ private:
+  [[noreturn]] void fail(std::string_view what) const;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int descriptor_ = -1;
+};
+
+}  // namespace etl

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Small things done to text that more than one room needs.
+namespace etl {
+
+/// A FHIR type's name as the tables and files spell it: "ResearchStudy" -> "research_study".
+/// An underscore goes between a lower-case letter or digit and an upper-case letter; ASCII only.
+[[nodiscard]] std::string snake_case(std::string_view name);
+
+/// For people, never for parsers: "1,234,567".
+[[nodiscard]] std::string human_count(std::uint64_t count);
+/// Powers of 1000, as disks and `ls --si` count: "999 B", "1.2 MB".
+[[nodiscard]] std::string human_bytes(std::uint64_t bytes);
+/// "0.42 s", "17 s", "3 min 05 s", "2 h 07 min".
+[[nodiscard]] std::string human_duration(std::chrono::duration<double> time);
+
+/// `text` in quotes as a JSON string. Bytes that are no UTF-8 become U+FFFD, so the result is always valid.
+[[nodiscard]] std::string json_quote(std::string_view text);
+
+/// Control characters as \xNN: names from the outside cannot move the cursor or forge a log line.
+/// Newlines and tabs stay.
+[[nodiscard]] std::string printable(std::string_view text);
+
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+/// The candidate that a mistyped `word` most likely means: the one with the least edits, if these are few
+/// for its length (or the word is its beginning); empty if none is near.
+[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace etl

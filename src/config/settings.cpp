@@ -1,0 +1,183 @@
+#include "config/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <thread>
+#include <utility>
+
+#include "base/error.hpp"
+#include "config/etl_yaml.hpp"
+#include "config/mounted.hpp"
+
+namespace etl::config {
+namespace {
+
+constexpr std::array kKeys = {
+    Key{"dictionary", "DICTIONARY_URL", "--dictionary", "", "URL|FILE",
+        "the Gen3 dictionary: its address (http, https) or a JSON file"},
+    Key{"simplify_config", "ACED_ETL_SIMPLIFY_CONFIG", "--config", "", "FILE",
+        "what to copy, pluck and rename when simplifying; YAML"},
+    Key{"user_yaml", "ACED_ETL_USER_YAML", "--user-yaml", "<creds>/user.yaml", "FILE",
+        "the commons' users, resources and policies"},
+    Key{"threads", "ACED_ETL_THREADS", "--threads", "<cores>", "N", "how many cores to work on"},
+    Key{"temp_dir", "TMPDIR", "--temp-dir", "/tmp", "FOLDER", "where temporary files go"},
+    Key{"creds", "ACED_ETL_CREDS", "--creds", "/creds", "FOLDER", "where the commons' credentials are mounted"},
+    Key{"etl_yaml", "ACED_ETL_YAML", "--etl-yaml", "", "FILE",
+        "settings; without it ./etl.yaml, then <creds>/etl.yaml, where there is one"},
+    Key{"database.host", "PGHOST", "--database-host", "", "TEXT",
+        "the graph's PostgreSQL: host, or folder of its socket"},
+    Key{"database.port", "PGPORT", "--database-port", "", "N", "the graph's PostgreSQL: port"},
+    Key{"database.name", "PGDATABASE", "--database-name", "", "TEXT", "the graph's PostgreSQL: database"},
+    Key{"database.user", "PGUSER", "--database-user", "", "TEXT", "the graph's PostgreSQL: user"},
+    Key{"database.password", "PGPASSWORD", "", "", "TEXT", "the graph's PostgreSQL: password", true},
+};
+
+std::size_t index(Layer layer) { return static_cast<std::size_t>(layer); }
+
+/// libpq would take its server from these; then the mounted one is not meant.
+constexpr std::array kNamesServer{"PGHOST", "PGHOSTADDR", "PGSERVICE"};
+
+}  // namespace
+
+std::span<const Key> known_keys() { return kKeys; }
+
+const Key* find_key(std::string_view name) {
+  const auto* const found = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& key) { return key.name == name; });
+  return found == kKeys.end() ? nullptr : found;
+}
+
+std::string shown(const Value& value) {
+  if (value.secret) return "***";
+  const std::string& text = value.text;
+  // libpq takes "host=… password=…" where it takes a database's name.
+  if (text.find("password=") != std::string::npos) return "***";
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string::npos) return text;
+  const std::size_t host = scheme + 3;
+  const std::size_t host_end = std::min(text.find_first_of("/?#", host), text.size());
+  const std::size_t user_end = text.substr(0, host_end).rfind('@');
+  std::string result = text.substr(0, host);
+  result += user_end == std::string::npos || user_end < host ? text.substr(host) : "***@" + text.substr(user_end + 1);
+  const std::size_t query = result.find('?');
+  return query == std::string::npos ? result : result.substr(0, query) + "?***";
+}
+
+Environment process_environment() {
+  return [](std::string_view name) -> std::optional<std::string> {
+    const char* value = std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe): read at the start
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  };
+}
+
+void Settings::set(std::string_view key, std::string value, std::string origin, Layer layer) {
+  const Key* known = find_key(key);
+  if (known == nullptr) throw FaultError(fmt::format("the setting `{}` is not in the table of settings", key));
+  if (value.empty()) throw UsageError(fmt::format("`{}` is empty", key), origin, "give a value or leave it out");
+  layers_[index(layer)].insert_or_assign(std::string(key), Value{std::move(value), std::move(origin), known->secret});
+}
+
+std::optional<Layer> Settings::layer_of(std::string_view key) const {
+  for (std::size_t layer = 0; layer < kLayers; ++layer) {
+    if (layers_[layer].find(key) != layers_[layer].end()) return static_cast<Layer>(layer);
+  }
+  const Key* known = find_key(key);
+  if (known != nullptr && !known->fallback.empty()) return Layer::fallback;
+  return std::nullopt;
+}
+
+std::optional<Value> Settings::get(std::string_view key) const {
+  for (const auto& layer : layers_) {
+    if (const auto found = layer.find(key); found != layer.end()) return found->second;
+  }
+  const Key* known = find_key(key);
+  if (known == nullptr || known->fallback.empty()) return std::nullopt;
+  if (known->fallback == "<cores>") {
+    return Value{std::to_string(std::max(1U, std::thread::hardware_concurrency())), "default: all cores", false};
+  }
+  constexpr std::string_view creds = "<creds>";
+  if (known->fallback.starts_with(creds)) {
+    return Value{get("creds")->text + std::string(known->fallback.substr(creds.size())), "default: under creds", false};
+  }
+  return Value{std::string(known->fallback), "default", known->secret};
+}
+
+std::string Settings::require(std::string_view key) const {
+  if (auto value = get(key)) return std::move(value->text);
+  const Key* known = find_key(key);
+  if (known == nullptr) throw FaultError(fmt::format("the setting `{}` is not in the table of settings", key));
+  std::string ways;
+  if (!known->flag.empty()) ways += fmt::format("pass {}, ", known->flag);
+  if (!known->environment.empty()) ways += fmt::format("set ${}, ", known->environment);
+  throw UsageError(fmt::format("`{}` is not set: {}", key, known->help), {},
+                   fmt::format("{}or write `{}` in etl.yaml", ways, key));
+}
+
+unsigned Settings::number(std::string_view key) const {
+  const std::string text = require(key);
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value == 0) {
+    throw UsageError(fmt::format("`{}` is not a whole number from 1 on: {}", key, text), get(key)->origin);
+  }
+  return value;
+}
+
+void Settings::load(const Environment& environment) {
+  load_environment(environment);
+  if (const auto file = find_etl_yaml(); !file.empty()) {
+    for (Entry& entry : read_etl_yaml(file, environment)) {
+      set(entry.key, std::move(entry.value), std::move(entry.origin), Layer::file);
+    }
+    if (!get("etl_yaml")) set("etl_yaml", file.string(), "default: found there", Layer::mounted);
+  }
+  load_mounted(environment);
+}
+
+void Settings::load_environment(const Environment& environment) {
+  for (const Key& key : kKeys) {
+    if (key.environment.empty()) continue;
+    // An empty variable is what a chart writes for a value that nobody gave.
+    if (auto value = environment(key.environment); value && !value->empty()) {
+      set(key.name, *std::move(value), fmt::format("environment {}", key.environment), Layer::environment);
+    }
+  }
+}
+
+std::filesystem::path Settings::find_etl_yaml() const {
+  if (const auto named = get("etl_yaml")) {
+    if (!std::filesystem::exists(named->text)) {
+      throw UsageError("there is no such file: " + named->text, named->origin, "name an etl.yaml that is there");
+    }
+    return named->text;
+  }
+  for (const std::filesystem::path& folder : {std::filesystem::path(), std::filesystem::path(get("creds")->text)}) {
+    std::error_code unreadable;
+    if (std::filesystem::exists(folder / "etl.yaml", unreadable)) return folder / "etl.yaml";
+  }
+  return {};
+}
+
+void Settings::load_mounted(const Environment& environment) {
+  if (layer_of("database.host")) return;
+  for (const char* name : kNamesServer) {
+    if (const auto value = environment(name); value && !value->empty()) return;
+  }
+  const std::filesystem::path folder = std::filesystem::path(get("creds")->text) / "sheepdog-creds";
+  constexpr std::array<std::pair<const char*, const char*>, 5> files{{{"host", "database.host"},
+                                                                      {"port", "database.port"},
+                                                                      {"database", "database.name"},
+                                                                      {"username", "database.user"},
+                                                                      {"password", "database.password"}}};
+  const auto values = read_mounted_folder(folder);
+  for (const auto& [file, key] : files) {
+    if (const auto found = values.find(file); found != values.end() && !found->second.empty()) {
+      set(key, found->second, (folder / file).string(), Layer::mounted);
+    }
+  }
+}
+
+}  // namespace etl::config
