@@ -1,7 +1,13 @@
 #pragma once
 
 // The FHIR R5 definitions as tables: every primitive type, data type, backbone element and resource of
-// npm hl7.fhir.r5.core 5.0.0, written by tools/fhir-definitions into src/fhir/generated/.
+// npm hl7.fhir.r5.core 5.0.0, written by tools/fhir-definitions/generate.py into src/fhir/generated/.
+//
+// They come from the snapshots of the StructureDefinitions that are types of their own; profiles (SimpleQuantity,
+// the vital signs) and logical models are not types. Each type's elements include those it inherits (id, extension,
+// meta, …), in the order of the specification. Left to the code that walks JSON: a resource's
+// `resourceType` (the rows of this name, in Consent.provision and Subscription.filterBy, are ordinary elements), and
+// the `_name` companion of a primitive, which is of type "Element"; primitives therefore have no elements here.
 
 #include <cstdint>
 #include <span>
@@ -11,9 +17,30 @@ namespace etl::fhir {
 
 /// The primitive types. The value is the type's index in types(): primitives come first, in this order.
 enum class Primitive : std::uint8_t {
-  base64Binary, boolean, canonical, code, date, dateTime, decimal, id, instant, integer, integer64,
-  markdown, oid, positiveInt, string, time, unsignedInt, uri, url, uuid, xhtml,
-  system_string,  ///< Element.id and Extension.url: FHIRPath's System.String, no companion element
+  base64Binary,
+  boolean,
+  canonical,
+  code,
+  date,
+  dateTime,
+  decimal,
+  id,
+  instant,
+  integer,
+  integer64,
+  markdown,
+  oid,
+  positiveInt,
+  string,
+  time,
+  unsignedInt,
+  uri,
+  url,
+  uuid,
+  xhtml,
+  /// Element.id, Extension.url and the id of a resource: FHIRPath's System.String, which has no companion. That a
+  /// resource's id must have the form of `id` above does not show in the table.
+  system_string,
 };
 
 enum class Kind : std::uint8_t {
@@ -41,14 +68,16 @@ struct TypeRow {
   bool abstract;
 };
 
-/// A required binding to a value set whose codes the package enumerates; codes are sorted.
+/// A required binding to a value set whose codes the package enumerates; codes are sorted. Languages, MIME types,
+/// currencies, units and colours are left to their own standards and have none.
 struct BindingRow {
   std::string_view value_set;  ///< canonical URL without version
   std::uint32_t first;         ///< its codes: codes()[first .. first + count)
   std::uint32_t count;
 };
 
-/// `urn:oid:` number (without the prefix) -> id of the CodeSystem, ValueSet or NamingSystem that has it.
+/// `urn:oid:` number (without the prefix) -> id of the CodeSystem, ValueSet or NamingSystem that has it; where several
+/// have it, the first kind of these, and then the one that does not mark it as old.
 struct OidRow {
   std::string_view oid;
   std::string_view name;
@@ -62,7 +91,8 @@ struct OidRow {
 
 inline constexpr std::uint16_t no_type = 0xFFFF;
 
-/// Index of the type of this name ("Patient", "CodeableConcept", "Observation.component"), or no_type.
+/// Index of the type of this name ("Patient", "CodeableConcept", "Observation.component"), or no_type. A binary
+/// search: look a type up once and keep its index.
 [[nodiscard]] std::uint16_t find_type(std::string_view name) noexcept;
 /// The elements of a type.
 [[nodiscard]] std::span<const ElementRow> elements_of(std::uint16_t type) noexcept;
