@@ -1,0 +1,58 @@
+# Each target installs what it lacks, says what takes long, and may be run again at any time.
+SHELL := bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help build demo test check lint sanitize fuzz bench up down status env fresh clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+
+build: ## compile the program: build/release/aced-etl
+	@scripts/install-deps build
+	@scripts/build release
+
+demo: build ## a small study, from nothing to a loaded graph in the local commons
+	@scripts/demo
+
+test: ## everything that can fail: unit, end to end, and the unit tests under sanitizers
+	@scripts/install-deps build test
+	@scripts/test
+
+lint: ## format, arrows between rooms, shell scripts, clang-tidy
+	@scripts/install-deps build lint
+	@scripts/lint
+
+check: lint test ## what CI runs
+
+sanitize: ## the unit tests under ASan + UBSan, the threaded ones under TSan
+	@scripts/install-deps build test
+	@scripts/test asan tsan
+
+fuzz: ## run each fuzz target for FUZZ_SECONDS (30)
+	@scripts/install-deps build lint
+	@scripts/fuzz
+
+bench: build ## the benchmarks
+	@scripts/bench
+
+up: ## start the local commons
+	@scripts/install-deps build
+	@local/postgres up
+
+down: ## stop it; the data stays
+	@local/postgres down
+
+status: ## where the local commons is
+	@local/postgres status
+
+env: ## exports for a shell: eval "$(make -s env)"
+	@local/postgres env
+
+fresh: ## prove `make demo` and `make test` in a bare Debian 12
+	@scripts/install-deps fresh
+	@scripts/fresh
+
+clean: ## remove build/ and the local commons
+	@local/postgres destroy
+	@rm -rf build .local
