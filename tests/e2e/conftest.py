@@ -1,0 +1,246 @@
+"""What the black-box tests stand on: the built programs, a real PostgreSQL of their own, the demo's dictionary.
+
+ACED_ETL, ACED_SYNTH     other builds of the programs (default: build/release)
+ACED_KEEP_DATABASE=1     leave a test's database, and the server, for a look afterwards
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LOCAL_POSTGRES = ROOT / "local/postgres"
+KEEP = bool(os.environ.get("ACED_KEEP_DATABASE"))
+
+# Of the caller's environment, what has no say in where a program looks for its data.
+PLAIN = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS")
+
+
+@dataclasses.dataclass
+class Ran:
+    """A program that has ended."""
+
+    args: list[str]
+    rc: int
+    stdout: str
+    stderr: str
+
+    def json(self):
+        return json.loads(self.stdout)
+
+    def ok(self) -> "Ran":
+        """The run itself, when it ended well; else a failure that shows what it said."""
+        assert self.rc == 0, f"{self}"
+        return self
+
+    def failed(self, rc: int) -> "Ran":
+        """The run itself, when it ended with this exit code."""
+        assert self.rc == rc, f"wanted exit code {rc}\n{self}"
+        return self
+
+    def __str__(self) -> str:
+        return f"$ {shlex.join(self.args)}\n[exit {self.rc}]\n-- stdout\n{self.stdout}\n-- stderr\n{self.stderr}"
+
+
+class Canary:
+    """Strings that no output may hold (promise 6). Every run of a program is searched for them."""
+
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+
+    def add(self, secret: str) -> None:
+        assert len(secret) >= 8, "too short to tell from chance"
+        self._secrets.add(secret)
+
+    def check(self, text: str, where: str) -> None:
+        for secret in self._secrets:
+            # The secret itself stays out of the report, too.
+            assert secret not in text, f"a secret came out in {where}"
+
+
+@pytest.fixture(scope="session")
+def canary() -> Canary:
+    return Canary()
+
+
+class Program:
+    """Runs one program; each test gets one with its own environment and working folder."""
+
+    def __init__(self, binary: pathlib.Path, env: dict[str, str], cwd: pathlib.Path, canary: Canary) -> None:
+        self.binary = binary
+        self.env = env
+        self.cwd = cwd
+        self._canary = canary
+
+    def environment(self, env: dict[str, str | None] | None = None) -> dict[str, str]:
+        plain = {name: os.environ[name] for name in PLAIN if name in os.environ}
+        whole = {**plain, **self.env, **(env or {})}
+        return {name: value for name, value in whole.items() if value is not None}
+
+    def __call__(self, *args: object, env: dict[str, str | None] | None = None, stdin: str | None = None,
+                 cwd: pathlib.Path | None = None, timeout: float = 120) -> Ran:
+        """`env` is added to the fixture's own; None takes a variable away."""
+        command = [str(self.binary), *map(str, args)]
+        done = subprocess.run(command, env=self.environment(env), cwd=cwd or self.cwd, capture_output=True, timeout=timeout,
+                              check=False, **({"input": stdin.encode()} if stdin is not None else {"stdin": subprocess.DEVNULL}))
+        ran = Ran(command, done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+        self._canary.check(ran.stdout, f"stdout of {shlex.join(command)}")
+        self._canary.check(ran.stderr, f"stderr of {shlex.join(command)}")
+        return ran
+
+    def start(self, *args: object, env: dict[str, str | None] | None = None, **popen) -> subprocess.Popen:
+        """Starts it and does not wait: for tests that kill it, or watch it. The caller ends it."""
+        popen = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen}
+        return subprocess.Popen([str(self.binary), *map(str, args)], env=self.environment(env), cwd=self.cwd, **popen)
+
+
+def program(variable: str, name: str) -> pathlib.Path:
+    path = pathlib.Path(os.environ.get(variable) or ROOT / "build/release" / name).resolve()
+    if not path.exists():
+        pytest.fail(f"{path} is not built: make build", pytrace=False)
+    return path
+
+
+@pytest.fixture
+def etl(tmp_path: pathlib.Path, canary: Canary) -> Program:
+    """aced-etl, with no database and no credentials until a test asks for `database`."""
+    return Program(program("ACED_ETL", "aced-etl"), {"ACED_ETL_CREDS": str(tmp_path / "no-creds")}, tmp_path, canary)
+
+
+@pytest.fixture
+def synth(tmp_path: pathlib.Path, canary: Canary) -> Program:
+    """aced-synth, which writes synthetic studies."""
+    return Program(program("ACED_SYNTH", "aced-synth"), {}, tmp_path, canary)
+
+
+@dataclasses.dataclass
+class Postgres:
+    """A server of this test session alone."""
+
+    home: pathlib.Path  # its ACED_LOCAL_DIR
+    env: dict[str, str]  # what local/postgres env says: PG*, ACED_ETL_CREDS, DICTIONARY_URL
+
+    @property
+    def creds(self) -> pathlib.Path:
+        return self.home / "creds"
+
+    def command(self, *args: str, check: bool = True, **env: str) -> subprocess.CompletedProcess:
+        return local_postgres(self.home, *args, check=check, **env)
+
+    def psql(self, sql: str, database: str = "postgres") -> str:
+        """As the superuser."""
+        return self.command("psql", "-d", database, "-At", "-c", sql).stdout
+
+
+def local_postgres(home: pathlib.Path, *args: str, check: bool = True, **env: str) -> subprocess.CompletedProcess:
+    done = subprocess.run([LOCAL_POSTGRES, *args], env={**os.environ, "ACED_LOCAL_DIR": str(home), **env},
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, check=False)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def exports(text: str) -> dict[str, str]:
+    """What `export NAME=value` lines would set."""
+    lines = (shlex.split(line) for line in text.splitlines())
+    return dict(words[1].split("=", 1) for words in lines if words and words[0] == "export")
+
+
+@pytest.fixture(scope="session")
+def postgres(canary: Canary) -> Iterator[Postgres]:
+    """A server beside that of the demo, without durability: nobody pulls the plug on a test."""
+    home = pathlib.Path(tempfile.mkdtemp(prefix="aced-etl-test-"))
+    try:
+        local_postgres(home, "up", ACED_LOCAL_FSYNC="off")
+        env = exports(local_postgres(home, "env").stdout)
+        canary.add(env["PGPASSWORD"])
+        server = Postgres(home, env)
+        yield server
+        # The server's own log is an output like any other.
+        log = server.psql("select pg_read_file('server.log')")
+        canary.check(log, "the log of PostgreSQL")
+    finally:
+        if KEEP:
+            print(f'\nkept: export ACED_LOCAL_DIR={home}; eval "$(local/postgres env)"; in the end local/postgres destroy')
+        else:
+            local_postgres(home, "destroy", check=False)
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclasses.dataclass
+class Database:
+    """An empty database, owned by the commons' plain user."""
+
+    name: str
+    env: dict[str, str]
+    postgres: Postgres
+
+    def connect(self, **options) -> psycopg.Connection:
+        return psycopg.connect(host=self.env["PGHOST"], port=self.env["PGPORT"], dbname=self.name,
+                               user=self.env["PGUSER"], password=self.env["PGPASSWORD"], **options)
+
+    def rows(self, sql: str, *params: object) -> list[tuple]:
+        with self.connect(autocommit=True) as connection:
+            return connection.execute(sql, params or None).fetchall()
+
+    def value(self, sql: str, *params: object):
+        return self.rows(sql, *params)[0][0]
+
+    def execute(self, sql: str, *params: object) -> None:
+        with self.connect(autocommit=True) as connection:
+            connection.execute(sql, params or None)
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def new_database(postgres: Postgres) -> Iterator[Callable[[], Database]]:
+    """Makes empty databases, for tests that need more than one."""
+    made: list[str] = []
+
+    def make() -> Database:
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        postgres.psql(f"create database {name} owner {postgres.env['PGUSER']} template template0")
+        made.append(name)
+        return Database(name, {**postgres.env, "PGDATABASE": name}, postgres)
+
+    yield make
+    if not KEEP:
+        for name in made:
+            postgres.psql(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture
+def database(new_database: Callable[[], Database], etl: Program) -> Database:
+    """An empty database, and `etl` set to work on it."""
+    made = new_database()
+    etl.env.update({name: value for name, value in made.env.items() if name.startswith("PG")})
+    return made
+
+
+@pytest.fixture(scope="session")
+def demo_dictionary() -> pathlib.Path:
+    path = ROOT / "share/demo/dictionary.json"
+    assert path.is_file(), f"{path} is missing"
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared() -> pathlib.Path:
+    """The folder of golden studies beside the project; it is no part of it."""
+    path = ROOT.parent / "shared"
+    if not (path / "golden").is_dir():
+        pytest.skip("NOT TESTED: no golden studies in ../shared")
+    return path
