@@ -1,0 +1,36 @@
+#include "fhir/findings.hpp"
+
+namespace etl::fhir {
+
+void Warnings::add(FaultKind kind, std::string_view path, std::string_view message, Location where,
+                   std::uint64_t count) {
+  auto at = counts_.find(KeyView{kind, path, message});
+  if (at == counts_.end()) {
+    at = counts_.emplace(Key{kind, std::string(path), std::string(message)}, Count{0, where}).first;
+  }
+  at->second.count += count;
+  if (where < at->second.first) at->second.first = where;
+}
+
+void Warnings::merge(const Warnings& other) {
+  for (const auto& [key, value] : other.counts_) {
+    add(std::get<0>(key), std::get<1>(key), std::get<2>(key), value.first, value.count);
+  }
+}
+
+std::vector<Fault> Warnings::faults(const std::vector<std::string>& files) const {
+  std::vector<Fault> out;
+  for (const auto& [key, value] : counts_) {
+    Fault fault;
+    fault.kind = std::get<0>(key);
+    fault.file = files.at(value.first.file);
+    fault.line = value.first.line;
+    fault.path = std::get<1>(key);
+    fault.message = std::get<2>(key);
+    fault.count = value.count;
+    out.push_back(std::move(fault));
+  }
+  return out;
+}
+
+}  // namespace etl::fhir

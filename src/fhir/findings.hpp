@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "fhir/fault.hpp"
+
+namespace etl::fhir {
+
+/// Where a resource begins: the number of its file in the study's list of files, and its line there.
+struct Location {
+  std::uint32_t file = 0;
+  std::uint64_t line = 0;
+
+  [[nodiscard]] auto operator<=>(const Location&) const = default;
+};
+
+/// A fault inside the resource at hand; its line is found from the offset only when it is reported.
+struct OpenFault {
+  FaultKind kind;
+  std::uint32_t offset;
+  std::string path;
+  std::string message;
+};
+
+/// Warnings of one kind, path and message are counted, and the first place is kept: R4 codes stand in every second
+/// resource of real studies, and a list of them all would hide what matters.
+class Warnings {
+ public:
+  void add(FaultKind kind, std::string_view path, std::string_view message, Location where, std::uint64_t count = 1);
+  void merge(const Warnings& other);
+  [[nodiscard]] bool empty() const noexcept { return counts_.empty(); }
+  /// By kind, path and message; `files` names the files by their number.
+  [[nodiscard]] std::vector<Fault> faults(const std::vector<std::string>& files) const;
+
+ private:
+  struct Count {
+    std::uint64_t count = 0;
+    Location first;
+  };
+  using Key = std::tuple<FaultKind, std::string, std::string>;
+  using KeyView = std::tuple<FaultKind, std::string_view, std::string_view>;
+  std::map<Key, Count, std::less<>> counts_;
+};
+
+/// What one worker finds wrong: the faults of the document at hand, and the warnings of all of its documents.
+struct Findings {
+  std::vector<OpenFault> document;
+  Warnings warnings;
+};
+
+}  // namespace etl::fhir

@@ -1,0 +1,93 @@
+#include "fhir/model.hpp"
+
+#include <span>
+
+#include "base/error.hpp"
+
+namespace etl::fhir {
+namespace {
+
+Element link(const ElementRow& row, const std::vector<Type>& types) {
+  Element element;
+  element.name = row.name;
+  element.type = &types[row.type];
+  element.many = row.many;
+  element.required = row.min > 0;
+  element.choice = row.choice;
+  element.binding = row.binding;
+  switch (element.type->kind) {
+    case Kind::primitive:
+      element.shape = Shape::primitive;
+      element.primitive = static_cast<Primitive>(row.type);
+      break;
+    case Kind::resource:
+      element.shape = Shape::resource;
+      break;
+    default:
+      element.shape = Shape::object;
+  }
+  return element;
+}
+
+}  // namespace
+
+Model::Model() {
+  const auto rows = fhir::types();
+  types_.resize(rows.size());
+  std::vector<std::string_view> type_names;
+  for (std::size_t t = 0; t < rows.size(); ++t) {
+    types_[t].name = rows[t].name;
+    types_[t].kind = rows[t].kind;
+    types_[t].abstract = rows[t].abstract;
+    types_[t].index = static_cast<std::uint16_t>(t);
+    type_names.push_back(rows[t].name);
+  }
+  type_names_ = NameTable(type_names);
+
+  for (Type& type : types_) {
+    const auto element_rows = elements_of(type.index);
+    type.elements.reserve(element_rows.size() + 1);
+    for (const ElementRow& row : element_rows) type.elements.push_back(link(row, types_));
+    if (type.kind == Kind::resource) {
+      Element name;
+      name.name = "resourceType";
+      name.type = &types_[static_cast<std::size_t>(Primitive::code)];
+      name.shape = Shape::resource_type;
+      name.primitive = Primitive::code;
+      type.elements.push_back(name);
+    }
+    if (type.elements.size() > ElementSet::capacity) throw FaultError("a FHIR type has too many elements for ElementSet");
+    std::vector<std::string_view> names;
+    for (Element& element : type.elements) {
+      element.index = static_cast<std::uint16_t>(names.size());
+      element.ordinal = static_cast<std::uint32_t>(element_count_++);
+      element.owner = &type;
+      // A resource's id is a System.String in the definitions' snapshot, and of type id by its extension there.
+      if (type.kind == Kind::resource && element.name == "id") element.primitive = Primitive::id;
+      element.reference_text = type.name == "Reference" && element.name == "reference";
+      if (element.required && element.choice == 0) type.required.insert(element.index);
+      if (element.required && element.choice != 0) type.required_choices |= 1U << (element.choice - 1U);
+      names.push_back(element.name);
+    }
+    type.names = NameTable(names);
+  }
+
+  for (const BindingRow& row : fhir::bindings()) bindings_.emplace_back(fhir::codes().subspan(row.first, row.count));
+}
+
+const Model& Model::r5() {
+  static const Model model;
+  return model;
+}
+
+const Type* Model::type(std::string_view name) const noexcept {
+  const std::uint16_t number = type_names_.find(name);
+  return number == NameTable::none ? nullptr : &types_[number];
+}
+
+const Type* Model::resource(std::string_view name) const noexcept {
+  const Type* found = type(name);
+  return found != nullptr && found->kind == Kind::resource && !found->abstract ? found : nullptr;
+}
+
+}  // namespace etl::fhir

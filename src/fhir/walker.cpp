@@ -1,0 +1,266 @@
+#include "fhir/walker.hpp"
+
+#include <fmt/format.h>
+
+namespace etl::fhir {
+namespace {
+
+constexpr auto visit_none = [](const Element&) { return false; };
+
+/// A value as a fault shows it: short, and whole characters only.
+std::string shown(std::string_view text) {
+  constexpr std::size_t most = 60;
+  if (text.size() <= most) return std::string(text);
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
+}  // namespace
+
+template <bool Validate>
+std::string Walker<Validate>::path() const {
+  std::string out;
+  for (std::size_t i = 0; i < depth_; ++i) {
+    const Frame& frame = frames_[i];
+    if (i == 0) out = frame.type->name;
+    if (frame.element == nullptr) break;
+    out += '.';
+    out += frame.element->name;
+    if (frame.index >= 0) out += fmt::format("[{}]", frame.index);
+  }
+  return out;
+}
+
+template <bool Validate>
+std::string Walker<Validate>::what_is_there() const {
+  switch (cursor.peek()) {
+    case '{': return "an object";
+    case '[': return "an array";
+    case '"': return "a string";
+    case 't':
+    case 'f': return "a boolean";
+    case 'n': return "null";
+    default: return "a number";
+  }
+}
+
+template <bool Validate>
+std::string_view Walker<Validate>::resource_type() {
+  if (cursor.peek() != '{') return {};
+  const std::uint32_t* const begin = cursor.position();
+  cursor.expect('{', "'{'");
+  std::string_view found;
+  if (!cursor.empty('}')) {
+    do {
+      const std::string_view name = cursor.key();
+      if (plain(name) == "resourceType" && cursor.peek() == '"') {
+        found = cursor.string();
+        break;
+      }
+      cursor.skip();
+    } while (cursor.more('}'));
+  }
+  cursor.rewind(begin);
+  return found;
+}
+
+template <bool Validate>
+Token Walker<Validate>::primitive(const Element& element) {
+  const char c = cursor.peek();
+  const JsonKind expected = json_kind(element.primitive);
+  Token token;
+  if (c == '"') {
+    if (expected != JsonKind::string && element.primitive != Primitive::integer64) [[unlikely]] {
+      fault(FaultKind::wrong_type, fmt::format("a string, expected {}", describe(element.primitive)));
+      cursor.skip();
+      return {};
+    }
+    token = {cursor.string(), true, true};
+  } else if (c == '{' || c == '[') [[unlikely]] {
+    fault(FaultKind::wrong_type, fmt::format("{}, expected {}", what_is_there(), describe(element.primitive)));
+    cursor.skip();
+    return {};
+  } else {
+    const std::uint32_t at = cursor.offset();
+    const bool number = c == '-' || (c >= '0' && c <= '9');
+    const std::string found = [&] { return number ? std::string{} : what_is_there(); }();
+    token = {cursor.scalar(), false, true};
+    if (token.raw == "null" && frames_[depth_ == 0 ? 0 : depth_ - 1].index >= 0) {
+      token.valid = false;  // a gap in an array of primitives, which its companion fills
+      return token;
+    }
+    if ((expected == JsonKind::number) != number || (expected == JsonKind::boolean && token.raw == "null") ||
+        expected == JsonKind::string) [[unlikely]] {
+      fault(FaultKind::wrong_type, at,
+            fmt::format("{}, expected {}", number ? "a number" : found, describe(element.primitive)));
+      return {};
+    }
+  }
+  if constexpr (Validate) {
+    const std::string_view text = token.quoted ? plain(token.raw) : token.raw;
+    if (!fits(element.primitive, text)) [[unlikely]] {
+      fault(FaultKind::format, static_cast<std::uint32_t>(token.raw.data() - cursor.base()),
+            fmt::format("\"{}\", expected {}", shown(text), describe(element.primitive)));
+    } else if (element.reference_text) {
+      reference(text);
+    } else if (element.binding != 0 && !Model::r5().in_binding(element.binding, text)) {
+      const BindingRow& binding = fhir::bindings()[element.binding - 1U];
+      warn(FaultKind::binding, fmt::format("{}.{}", element.owner->name, element.name),
+           fmt::format("\"{}\", expected a code of {}", shown(text), binding.value_set));
+    }
+  }
+  return token;
+}
+
+template <bool Validate>
+void Walker<Validate>::reference(std::string_view text) {
+  // References are checked here, wherever they stand; whether their targets exist is known only at the study's end.
+  if (text.starts_with("urn:")) {
+    const std::string_view resolved = resolve(text);
+    if (resolved == text) {
+      if (!fits(Primitive::oid, text) && !fits(Primitive::uuid, text) &&
+          (text.starts_with("urn:uuid:") || text.starts_with("urn:oid:"))) {
+        fault(FaultKind::reference, fmt::format("\"{}\", expected a well-formed urn:uuid: or urn:oid:", shown(text)));
+      } else if (text.starts_with("urn:uuid:")) {
+        warn(FaultKind::unresolved_reference, path_without_indexes(),
+             "a urn:uuid: reference that no entry.fullUrl of its Bundle resolves");
+      }
+      return;
+    }
+    text = resolved;
+  }
+  if (const RelativeReference relative = relative_reference(text)) {
+    if (!is_id(relative.id)) {
+      fault(FaultKind::reference, fmt::format("\"{}\": the id is longer than 64 characters", shown(text)));
+    } else if (Model::r5().resource(relative.type) == nullptr) {
+      fault(FaultKind::reference, fmt::format("\"{}\": {} is no resource of FHIR R5", shown(text), relative.type));
+    } else if (observer != nullptr) {
+      observer->relative_reference(text, relative, *frames_[0].element);
+    }
+    return;
+  }
+  if (text.starts_with('#') && text.size() > 1) return;
+  // An absolute URL, or a search within a type: Type?name=value; or a version: Type/id/_history/n.
+  const std::size_t name = text.find_first_of(":/?");
+  const std::string_view head = text.substr(0, name);
+  const bool absolute = name != std::string_view::npos && text[name] == ':' && name > 0 && name + 1 < text.size();
+  const bool of_type = name != std::string_view::npos && name + 1 < text.size() && Model::r5().resource(head) != nullptr &&
+                       (text[name] == '?' || text.find("/_history/") != std::string_view::npos);
+  if (!absolute && !of_type) {
+    fault(FaultKind::reference,
+          fmt::format("\"{}\", expected Type/id, #id, an absolute URL or a search by Type?…", shown(text)));
+  }
+}
+
+template <bool Validate>
+std::string Walker<Validate>::path_without_indexes() const {
+  std::string out;
+  for (std::size_t i = 0; i < depth_; ++i) {
+    if (i == 0) out = frames_[i].type->name;
+    if (frames_[i].element == nullptr) break;
+    out += '.';
+    out += frames_[i].element->name;
+  }
+  return out;
+}
+
+template <bool Validate>
+void Walker<Validate>::one(const Element& element) {
+  if constexpr (!Validate) {
+    cursor.skip();
+    return;
+  }
+  switch (element.shape) {
+    case Shape::primitive:
+      static_cast<void>(primitive(element));
+      break;
+    case Shape::object:
+      object(*element.type, visit_none);
+      break;
+    case Shape::resource:
+      nested_resource(element);
+      break;
+    case Shape::resource_type:
+      static_cast<void>(cursor.string("the resource's type as a string"));
+      break;
+  }
+}
+
+template <bool Validate>
+void Walker<Validate>::nested_resource(const Element& element) {
+  if (cursor.peek() != '{') {
+    fault(FaultKind::wrong_type, what_is_there() + ", expected a resource");
+    cursor.skip();
+    return;
+  }
+  const std::string_view name = resource_type();
+  const Type* type = Model::r5().resource(name);
+  if (type == nullptr) {
+    fault(FaultKind::resource_type, name.empty() ? fmt::format("no resourceType, expected one for {}", element.name)
+                                                 : fmt::format("\"{}\" is no resource of FHIR R5", shown(name)));
+    cursor.skip();
+    return;
+  }
+  object(*type, visit_none);
+}
+
+template <bool Validate>
+void Walker<Validate>::other_member(const Type& type, std::string_view name, std::uint32_t at, ElementSet& companions) {
+  if constexpr (Validate) {
+    if (name.starts_with('_')) {
+      const Element* element = type.find(name.substr(1));
+      if (element != nullptr && element->shape == Shape::primitive && element->primitive != Primitive::system_string) {
+        if (companions.insert(element->index)) {
+          fault(FaultKind::duplicate_element, at, fmt::format("\"{}\" stands here a second time", name));
+        }
+        frames_[depth_ - 1].element = element;
+        companion(*element);
+        return;
+      }
+    }
+    fault(FaultKind::unknown_element, at, fmt::format("\"{}\" is no element of {}", shown(name), type.name));
+  }
+  cursor.skip();
+}
+
+template <bool Validate>
+void Walker<Validate>::companion(const Element& element) {
+  static const Type& element_type = *Model::r5().type("Element");
+  if (!element.many) {
+    object(element_type, visit_none);
+    return;
+  }
+  array(element, [&](std::size_t) {
+    if (cursor.peek() == 'n') {
+      static_cast<void>(cursor.scalar());
+    } else {
+      object(element_type, visit_none);
+    }
+  });
+}
+
+template <bool Validate>
+void Walker<Validate>::missing(const Type& type, const ElementSet& seen, const ElementSet& companions,
+                               std::uint32_t choices) {
+  std::uint32_t reported = 0;
+  for (const Element& element : type.elements) {
+    // A primitive without a value, whose companion says why, is there.
+    if (element.choice != 0 && companions.contains(element.index)) choices |= 1U << (element.choice - 1U);
+  }
+  for (const Element& element : type.elements) {
+    if (!element.required || seen.contains(element.index) || companions.contains(element.index)) continue;
+    if (element.choice != 0) {
+      const std::uint32_t bit = 1U << (element.choice - 1U);
+      if (((choices | reported) & bit) != 0) continue;
+      reported |= bit;
+    }
+    fault(FaultKind::cardinality, fmt::format("\"{}\"{} is missing, expected at least one", element.name,
+                                              element.choice != 0 ? " (or another type of the choice)" : ""));
+  }
+}
+
+template class Walker<true>;
+template class Walker<false>;
+
+}  // namespace etl::fhir

@@ -1,0 +1,232 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "fhir/cursor.hpp"
+#include "fhir/findings.hpp"
+#include "fhir/model.hpp"
+#include "fhir/primitive_format.hpp"
+
+namespace etl::fhir {
+
+/// A primitive as it stands in the source: a string's bytes between its quotes, or the text of a number or literal.
+struct Token {
+  std::string_view raw;
+  bool quoted = false;
+  bool valid = false;  ///< false: it was not there (null), or not what it should be and reported
+};
+
+/// Told of every well-formed relative reference of a resource, wherever it stands.
+class ReferenceObserver {
+ public:
+  ReferenceObserver() = default;
+  ReferenceObserver(const ReferenceObserver&) = delete;
+  ReferenceObserver& operator=(const ReferenceObserver&) = delete;
+  virtual ~ReferenceObserver() = default;
+  /// `text` is `Type/id`, `parts` its halves; `element` is the element of the resource itself that it stands in.
+  virtual void relative_reference(std::string_view text, const RelativeReference& parts, const Element& element) = 0;
+};
+
+/// What a Bundle's entries are called within it: fullUrl -> Type/id.
+using BundleLinks = std::unordered_map<std::string, std::string>;
+
+/// Walks one resource along the definitions of its type. The caller visits the elements that it wants and consumes their
+/// values with the functions below; all others are walked over here. With `Validate`, every element on the way is held
+/// against FHIR R5; without, only what the caller reads is looked at (and the JSON grammar, always).
+template <bool Validate>
+class Walker {
+ public:
+  static constexpr std::size_t max_depth = 256;
+
+  explicit Walker(Findings& findings) : findings_(findings) {}
+
+  /// Begin with the document at the cursor.
+  void start(Cursor document, Location where, const BundleLinks* links) {
+    cursor = document;
+    where_ = where;
+    links_ = links;
+    depth_ = 0;
+  }
+
+  /// An object of this type. `visit(const Element&)` is called with the cursor at the element's value, and returns
+  /// whether it has consumed it.
+  template <class Visit>
+  void object(const Type& type, Visit&& visit);
+
+  /// Every value of an element that may repeat (or the only one): `each(std::size_t index)` consumes it.
+  template <class Each>
+  void array(const Element& element, Each&& each);
+
+  /// One primitive value.
+  [[nodiscard]] Token primitive(const Element& element);
+
+  /// The value of an element that nobody asked for.
+  void value(const Element& element) {
+    if constexpr (Validate) {
+      array(element, [&](std::size_t) { one(element); });
+    } else {
+      cursor.skip();
+    }
+  }
+
+  /// One value, not an array, of an element that nobody asked for.
+  void one(const Element& element);
+
+  /// The resourceType of the object at the cursor, which does not move; empty when there is none.
+  [[nodiscard]] std::string_view resource_type();
+
+  void fault(FaultKind kind, std::string message) { fault(kind, cursor.offset(), std::move(message)); }
+  void fault(FaultKind kind, std::uint32_t offset, std::string message) {
+    findings_.document.push_back({kind, offset, path(), std::move(message)});
+  }
+  void warn(FaultKind kind, std::string_view path, std::string_view message) {
+    findings_.warnings.add(kind, path, message, where_);
+  }
+
+  /// Has the document at hand any fault so far?
+  [[nodiscard]] bool has_faults() const noexcept { return !findings_.document.empty(); }
+
+  /// The place in the resource: Observation.component[2].valueQuantity
+  [[nodiscard]] std::string path() const;
+  [[nodiscard]] Location where() const noexcept { return where_; }
+
+  /// `raw` without its escapes; valid until the next call.
+  [[nodiscard]] std::string_view plain(std::string_view raw) {
+    if (!cursor.checks_strings() || raw.find('\\') == std::string_view::npos) return raw;
+    unescape(raw, plain_);
+    return plain_;
+  }
+
+  /// What a urn: reference stands for within its Bundle (`Type/id`), or the reference itself.
+  [[nodiscard]] std::string_view resolve(std::string_view text) const {
+    if (links_ == nullptr || !text.starts_with("urn:")) return text;
+    const auto found = links_->find(std::string(text));
+    return found == links_->end() ? text : std::string_view(found->second);
+  }
+
+  Cursor cursor;
+  ReferenceObserver* observer = nullptr;
+
+ private:
+  struct Frame {
+    const Type* type = nullptr;
+    const Element* element = nullptr;
+    int index = -1;
+  };
+
+  [[nodiscard]] std::string what_is_there() const;
+  void other_member(const Type& type, std::string_view name, std::uint32_t at, ElementSet& companions);
+  void companion(const Element& element);
+  void missing(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
+  void nested_resource(const Element& element);
+  void reference(std::string_view text);
+  [[nodiscard]] std::string path_without_indexes() const;
+
+  Findings& findings_;
+  Location where_;
+  const BundleLinks* links_ = nullptr;
+  std::size_t depth_ = 0;
+  std::array<Frame, max_depth + 1> frames_;
+  std::string plain_;
+  std::string name_;
+};
+
+template <bool Validate>
+template <class Visit>
+void Walker<Validate>::object(const Type& type, Visit&& visit) {
+  if (cursor.peek() != '{') {
+    fault(FaultKind::wrong_type, what_is_there() + ", expected an object (" + std::string(type.name) + ")");
+    cursor.skip();
+    return;
+  }
+  const std::uint32_t begin = cursor.offset();
+  cursor.expect('{', "'{'");
+  if (depth_ == max_depth) cursor.fail("at most 256 levels of FHIR elements");
+  if (cursor.empty('}')) {
+    if constexpr (Validate) fault(FaultKind::cardinality, begin, "an empty object, expected at least one element");
+    return;
+  }
+  ElementSet seen;
+  ElementSet companions;
+  std::uint32_t choices = 0;
+  Frame& frame = frames_[depth_++];
+  frame.type = &type;
+  do {
+    frame.element = nullptr;
+    frame.index = -1;
+    const std::uint32_t at = cursor.offset();
+    const std::string_view raw = cursor.key();
+    const Element* element = type.find(raw);
+    if (element == nullptr) [[unlikely]] {
+      // A name may be written with escapes; that is worth a second look only here.
+      name_.assign(plain(raw));
+      element = type.find(name_);
+      if (element == nullptr) {
+        other_member(type, name_, at, companions);
+        continue;
+      }
+    }
+    frame.element = element;
+    if (seen.insert(element->index)) [[unlikely]] {
+      fault(FaultKind::duplicate_element, at, "the element stands here a second time");
+      cursor.skip();
+      continue;
+    }
+    if constexpr (Validate) {
+      if (element->choice != 0) {
+        const std::uint32_t bit = 1U << (element->choice - 1U);
+        if ((choices & bit) != 0) {
+          fault(FaultKind::choice, at, "another type of the same choice is there already, expected only one");
+        }
+        choices |= bit;
+      }
+    }
+    if (!visit(*element)) value(*element);
+  } while (cursor.more('}'));
+  frame.element = nullptr;
+  if constexpr (Validate) {
+    if (!seen.covers(type.required) || (choices & type.required_choices) != type.required_choices) [[unlikely]] {
+      missing(type, seen, companions, choices);
+    }
+  }
+  --depth_;
+}
+
+template <bool Validate>
+template <class Each>
+void Walker<Validate>::array(const Element& element, Each&& each) {
+  if (!element.many) {
+    if (cursor.peek() == '[') [[unlikely]] {
+      fault(FaultKind::wrong_type, "an array, expected one value");
+      cursor.skip();
+      return;
+    }
+    each(std::size_t{0});
+    return;
+  }
+  if (cursor.peek() != '[') [[unlikely]] {
+    fault(FaultKind::wrong_type, what_is_there() + ", expected an array");
+    cursor.skip();
+    return;
+  }
+  cursor.expect('[', "'['");
+  if (cursor.empty(']')) {
+    if constexpr (Validate) fault(FaultKind::cardinality, "an empty array, expected at least one value");
+    return;
+  }
+  Frame& frame = frames_[depth_ == 0 ? 0 : depth_ - 1];
+  std::size_t index = 0;
+  do {
+    frame.index = static_cast<int>(index);
+    each(index++);
+  } while (cursor.more(']'));
+  frame.index = -1;
+}
+
+extern template class Walker<true>;
+extern template class Walker<false>;
+
+}  // namespace etl::fhir

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.hpp"
+#include "base/buffer.hpp"
+#include "fhir/walker.hpp"
+#include "simplify/concepts.hpp"
+#include "simplify/id_transform.hpp"
+#include "simplify/object_writer.hpp"
+#include "simplify/plan.hpp"
+#include "simplify/record.hpp"
+
+namespace etl::simplify {
+
+/// Makes the record of one FHIR R5 resource, in one walk over its bytes (the paths to pluck are walked again). One object
+/// serves one thread. With `Validate` the same walk holds the resource against FHIR R5.
+template <bool Validate>
+class Simplifier {
+ public:
+  Simplifier(const Plans& plans, const IdTransform* ids, fhir::Findings& findings)
+      : plans_(plans), ids_(ids), walker_(findings), plucker_(plucker_findings_) {}
+
+  /// Told of all well-formed relative references, wherever they stand (with `Validate` only).
+  void observe(fhir::ReferenceObserver* observer) { walker_.observer = observer; }
+
+  /// The resource at `document`. Nothing when it is not a usable one or not valid: `findings.document` says why.
+  /// Throws fhir::SyntaxFault when it is not JSON. `links`: what its Bundle's entries are called, or nullptr.
+  [[nodiscard]] std::optional<Record> resource(fhir::Cursor document, fhir::Location where,
+                                               const fhir::BundleLinks* links);
+
+  /// The resource's type and id as far as they were found, for reports.
+  [[nodiscard]] const TypePlan* plan() const noexcept { return plan_; }
+
+ private:
+  using Element = fhir::Element;
+
+  bool element(const Element& element);
+  void primitive_member(const ElementPlan& plan, const Element& element);
+  void concept_member(const ElementPlan& plan, const Element& element);
+  void coding_member(const ElementPlan& plan, const Element& element);
+  void codeable_reference_member(const ElementPlan& plan, const Element& element);
+  void identifier_member(const Element& element);
+  void reference_member(const ElementPlan& plan, const Element& element);
+  void task_values(const Element& element);
+
+  void extension(std::size_t prefix);
+  template <class W>
+  void extension_value(W& walker, const Element& element, std::string_view name, Rank rank);
+  template <class W>
+  void primitive_children(W& walker, const fhir::Type& type, std::string_view name, Rank rank);
+  void observation_quantity(const ElementPlan& plan, const Element& element);
+
+  void pluck(const Pluck& step);
+  void pluck_object(const Pluck& step);
+  void pluck_leaf(const Pluck& step);
+  void pluck_extensions(const Pluck& step);
+  void remember(Pluck::Role role, std::string_view raw);
+
+  [[nodiscard]] std::optional<Record> finish(fhir::Location where);
+  void finish_observation();
+  void finish_document_reference();
+
+  template <class W>
+  void token_value(W& walker, const Element& element);
+  template <class W>
+  void token_member(W& walker, const Element& element, std::string_view name, Rank rank);
+  void write_token(const Element& element, const fhir::Token& token);
+  void write_codings(const Keys& keys, bool many, Rank rank);
+  void write_joined(std::string_view system, std::string_view value);
+  void write_list(const Key& key, Rank rank, const std::vector<std::string_view>& items, bool many);
+  [[nodiscard]] std::string_view collect(std::string_view raw, std::string_view field, std::string_view key);
+  /// Raw text as the record writes it, and as it can be taken apart: without an escaped solidus.
+  [[nodiscard]] std::string_view plain(std::string_view raw);
+  [[nodiscard]] std::string_view transformed(std::string_view id);
+
+  const Plans& plans_;
+  const IdTransform* ids_;
+  fhir::Findings plucker_findings_;  ///< what plucking meets has been reported by the walk before it
+  fhir::Walker<Validate> walker_;
+  fhir::Walker<false> plucker_;
+
+  const TypePlan* plan_ = nullptr;
+  ObjectWriter object_;
+  Buffer finished_;
+  Arena arena_;
+  std::vector<Relation> relations_;
+  std::string_view id_;
+
+  // What is being read; kept to keep its memory.
+  std::vector<Coding> codings_;
+  std::vector<std::string_view> texts_;
+  std::vector<std::string_view> shown_;
+  std::vector<std::string_view> references_;
+  std::vector<Identifier> identifiers_;
+  std::string name_;
+  std::string scratch_;
+
+  // What DocumentReference's own keys are made of.
+  std::string_view url_;
+  std::string_view md5_;
+  std::string_view size_;
+  bool has_url_ = false;
+};
+
+extern template class Simplifier<true>;
+extern template class Simplifier<false>;
+
+}  // namespace etl::simplify

@@ -1,0 +1,153 @@
+#pragma once
+
+// The parts of Simplifier that write values; included by its translation units only.
+
+#include "fhir/json_text.hpp"
+#include "simplify/simplifier.hpp"
+
+namespace etl::simplify {
+
+/// `https://…/us-core-race` -> `us_core_race`, appended.
+inline void append_tail(std::string& out, std::string_view raw) {
+  const std::size_t slash = raw.rfind('/');
+  if (slash != std::string_view::npos) raw.remove_prefix(slash + 1);
+  for (const char c : raw) out.push_back(c == '-' ? '_' : c);
+}
+
+template <bool Validate>
+std::string_view Simplifier<Validate>::plain(std::string_view raw) {
+  if (!walker_.cursor.checks_strings() || raw.find('\\') == std::string_view::npos) return raw;
+  fhir::unescape(raw, scratch_);
+  std::string escaped;
+  fhir::append_escaped(escaped, scratch_);
+  return arena_.keep(escaped);
+}
+
+template <bool Validate>
+std::string_view Simplifier<Validate>::transformed(std::string_view id) {
+  return ids_ == nullptr ? id : arena_.keep((*ids_)(id));
+}
+
+/// Note a reference: the text that the record shows for it. What `Type/id` names becomes a relation where it is linked.
+template <bool Validate>
+std::string_view Simplifier<Validate>::collect(std::string_view raw, std::string_view field, std::string_view key) {
+  const std::string_view text = walker_.resolve(plain(raw));
+  const fhir::RelativeReference parts = fhir::relative_reference(text);
+  if (!parts) return text;
+  const std::string_view id = transformed(parts.id);
+  const Target* const target = plan_->target(parts.type);
+  if (target != nullptr && target->linked) {
+    bool there = false;
+    for (const Relation& relation : relations_) {
+      there = there || (relation.dst_id == id && relation.dst_name == target->name && relation.field == field);
+    }
+    if (!there) relations_.push_back({id, target->type, target->name, field, key});
+  }
+  if (ids_ == nullptr) return text;
+  return arena_.keep(std::string(parts.type) + "/" + std::string(id));
+}
+
+template <bool Validate>
+void Simplifier<Validate>::write_token(const Element& element, const fhir::Token& token) {
+  if (token.quoted && element.primitive != fhir::Primitive::integer64) {
+    object_.quoted(token.raw);
+  } else {
+    object_.put(token.raw);
+  }
+}
+
+/// The value of a primitive element, one or an array; the walker stands at it.
+template <bool Validate>
+template <class W>
+void Simplifier<Validate>::token_value(W& walker, const Element& element) {
+  if (!element.many) {
+    write_token(element, walker.primitive(element));
+    return;
+  }
+  object_.put('[');
+  walker.array(element, [&](std::size_t index) {
+    if (index > 0) object_.put(',');
+    const fhir::Token token = walker.primitive(element);
+    if (token.valid) {
+      write_token(element, token);
+    } else {
+      object_.put("null");
+    }
+  });
+  object_.put(']');
+}
+
+template <bool Validate>
+template <class W>
+void Simplifier<Validate>::token_member(W& walker, const Element& element, std::string_view name, Rank rank) {
+  object_.begin(name, rank);
+  token_value(walker, element);
+  object_.end();
+}
+
+template <bool Validate>
+void Simplifier<Validate>::write_joined(std::string_view system, std::string_view value) {
+  object_.put('"');
+  object_.put(system);
+  object_.put('#');
+  object_.put(value);
+  object_.put('"');
+}
+
+template <bool Validate>
+void Simplifier<Validate>::write_list(const Key& key, Rank rank, const std::vector<std::string_view>& items,
+                                      bool many) {
+  if (items.empty()) return;
+  object_.begin(key, rank);
+  if (!many) {
+    object_.quoted(items.front());
+  } else {
+    char separator = '[';
+    for (const std::string_view item : items) {
+      object_.put(separator);
+      object_.quoted(item);
+      separator = ',';
+    }
+    object_.put(']');
+  }
+  object_.end();
+}
+
+/// texts_, codings_ and shown_ under their three names; of an element that does not repeat, the first of each.
+template <bool Validate>
+void Simplifier<Validate>::write_codings(const Keys& keys, bool many, Rank rank) {
+  write_list(keys.text, rank, texts_, many);
+  if (!codings_.empty()) {
+    object_.begin(keys.coding, rank);
+    if (!many) {
+      write_joined(codings_.front().system, codings_.front().code);
+    } else {
+      char separator = '[';
+      for (const Coding& coding : codings_) {
+        object_.put(separator);
+        write_joined(coding.system, coding.code);
+        separator = ',';
+      }
+      object_.put(']');
+    }
+    object_.end();
+  }
+  write_list(keys.plain, rank, shown_, many);
+}
+
+/// One key per primitive child of a value of a complex type, and one that names the type.
+template <bool Validate>
+template <class W>
+void Simplifier<Validate>::primitive_children(W& walker, const fhir::Type& type, std::string_view name, Rank rank) {
+  const std::string prefix = std::string(name) + "_";
+  walker.object(type, [&](const Element& child) {
+    if (child.shape != fhir::Shape::primitive) return false;
+    token_member(walker, child, prefix + std::string(child.name), rank);
+    return true;
+  });
+  object_.begin(prefix + "resourceType", rank);
+  object_.quoted(type.name);
+  object_.end();
+}
+
+}  // namespace etl::simplify
