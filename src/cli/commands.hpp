@@ -9,6 +9,9 @@
 /// `context` outlives the parse. To add a group: declare it here and list it in main.cpp.
 namespace etl::cli {
 
+/// The group of commands that print the tree of commands and need no settings: completion, man.
+inline constexpr const char* kAboutItself = "About aced-etl itself";
+
 void add_config(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_man(CLI::App& app, Context& context);

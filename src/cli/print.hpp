@@ -19,8 +19,8 @@ void flush_out();
 struct Column {
   std::string name;
   bool numeric = false;
-  Column(const char* text) : name(text) {}              // NOLINT(google-explicit-constructor)
-  Column(std::string text) : name(std::move(text)) {}   // NOLINT(google-explicit-constructor)
+  Column(const char* text) : name(text) {}             // NOLINT(google-explicit-constructor)
+  Column(std::string text) : name(std::move(text)) {}  // NOLINT(google-explicit-constructor)
 };
 [[nodiscard]] Column number(std::string name);
 

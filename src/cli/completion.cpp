@@ -1,0 +1,33 @@
+#include <string>
+
+#include "cli/commands.hpp"
+#include "cli/completion_script.hpp"
+#include "cli/describe.hpp"
+#include "cli/print.hpp"
+
+namespace etl::cli {
+
+void add_completion(CLI::App& app, Context& /*context*/) {
+  CLI::App* group = app.add_subcommand("completion");
+  group->group(kAboutItself);
+  describe(*group, {.summary = "print the completion script of a shell",
+                    .text = "The scripts complete commands, options, the values that an option is limited to, files "
+                            "and folders.",
+                    .examples = {{"source <(aced-etl completion bash)", "in ~/.bashrc"},
+                                 {"source <(aced-etl completion zsh)", "in ~/.zshrc, after compinit"},
+                                 {"aced-etl completion fish | source", "in ~/.config/fish/config.fish"}}});
+
+  using Script = std::string (*)(const CommandDoc&);
+  const auto add = [&](const char* shell, Script script, const char* example) {
+    CLI::App* command = group->add_subcommand(shell);
+    describe(*command, {.summary = std::string("print the completion script of ") + shell,
+                        .text = {},
+                        .examples = {{example, "load it into this shell"}}});
+    command->callback([&app, script] { write_out(script(document(app))); });
+  };
+  add("bash", &bash_completion, "source <(aced-etl completion bash)");
+  add("zsh", &zsh_completion, "source <(aced-etl completion zsh)");
+  add("fish", &fish_completion, "aced-etl completion fish | source");
+}
+
+}  // namespace etl::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "base/error.hpp"
+
+namespace etl::cli {
+
+/// Shows what ended the program, on stderr: `error: what`, `  at: where`, `  do: hint`; in json the members
+/// msg, at, do, exit. Returns the exit code.
+ExitCode report(const std::exception& error);
+
+/// The same for a command line that does not parse, with the nearest command or option that there is.
+/// A command that is not finished ("aced-etl graph") gets its help on stderr.
+ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error);
+
+}  // namespace etl::cli

@@ -1,0 +1,152 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/log.hpp"
+#include "cli/commands.hpp"
+#include "cli/describe.hpp"
+#include "cli/errors.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
+#include "cli/print.hpp"
+
+namespace etl::cli {
+namespace {
+
+/// Every command group, in the order of the help.
+constexpr std::array kGroups{
+    &add_config,
+    &add_completion,
+    &add_man,
+};
+
+constexpr const char* kLogFormatVariable = "ACED_ETL_LOG_FORMAT";
+
+struct LogOptions {
+  bool quiet = false;
+  bool verbose = false;
+  std::string format = "text";
+
+  void apply() const {
+    const log::Level level = quiet ? log::Level::error : verbose ? log::Level::debug : log::Level::info;
+    log::setup(level, format == "json");
+  }
+};
+
+/// Settles how messages look before the command line is parsed, for the message that it does not parse.
+LogOptions early_log_options(std::span<char*> arguments) {
+  LogOptions options;
+  if (const char* format = std::getenv(kLogFormatVariable)) options.format = format;  // NOLINT(concurrency-mt-unsafe)
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
+    if (word == "--log-format" && i + 1 < arguments.size()) options.format = arguments[i + 1];
+    if (word.starts_with("--log-format=")) options.format = word.substr(word.find('=') + 1);
+  }
+  return options;
+}
+
+/// A closed stdin, stdout or stderr leaves its number to the next file that is opened, which messages and
+/// results would then be written into. stdout stays unwritable, so that a result that is lost is an error.
+void hold_standard_streams() {
+  for (const auto& [descriptor, flags] : {std::pair{0, O_RDONLY}, {1, O_RDONLY}, {2, O_WRONLY}}) {
+    if (::fcntl(descriptor, F_GETFD) == -1 && ::open("/dev/null", flags) != descriptor) std::_Exit(1);
+  }
+}
+
+Output output_of(const std::string& name) {
+  if (name == "json") return Output::json;
+  if (name == "yaml") return Output::yaml;
+  return Output::table;
+}
+
+void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
+  app.set_help_flag("-h,--help", "show this help");
+  app.set_version_flag("--version", "aced-etl " ETL_VERSION, "show the version");
+  app.add_option_function<std::string>(
+         "-o,--output", [&context](const std::string& name) { context.output = output_of(name); },
+         "how results are printed on stdout [default: table]")
+      ->check(CLI::IsMember({"table", "json", "yaml"}));
+  auto* quiet = app.add_flag("-q,--quiet", log_options.quiet, "errors only; no progress");
+  app.add_flag("-v,--verbose", log_options.verbose, "say more, for finding faults")->excludes(quiet);
+  app.add_option("--log-format", log_options.format, "how messages are written on stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->envname(kLogFormatVariable)
+      ->capture_default_str();
+  add_setting_option(app, context, "creds");
+  add_setting_option(app, context, "etl_yaml");
+}
+
+/// Of every command that has commands below it, exactly one of these must be given.
+void require_commands(CLI::App& app) {
+  for (CLI::App* sub : app.get_subcommands(std::function<bool(CLI::App*)>{})) {
+    if (sub->get_name().empty()) continue;
+    app.require_subcommand(1);
+    require_commands(*sub);
+  }
+}
+
+void build(CLI::App& app, Context& context, LogOptions& log_options) {
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.fallthrough();  // before the groups: they inherit both
+  add_globals(app, context, log_options);
+  for (const auto add : kGroups) add(app, context);
+  // After the groups, which would inherit the examples.
+  describe(app, {.summary = "make a Gen3 data commons hold exactly a study's FHIR metadata and files",
+                 .text = "Results go to stdout, everything else to stderr. Global options may stand before or after "
+                         "the command. A setting comes from the first of these that has it: a flag, the environment, "
+                         "etl.yaml, mounted secrets, the default; `aced-etl config show` shows which.",
+                 .examples = {{"aced-etl config show", "what would be used, and where it came from"},
+                              {"aced-etl graph load --help", "all about one command"}}});
+  require_commands(app);
+  // Runs when all options are known and before the command's own callback.
+  app.parse_complete_callback([&app, &context, &log_options] {
+    log_options.apply();
+    context.quiet = log_options.quiet;
+    context.log_json = log_options.format == "json";
+    // What only prints the tree of commands must work where the settings do not.
+    const auto chosen = app.get_subcommands();
+    if (chosen.empty() || chosen.front()->get_group() != kAboutItself) context.settings.load();
+  });
+}
+
+ExitCode run(int argc, char** argv) {
+  early_log_options(std::span(argv, static_cast<std::size_t>(argc))).apply();
+  Context context;
+  LogOptions log_options;
+  CLI::App app("", "aced-etl");
+  build(app, context, log_options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    write_out(app.help());
+  } catch (const CLI::CallForVersion&) {
+    write_out(app.version() + "\n");
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error);
+  }
+  flush_out();
+  return context.exit;
+}
+
+}  // namespace
+}  // namespace etl::cli
+
+int main(int argc, char** argv) {
+  // A reader that goes away (`| head`, a closed connection) is an error at the write, not the end of us.
+  std::signal(SIGPIPE, SIG_IGN);
+  etl::cli::hold_standard_streams();
+  try {
+    return static_cast<int>(etl::cli::run(argc, argv));
+  } catch (const std::exception& error) {
+    return static_cast<int>(etl::cli::report(error));
+  } catch (...) {
+    return static_cast<int>(etl::cli::report(etl::FaultError("something unknown was thrown")));
+  }
+}

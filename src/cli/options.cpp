@@ -1,0 +1,61 @@
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace etl::cli {
+
+CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view name) {
+  const config::Key* key = config::find_key(name);
+  if (key == nullptr || key->flag.empty()) {
+    throw FaultError(fmt::format("the setting `{}` has no flag in the table of settings", name));
+  }
+  std::string text(key->help);
+  text += " [";
+  if (!key->fallback.empty()) {
+    text += key->fallback == "<cores>" ? "default: all cores; " : fmt::format("default: {}; ", key->fallback);
+  }
+  // Not CLI11's envname(): the settings read the environment themselves, one layer below the flags.
+  if (!key->environment.empty()) text += fmt::format("environment: {}; ", key->environment);
+  text += fmt::format("etl.yaml: {}]", key->name);
+  if (key->name == "etl_yaml") text = fmt::format("{} [environment: {}]", key->help, key->environment);
+  return app
+      .add_option_function<std::string>(
+          std::string(key->flag),
+          [&context, key](const std::string& value) {
+            context.settings.set(key->name, value, fmt::format("flag {}", key->flag));
+          },
+          text)
+      ->type_name(std::string(key->type));
+}
+
+CLI::Option* add_dictionary_option(CLI::App& app, Context& context) {
+  return add_setting_option(app, context, "dictionary");
+}
+CLI::Option* add_config_option(CLI::App& app, Context& context) {
+  return add_setting_option(app, context, "simplify_config");
+}
+CLI::Option* add_threads_option(CLI::App& app, Context& context) { return add_setting_option(app, context, "threads"); }
+CLI::Option* add_temp_dir_option(CLI::App& app, Context& context) {
+  return add_setting_option(app, context, "temp_dir");
+}
+CLI::Option* add_user_yaml_option(CLI::App& app, Context& context) {
+  return add_setting_option(app, context, "user_yaml");
+}
+
+void add_database_options(CLI::App& app, Context& context) {
+  for (const char* key : {"database.host", "database.port", "database.name", "database.user"}) {
+    add_setting_option(app, context, key);
+  }
+}
+
+CLI::Option* add_dry_run(CLI::App& app, Context& context) {
+  return app.add_flag("--dry-run", context.dry_run, "say what would be done; write nothing");
+}
+
+CLI::Option* add_yes(CLI::App& app, Context& context) {
+  return app.add_flag("-y,--yes", context.yes, "do not ask before destroying; needed where there is no terminal");
+}
+
+}  // namespace etl::cli
