@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace etl {
+
+/// A project as Gen3 names it: `program-code`. The program ends at the first `-`; the code may hold more of them
+/// (`aced-my-study` is the project `my-study` of the program `aced`).
+struct ProjectId {
+  std::string program;
+  std::string code;
+
+  /// Throws UsageError for a text without `-`, with an empty part, or with a space, a control character or a `/`
+  /// (the last would change the resource path `/programs/<program>/projects/<code>`).
+  [[nodiscard]] static ProjectId parse(std::string_view text);
+
+  [[nodiscard]] std::string str() const { return program + "-" + code; }
+
+  friend bool operator==(const ProjectId&, const ProjectId&) = default;
+  friend auto operator<=>(const ProjectId&, const ProjectId&) = default;
+};
+
+}  // namespace etl

@@ -1,0 +1,218 @@
+#include "graph/connection.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace etl::graph {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void take_notice(void* counter, const char* text) {
+  ++*static_cast<std::uint64_t*>(counter);
+  log::debug("postgres: {}", trim(text));
+}
+
+/// Waits until libpq may go on. False: the time is over.
+bool wait_for(int socket, PostgresPollingStatusType status, Clock::time_point until) {
+  pollfd entry{socket, static_cast<short>(status == PGRES_POLLING_WRITING ? POLLOUT : POLLIN), 0};
+  while (true) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+    if (left <= 0) return false;
+    const int ready = poll(&entry, 1, static_cast<int>(left));
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
+}
+
+/// `host` may hold a URI or key=value pairs in libpq's eyes only as `dbname`; expand_dbname stays off.
+std::string place(PGconn* connection, const config::DatabaseAddress& address) {
+  const auto pick = [](const char* said, const std::string& asked) {
+    return said != nullptr && *said != '\0' ? std::string(said) : asked;
+  };
+  const auto database = pick(PQdb(connection), address.database);
+  const auto host = pick(PQhost(connection), address.host);
+  const auto port = pick(PQport(connection), address.port);
+  return fmt::format("database {} at {}{}{}", database.empty() ? "(default)" : database,
+                     host.empty() ? "the local server" : host, port.empty() ? "" : ":", port);
+}
+
+std::chrono::milliseconds connect_time(std::chrono::milliseconds asked) {
+  if (const char* text = std::getenv("PGCONNECT_TIMEOUT"); text != nullptr) {
+    const long seconds = std::strtol(text, nullptr, 10);
+    if (seconds > 0) return std::chrono::seconds(seconds);
+  }
+  return asked;
+}
+
+std::string field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+}  // namespace
+
+std::string_view Result::text(int row, int column) const {
+  return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+
+std::int64_t Result::integer(int row, int column) const {
+  const auto digits = text(row, column);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size()) {
+    throw FaultError(fmt::format("the database answered '{}' where a number was expected", digits));
+  }
+  return number;
+}
+
+std::int64_t Result::affected() const {
+  const std::string_view digits = PQcmdTuples(result_.get());
+  std::int64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+Connection::Connection(const config::DatabaseAddress& address, std::chrono::milliseconds timeout) {
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  const auto add = [&](const char* key, const char* value) {
+    if (*value == '\0') return;
+    keys.push_back(key);
+    values.push_back(value);
+  };
+  add("host", address.host.c_str());
+  add("port", address.port.c_str());
+  add("dbname", address.database.c_str());
+  add("user", address.user.c_str());
+  add("password", address.password.c_str());
+  add("application_name", "aced-etl");
+  add("client_encoding", "UTF8");
+  add("keepalives", "1");
+  add("keepalives_idle", "30");
+  add("keepalives_interval", "10");
+  add("keepalives_count", "6");
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+
+  raw_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
+  if (!raw_) throw FaultError("out of memory while connecting to the database");
+  where_ = place(raw_.get(), address);
+  // Verbose, so that the text of a failed connection begins with its SQLSTATE whatever the server's language.
+  PQsetErrorVerbosity(raw_.get(), PQERRORS_VERBOSE);
+  PQsetNoticeProcessor(raw_.get(), take_notice, notices_.get());
+  const auto until = Clock::now() + connect_time(timeout);
+  auto status = PQstatus(raw_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+  while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
+    if (!wait_for(PQsocket(raw_.get()), status, until)) {
+      throw UnavailableError("the database does not answer in time", where_,
+                             "check that the database runs and can be reached, then run again");
+    }
+    status = PQconnectPoll(raw_.get());
+  }
+  if (status == PGRES_POLLING_FAILED) {
+    raise_connect_failure(PQerrorMessage(raw_.get()), PQconnectionNeedsPassword(raw_.get()) == 1, where_);
+  }
+  PQsetErrorVerbosity(raw_.get(), PQERRORS_DEFAULT);
+  where_ = place(raw_.get(), address);
+  log::debug("connected to {}, server {}", where_, PQserverVersion(raw_.get()));
+}
+
+void Connection::fail() {
+  ServerMessage said;
+  said.message = trim(PQerrorMessage(raw_.get()));
+  if (said.message.empty()) said.message = "the connection was lost";
+  raise(said, where_);
+}
+
+void Connection::fail(const PGresult* result) {
+  if (result == nullptr) fail();
+  ServerMessage said;
+  said.sqlstate = field(result, PG_DIAG_SQLSTATE);
+  said.message = field(result, PG_DIAG_MESSAGE_PRIMARY);
+  said.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
+  said.hint = field(result, PG_DIAG_MESSAGE_HINT);
+  said.context = field(result, PG_DIAG_CONTEXT);
+  said.table = field(result, PG_DIAG_TABLE_NAME);
+  said.column = field(result, PG_DIAG_COLUMN_NAME);
+  said.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
+  if (said.message.empty()) said.message = trim(PQresultErrorMessage(result));
+  raise(said, where_);
+}
+
+Result Connection::check(PGresult* result) {
+  Result owned(result);
+  switch (PQresultStatus(result)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_EMPTY_QUERY:
+      return owned;
+    default:
+      fail(result);
+  }
+}
+
+Result Connection::exec(const std::string& sql) { return check(PQexec(raw_.get(), sql.c_str())); }
+
+Result Connection::exec(const std::string& sql, const Params& params) {
+  std::vector<const char*> values;
+  values.reserve(params.size());
+  for (const auto& param : params) values.push_back(param ? param->c_str() : nullptr);
+  return check(PQexecParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                            nullptr, 0));
+}
+
+std::optional<std::string> Connection::value(const std::string& sql, const Params& params) {
+  const auto result = exec(sql, params);
+  if (result.rows() == 0 || result.null(0, 0)) return std::nullopt;
+  return std::string(result.text(0, 0));
+}
+
+std::int64_t Connection::number(const std::string& sql, const Params& params) {
+  const auto result = exec(sql, params);
+  return result.rows() == 0 || result.null(0, 0) ? 0 : result.integer(0, 0);
+}
+
+Transaction::Transaction(Connection& connection, const std::string& mode) : connection_(connection) {
+  if (connection_.in_transaction()) throw FaultError("a transaction within a transaction", connection_.where());
+  connection_.exec("BEGIN " + mode);
+}
+
+Transaction::~Transaction() { rollback(); }
+
+void Transaction::rollback() noexcept {
+  if (!open_) return;
+  open_ = false;
+  if (connection_.alive()) PQclear(PQexec(connection_.raw(), "ROLLBACK"));
+}
+
+void Transaction::commit() {
+  open_ = false;
+  auto* raw = PQexec(connection_.raw(), "COMMIT");
+  const Result result(raw);
+  if (PQresultStatus(raw) != PGRES_COMMAND_OK) {
+    // A server that says why has rolled back; silence, or the end of the session, leaves it open.
+    const char* state = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
+    if (!connection_.alive() && (state == nullptr || std::string_view(state).starts_with("57P"))) {
+      throw InDoubtError("the connection was lost during COMMIT: the changes may or may not be in the database",
+                         connection_.where(), "run again: what is there already is left as it is");
+    }
+    connection_.fail(raw);
+  }
+  if (std::string_view(PQcmdStatus(raw)) != "COMMIT") {
+    throw FaultError("the transaction had failed before COMMIT and was rolled back", connection_.where());
+  }
+}
+
+}  // namespace etl::graph

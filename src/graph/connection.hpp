@@ -1,0 +1,106 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/database.hpp"
+#include "graph/sql_error.hpp"
+#include "graph/sql_quote.hpp"
+
+namespace etl::graph {
+
+/// The rows of an answer; values are text.
+class Result {
+ public:
+  explicit Result(PGresult* result) : result_(result) {}
+  [[nodiscard]] int rows() const { return PQntuples(result_.get()); }
+  [[nodiscard]] int columns() const { return PQnfields(result_.get()); }
+  [[nodiscard]] bool null(int row, int column) const { return PQgetisnull(result_.get(), row, column) == 1; }
+  /// Valid as long as the result; empty for NULL.
+  [[nodiscard]] std::string_view text(int row, int column) const;
+  [[nodiscard]] std::int64_t integer(int row, int column) const;
+  [[nodiscard]] bool boolean(int row, int column) const { return text(row, column) == "t"; }
+  /// Rows that an INSERT, UPDATE, DELETE or COPY touched.
+  [[nodiscard]] std::int64_t affected() const;
+  [[nodiscard]] const PGresult* get() const { return result_.get(); }
+
+ private:
+  struct Clear {
+    void operator()(PGresult* result) const { PQclear(result); }
+  };
+  std::unique_ptr<PGresult, Clear> result_;
+};
+
+/// Text values for $1, $2, …; std::nullopt is NULL.
+using Params = std::vector<std::optional<std::string>>;
+
+/// A session with the graph's database. One thread at a time. Every failure is thrown as raise() says, with
+/// `database NAME at HOST:PORT` as its place and never a password.
+class Connection {
+ public:
+  /// Connects: application_name aced-etl, keep-alives after 30 s, `timeout` for the whole of it (also
+  /// PGCONNECT_TIMEOUT). Empty members of the address leave the choice to libpq (its environment, service and password
+  /// files).
+  explicit Connection(const config::DatabaseAddress& address,
+                      std::chrono::milliseconds timeout = std::chrono::seconds(15));
+
+  /// One or more statements without parameters; the result of the last.
+  Result exec(const std::string& sql);
+  /// One statement with parameters.
+  Result exec(const std::string& sql, const Params& params);
+
+  /// The first column of the first row; std::nullopt when there is no row or it is NULL.
+  [[nodiscard]] std::optional<std::string> value(const std::string& sql, const Params& params = {});
+  /// The same as a number; 0 when there is none.
+  [[nodiscard]] std::int64_t number(const std::string& sql, const Params& params = {});
+
+  /// Where the session goes: `database NAME at HOST:PORT`.
+  [[nodiscard]] const std::string& where() const { return where_; }
+  [[nodiscard]] bool alive() const { return PQstatus(raw_.get()) == CONNECTION_OK; }
+  [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(raw_.get()) != PQTRANS_IDLE; }
+  /// How many notices the server has sent so far.
+  [[nodiscard]] std::uint64_t notices() const { return *notices_; }
+  [[nodiscard]] PGconn* raw() { return raw_.get(); }
+
+  /// Throws what the connection or the result last said.
+  [[noreturn]] void fail();
+  [[noreturn]] void fail(const PGresult* result);
+
+ private:
+  struct Finish {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+  };
+  Result check(PGresult* result);
+
+  std::unique_ptr<std::uint64_t> notices_ = std::make_unique<std::uint64_t>(0);  // the notice processor points at it
+  std::string where_;
+  std::unique_ptr<PGconn, Finish> raw_;
+};
+
+/// BEGIN now; ROLLBACK at the end of the scope unless commit() was called.
+class Transaction {
+ public:
+  /// `mode` follows BEGIN: "", "ISOLATION LEVEL REPEATABLE READ", "READ ONLY", …
+  explicit Transaction(Connection& connection, const std::string& mode = {});
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  /// Throws InDoubtError when the connection is lost before the server's answer, and the server's error (deferred
+  /// constraints are checked here) when it refuses: then nothing was written.
+  void commit();
+  void rollback() noexcept;
+
+ private:
+  Connection& connection_;
+  bool open_ = true;
+};
+
+}  // namespace etl::graph

@@ -1,0 +1,120 @@
+#include "graph/connection_copy.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace etl::graph {
+namespace {
+
+constexpr std::size_t largest_piece = std::size_t{1} << 20U;  // libpq counts in int
+constexpr std::size_t look_every = std::size_t{1} << 20U;
+
+}  // namespace
+
+CopyIn::CopyIn(Connection& connection, const std::string& sql) : connection_(connection) {
+  const auto result = connection_.exec(sql);
+  if (PQresultStatus(result.get()) != PGRES_COPY_IN) throw FaultError("not a COPY … FROM STDIN: " + sql);
+}
+
+CopyIn::~CopyIn() {
+  if (!open_) return;
+  PQputCopyEnd(connection_.raw(), "given up by the client");
+  while (auto* result = PQgetResult(connection_.raw())) PQclear(result);
+}
+
+/// In COPY the server sends nothing but errors and notices; data to read that was no notice is an error. Under TLS
+/// the socket also carries records of the protocol itself, so there the error shows at the end only.
+bool CopyIn::server_spoke() {
+  if (PQsslInUse(connection_.raw()) == 1 || PQgssEncInUse(connection_.raw()) == 1) return false;
+  pollfd entry{PQsocket(connection_.raw()), POLLIN, 0};
+  if (poll(&entry, 1, 0) <= 0) return false;
+  const auto before = connection_.notices();
+  if (PQconsumeInput(connection_.raw()) == 0) return true;
+  PQputCopyData(connection_.raw(), "", 0);  // hands a notice, if it is one, to the notice processor
+  return connection_.notices() == before;
+}
+
+void CopyIn::write(std::string_view data) {
+  while (!data.empty()) {
+    const auto piece = data.substr(0, largest_piece);
+    data.remove_prefix(piece.size());
+    if (PQputCopyData(connection_.raw(), piece.data(), static_cast<int>(piece.size())) != 1) {
+      end("given up after a failed write");
+      connection_.fail();
+    }
+    since_look_ += piece.size();
+    if (since_look_ < look_every) continue;
+    since_look_ = 0;
+    if (server_spoke()) {
+      end("given up after the server's error");
+      connection_.fail();
+    }
+  }
+}
+
+std::int64_t CopyIn::finish() { return end(nullptr); }
+
+std::int64_t CopyIn::end(const char* reason) {
+  open_ = false;
+  if (PQputCopyEnd(connection_.raw(), reason) != 1) {
+    while (auto* rest = PQgetResult(connection_.raw())) {
+      const Result owned(rest);
+      if (PQresultStatus(rest) == PGRES_FATAL_ERROR) connection_.fail(rest);
+    }
+    connection_.fail();
+  }
+  std::int64_t rows = 0;
+  std::unique_ptr<Result> failed;
+  while (auto* raw = PQgetResult(connection_.raw())) {
+    auto result = std::make_unique<Result>(raw);
+    if (PQresultStatus(raw) == PGRES_COMMAND_OK) {
+      rows = result->affected();
+    } else if (!failed) {
+      failed = std::move(result);
+    }
+    if (!connection_.alive()) break;
+  }
+  if (failed) connection_.fail(failed->get());
+  if (!connection_.alive()) connection_.fail();
+  return rows;
+}
+
+CopyOut::CopyOut(Connection& connection, const std::string& sql) : connection_(connection) {
+  const auto result = connection_.exec(sql);
+  if (PQresultStatus(result.get()) != PGRES_COPY_OUT) throw FaultError("not a COPY … TO STDOUT: " + sql);
+}
+
+CopyOut::~CopyOut() {
+  std::string_view ignored;
+  try {
+    while (open_ && read(ignored)) {
+    }
+  } catch (const Error&) {  // the reader gave up before: what the rest would have said does not matter
+  }
+}
+
+bool CopyOut::read(std::string_view& row) {
+  if (!open_) return false;
+  char* data = nullptr;
+  const int size = PQgetCopyData(connection_.raw(), &data, 0);
+  buffer_.reset(data);
+  if (size > 0) {
+    row = {data, static_cast<std::size_t>(size)};
+    return true;
+  }
+  open_ = false;
+  if (size == -2) connection_.fail();
+  std::unique_ptr<Result> failed;
+  while (auto* raw = PQgetResult(connection_.raw())) {
+    auto result = std::make_unique<Result>(raw);
+    if (PQresultStatus(raw) != PGRES_COMMAND_OK && !failed) failed = std::move(result);
+    if (!connection_.alive()) break;
+  }
+  if (failed) connection_.fail(failed->get());
+  return false;
+}
+
+}  // namespace etl::graph

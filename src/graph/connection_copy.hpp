@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "graph/connection.hpp"
+
+namespace etl::graph {
+
+/// Rows into the database: `COPY table (columns) FROM STDIN`, text or binary as the statement says. While one lives
+/// the connection does nothing else. Without finish() the COPY is aborted, and with it its transaction.
+class CopyIn {
+ public:
+  CopyIn(Connection& connection, const std::string& sql);
+  ~CopyIn();
+  CopyIn(const CopyIn&) = delete;
+  CopyIn& operator=(const CopyIn&) = delete;
+
+  /// Any piece of the stream; pieces of 64 KiB to 1 MiB are best. Throws the server's error, if it has refused a row
+  /// meanwhile, within about a MiB (over TLS not before finish()): libpq itself would take all the rest of the data
+  /// first.
+  void write(std::string_view data);
+
+  /// Ends the stream; answers the number of rows. Throws the server's error.
+  std::int64_t finish();
+
+ private:
+  [[nodiscard]] bool server_spoke();
+  std::int64_t end(const char* reason);
+
+  Connection& connection_;
+  std::size_t since_look_ = 0;
+  bool open_ = true;
+};
+
+/// Rows out of the database: `COPY … TO STDOUT`. Without reading to the end the rest is thrown away.
+class CopyOut {
+ public:
+  CopyOut(Connection& connection, const std::string& sql);
+  ~CopyOut();
+  CopyOut(const CopyOut&) = delete;
+  CopyOut& operator=(const CopyOut&) = delete;
+
+  /// The next piece (a row, with its line end, in text format), valid until the next call. False at the end.
+  [[nodiscard]] bool read(std::string_view& row);
+
+ private:
+  struct Free {
+    void operator()(char* buffer) const { PQfreemem(buffer); }
+  };
+  Connection& connection_;
+  std::unique_ptr<char, Free> buffer_;
+  bool open_ = true;
+};
+
+}  // namespace etl::graph

@@ -1,0 +1,139 @@
+#include "net/fetch.hpp"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+namespace etl::net {
+namespace {
+
+struct EasyDeleter {
+  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
+};
+using Easy = std::unique_ptr<CURL, EasyDeleter>;
+
+Easy make_easy() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  Easy easy(curl_easy_init());
+  if (!easy) throw FaultError("libcurl does not start");
+  return easy;
+}
+
+struct Sink {
+  std::string body;
+  std::size_t limit;
+  bool overflow = false;
+};
+
+std::size_t receive(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& sink = *static_cast<Sink*>(to);
+  const auto bytes = size * count;
+  if (sink.body.size() + bytes > sink.limit) {
+    sink.overflow = true;
+    return 0;  // anything but `bytes` stops the transfer
+  }
+  sink.body.append(data, bytes);
+  return bytes;
+}
+
+[[noreturn]] void too_large(const std::string& where, std::size_t limit) {
+  throw InputError(fmt::format("the document is larger than {} MiB", limit >> 20U), where,
+                   "check that the address is the right one");
+}
+
+[[noreturn]] void refuse(CURLcode code, const std::string& where, const FetchLimits& limits) {
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      throw UsageError("not an address that can be fetched", where, "use https://, http://, file:// or a path");
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+      throw UnavailableError("the server's certificate could not be verified", where,
+                             "add its authority to the system's certificates, or name it in SSL_CERT_FILE");
+    case CURLE_OPERATION_TIMEDOUT:
+      throw UnavailableError(fmt::format("no answer within {} s", limits.total.count() / 1000), where, "run again");
+    default:
+      throw UnavailableError(fmt::format("cannot fetch: {}", curl_easy_strerror(code)), where,
+                             "check the address and the network, then run again");
+  }
+}
+
+void check_status(long status, const std::string& where) {
+  if (status >= 200 && status < 300) return;
+  const auto what = fmt::format("the server answered HTTP {}", status);
+  if (status == 401 || status == 403) {
+    throw NotAllowedError(what, where, "the document must be readable without a login, or by a signed URL still valid");
+  }
+  if (status == 429 || status >= 500) throw UnavailableError(what, where, "run again later");
+  throw RefusedError(what, where, "check the address");
+}
+
+/// SSL_CERT_FILE and SSL_CERT_DIR name other authorities, as for curl's own program.
+void set_authorities(CURL* curl) {
+  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+  }
+  if (const char* dir = std::getenv("SSL_CERT_DIR"); dir != nullptr && *dir != '\0') {
+    curl_easy_setopt(curl, CURLOPT_CAPATH, dir);
+  }
+}
+
+std::string get(const std::string& url, const std::string& where, const FetchLimits& limits) {
+  const auto easy = make_easy();
+  auto* curl = easy.get();
+  Sink sink{{}, limits.bytes};
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
+  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, url.starts_with("http://") ? "http,https" : "https");
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+  set_authorities(curl);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.total.count()));
+  curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "aced-etl");
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &sink);
+  const auto code = curl_easy_perform(curl);
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  if (sink.overflow && status >= 200 && status < 300) too_large(where, limits.bytes);
+  if (code != CURLE_OK && !sink.overflow) refuse(code, where, limits);
+  check_status(status, where);
+  return std::move(sink.body);
+}
+
+}  // namespace
+
+std::string without_query(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::string(url);  // a path: '?' and '#' are part of its name
+  url = url.substr(0, url.find_first_of("?#"));
+  const auto host = scheme + 3;
+  const auto path = std::min(url.find('/', host), url.size());
+  const auto at = url.substr(0, path).rfind('@');
+  if (at == std::string_view::npos || at < host) return std::string(url);
+  return std::string(url.substr(0, host)) + std::string(url.substr(at + 1));
+}
+
+std::string fetch(const std::string& url_or_file, const FetchLimits& limits) {
+  const auto where = without_query(url_or_file);
+  if (url_or_file.empty()) throw UsageError("no address given");
+  if (url_or_file.starts_with("file://")) return read_file(url_or_file.substr(7), limits.bytes);
+  if (url_or_file.find("://") == std::string::npos) return read_file(url_or_file, limits.bytes);
+  return get(url_or_file, where, limits);
+}
+
+}  // namespace etl::net
