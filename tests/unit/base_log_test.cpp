@@ -1,0 +1,81 @@
+#include "base/log.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+namespace etl::log {
+namespace {
+
+class LogTest : public testing::Test {
+ protected:
+  void TearDown() override { setup(Level::info, false); }
+
+  template <typename Work>
+  static std::string said(Work work) {
+    testing::internal::CaptureStderr();
+    work();
+    return testing::internal::GetCapturedStderr();
+  }
+};
+
+TEST_F(LogTest, text_marks_all_but_info) {
+  setup(Level::debug, false);
+  EXPECT_EQ(said([] { info("loaded {} rows", 3); }), "loaded 3 rows\n");
+  EXPECT_EQ(said([] { warn("careful"); }), "warning: careful\n");
+  EXPECT_EQ(said([] { error("broken"); }), "error: broken\n");
+  EXPECT_EQ(said([] { debug("why"); }), "debug: why\n");
+}
+
+TEST_F(LogTest, levels) {
+  setup(Level::error, false);
+  EXPECT_EQ(said([] {
+              info("no");
+              warn("no");
+              debug("no");
+              error("yes");
+            }),
+            "error: yes\n");
+}
+
+TEST_F(LogTest, fields_and_line_breaks_are_indented_and_control_characters_defused) {
+  setup(Level::info, false);
+  EXPECT_EQ(said([] {
+              write(Level::error, "a\nb\x1b", {{"at", "f:1"}, {"none", ""}, {"do", "x"}});
+            }),
+            "error: a\n  b\\x1b\n  at: f:1\n  do: x\n");
+}
+
+TEST_F(LogTest, json_is_one_object_a_line) {
+  setup(Level::info, true);
+  const std::string line = said([] { write(Level::warn, "a \"b\"\nc", {{"at", "x"}, {"none", ""}}); });
+  EXPECT_TRUE(std::regex_match(line, std::regex(R"(\{"ts":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","level":"warning",)"
+                                                R"("msg":"a \\"b\\"\\nc","at":"x"\}\n)")))
+      << line;
+}
+
+TEST_F(LogTest, lines_of_many_threads_do_not_mix) {
+  setup(Level::info, false);
+  const std::string all = said([] {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([i] {
+        for (int n = 0; n < 200; ++n) info("{0}{0}{0}{0}{0}{0}{0}{0}", i);
+      });
+    }
+  });
+  std::istringstream lines(all);
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    ASSERT_EQ(line.size(), 8U);
+    ASSERT_EQ(std::count(line.begin(), line.end(), line[0]), 8);
+  }
+  EXPECT_EQ(count, 1600U);
+}
+
+}  // namespace
+}  // namespace etl::log

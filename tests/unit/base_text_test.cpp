@@ -1,0 +1,78 @@
+#include "base/text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace etl {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Text, snake_case_as_tables_and_files_spell_types) {
+  EXPECT_EQ(snake_case("Patient"), "patient");
+  EXPECT_EQ(snake_case("ResearchStudy"), "research_study");
+  EXPECT_EQ(snake_case("MedicationAdministration"), "medication_administration");
+  EXPECT_EQ(snake_case("Group2Member"), "group2_member");
+  EXPECT_EQ(snake_case("aHTTPCall"), "a_httpcall");  // only where lower meets upper
+  EXPECT_EQ(snake_case(""), "");
+}
+
+TEST(Text, counts_have_commas) {
+  EXPECT_EQ(human_count(0), "0");
+  EXPECT_EQ(human_count(999), "999");
+  EXPECT_EQ(human_count(1000), "1,000");
+  EXPECT_EQ(human_count(123456), "123,456");
+  EXPECT_EQ(human_count(18446744073709551615ULL), "18,446,744,073,709,551,615");
+}
+
+TEST(Text, bytes_change_unit_before_they_round_up_to_a_thousand) {
+  EXPECT_EQ(human_bytes(0), "0 B");
+  EXPECT_EQ(human_bytes(999), "999 B");
+  EXPECT_EQ(human_bytes(1000), "1.0 kB");
+  EXPECT_EQ(human_bytes(999'949), "999.9 kB");
+  EXPECT_EQ(human_bytes(999'950), "1.0 MB");
+  EXPECT_EQ(human_bytes(1'234'567), "1.2 MB");
+  EXPECT_EQ(human_bytes(18446744073709551615ULL), "18.4 EB");
+}
+
+TEST(Text, durations) {
+  EXPECT_EQ(human_duration(420ms), "0.42 s");
+  EXPECT_EQ(human_duration(17s), "17 s");
+  EXPECT_EQ(human_duration(185s), "3 min 05 s");
+  EXPECT_EQ(human_duration(2h + 7min), "2 h 07 min");
+  EXPECT_EQ(human_duration(59.7s), "1 min 00 s");
+  EXPECT_EQ(human_duration(-1s), "0.00 s");
+}
+
+TEST(Text, json_quote_is_always_valid_json) {
+  EXPECT_EQ(json_quote("a\"b\\c\n\t"), R"("a\"b\\c\n\t")");
+  EXPECT_EQ(json_quote(std::string_view("\0\x1b", 2)), R"("\u0000\u001b")");
+  EXPECT_EQ(json_quote("Zürich €"), "\"Zürich €\"");
+  EXPECT_EQ(json_quote("\xff"), "\"\xEF\xBF\xBD\"");
+  EXPECT_EQ(json_quote("\xC3"), "\"\xEF\xBF\xBD\"");                          // cut short
+  EXPECT_EQ(json_quote("\xC0\xAF"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");          // overlong
+  EXPECT_EQ(json_quote("\xED\xA0\x80").find("\xED"), std::string::npos);      // a surrogate
+  EXPECT_EQ(json_quote("\xF4\x90\x80\x80").find("\xF4"), std::string::npos);  // above U+10FFFF
+}
+
+TEST(Text, printable_defuses_terminal_sequences) {
+  EXPECT_EQ(printable("a\x1b[2Jb\r"), "a\\x1b[2Jb\\x0d");
+  EXPECT_EQ(printable("line\n\tnext ü"), "line\n\tnext ü");
+}
+
+TEST(Text, trim) {
+  EXPECT_EQ(trim(" \t a b \r\n"), "a b");
+  EXPECT_EQ(trim(" \n "), "");
+}
+
+TEST(Text, nearest_finds_typos_and_beginnings_and_nothing_else) {
+  const std::vector<std::string> names{"config", "graph", "projects", "validate"};
+  EXPECT_EQ(nearest("confg", names), "config");
+  EXPECT_EQ(nearest("grpah", names), "");
+  EXPECT_EQ(nearest("proj", names), "projects");
+  EXPECT_EQ(nearest("valdate", names), "validate");
+  EXPECT_EQ(nearest("elephant", names), "");
+  EXPECT_EQ(nearest("", names), "");
+}
+
+}  // namespace
+}  // namespace etl
