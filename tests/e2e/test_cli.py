@@ -1,0 +1,305 @@
+"""The frame of the command line: help, errors, exit codes, output, completion, manual, settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+SECRET = "correct-horse-battery"
+
+
+@pytest.fixture
+def creds(etl, tmp_path, canary) -> pathlib.Path:
+    """The database's secret as Kubernetes mounts it, and `etl` told to use it."""
+    canary.add(SECRET)
+    folder = tmp_path / "creds/sheepdog-creds"
+    data = folder / "..2026"
+    data.mkdir(parents=True)
+    (folder / "..data").symlink_to("..2026")
+    values = {"host": "db.svc", "port": "5432", "database": "meta", "username": "sheepdog", "password": SECRET,
+              "dbcreated": "true"}
+    for name, value in values.items():
+        (data / name).write_text(value + "\n")
+        (folder / name).symlink_to(f"..data/{name}")
+    etl.env["ACED_ETL_CREDS"] = str(tmp_path / "creds")
+    return folder
+
+
+def shown(ran) -> dict[str, tuple[str, str]]:
+    return {row["key"]: (row["value"], row["origin"]) for row in ran.ok().json()}
+
+
+# --- help and manual -------------------------------------------------------------------------------------------------
+
+
+def commands_of(etl) -> list[list[str]]:
+    """Every command of the tree, as help lists them."""
+    found, unread = [], [[]]
+    while unread:
+        path = unread.pop()
+        found.append(path)
+        text = etl(*path, "--help").ok().stdout
+        listed = re.search(r"^Commands:\n((?:  .*\n)+)", text, re.M)
+        if listed:
+            unread += [[*path, name] for name in re.findall(r"^  (\S+)", listed[1], re.M)]
+    return found
+
+
+def test_every_command_has_a_whole_help(etl):
+    commands = commands_of(etl)
+    assert ["config", "show"] in commands
+    for path in commands:
+        text = etl(*path, "--help").ok().stdout
+        name = " ".join(["aced-etl", *path])
+        assert re.match(rf"{name} - \S.*[^.]\n\nUsage: {name}", text), text
+        for section in ("Global options:" if path else "Options:", "Exit codes:", "Examples:"):
+            assert f"\n{section}\n" in text, f"{name}: no {section}"
+        assert max(map(len, text.splitlines())) <= 120, f"{name}: too wide"
+
+
+def test_help_shows_the_exit_codes_of_the_contract(etl):
+    text = etl("--help").ok().stdout
+    assert re.findall(r"^  (\d)  ", text, re.M) == list("012345678")
+
+
+def test_version(etl):
+    assert re.fullmatch(r"aced-etl \d+\.\d+\.\d+\n", etl("--version").ok().stdout)
+
+
+def test_manual_covers_every_command_and_is_sound_roff(etl):
+    page = etl("man").ok().stdout
+    for path in commands_of(etl):
+        if not path or re.search("^Commands:", etl(*path, "--help").stdout, re.M):
+            continue
+        assert '.SS "aced\\-etl ' + " ".join(path).replace("-", "\\-") + '"' in page
+    if not shutil.which("groff"):
+        pytest.skip("NOT TESTED further: no groff")
+    done = subprocess.run(["groff", "-man", "-ww", "-Tutf8"], input=page.encode(), capture_output=True, check=True)
+    assert done.stderr == b""
+
+
+# --- usage errors ----------------------------------------------------------------------------------------------------
+
+
+def test_without_a_command_help_goes_to_stderr(etl):
+    for args in ([], ["config"]):
+        ran = etl(*args).failed(2)
+        assert ran.stdout == "" and "Usage: aced-etl" in ran.stderr and "Commands:" in ran.stderr
+
+
+@pytest.mark.parametrize("args, what, hint", [
+    (["confg"], "there is no command `aced-etl confg`", "did you mean `aced-etl config`?"),
+    (["config", "shw"], "there is no command `aced-etl config shw`", "did you mean `aced-etl config show`?"),
+    (["zebra"], "there is no command `aced-etl zebra`", "`aced-etl --help`"),
+    (["config", "show", "--thread", "3"], "no option --thread", "did you mean `--threads`?"),
+    (["config", "show", "--thread=3"], "no option --thread", "did you mean `--threads`?"),
+    (["config", "show", "more"], "does not take `more`", "`aced-etl config show --help`"),
+    (["config", "show", "--threads"], "--threads", "`aced-etl config show --help`"),
+    (["config", "show", "-o", "xml"], "xml not in {table,json,yaml}", "`aced-etl config show --help`"),
+    (["config", "show", "-q", "-v"], "excludes", "`aced-etl config show --help`"),
+    (["config", "show", "--threads", ""], "empty", "give a value"),
+])
+def test_usage_errors_say_what_is_meant(etl, args, what, hint):
+    ran = etl(*args).failed(2)
+    assert ran.stdout == ""
+    first, *rest = ran.stderr.splitlines()
+    assert first.startswith("error: ") and what in first
+    assert any(line.startswith("  do: ") and hint in line for line in rest), ran.stderr
+
+
+def test_errors_as_json(etl):
+    for args in (["confg", "--log-format", "json"], ["--log-format=json", "config"], ["config", "show", "--log-format", "json", "-x"]):
+        ran = etl(*args).failed(2)
+        (line,) = ran.stderr.splitlines()
+        message = json.loads(line)
+        assert message["level"] == "error" and message["exit"] == "2" and message["do"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", message["ts"])
+    json.loads(etl("confg", env={"ACED_ETL_LOG_FORMAT": "json"}).failed(2).stderr)
+
+
+def test_an_error_cannot_forge_terminal_sequences(etl):
+    assert "\x1b" not in etl("\x1b[2Jconfig").failed(2).stderr
+
+
+# --- output ----------------------------------------------------------------------------------------------------------
+
+
+def test_global_options_stand_before_or_after_the_command(etl):
+    before = etl("-o", "json", "config", "show").ok().stdout
+    assert before == etl("config", "show", "-o", "json").ok().stdout == etl("config", "--output=json", "show").ok().stdout
+
+
+def test_outputs_agree(etl, creds):
+    rows = etl("config", "show", "-o", "json").ok().json()
+    yaml = etl("config", "show", "-o", "yaml").ok().stdout
+    table = etl("config", "show").ok().stdout
+    assert table.splitlines()[0].split() == ["KEY", "VALUE", "ORIGIN"]
+    assert len(table.splitlines()) == len(rows) + 1
+    assert re.findall(r"^- key: (\S+)$", yaml, re.M) == [row["key"] for row in rows]
+    assert 'value: "5432"' in yaml, "text that looks like a number stays text"
+
+
+def test_a_closed_or_full_stdout_is_an_error(etl):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([etl.binary, "config", "show"], env=etl.environment(), stdout=full, stderr=subprocess.PIPE, check=False)
+        assert done.returncode == 5 and b"cannot write the result" in done.stderr
+    done = subprocess.run(["sh", "-c", f"'{etl.binary}' config show >&-"], env=etl.environment(), capture_output=True, check=False)
+    assert done.returncode == 5 and b"cannot write the result" in done.stderr
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([etl.binary, "--help"], env=etl.environment(), stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert done.returncode == 5 and b"Broken pipe" in done.stderr
+
+
+def test_colour_on_a_terminal_only_and_not_with_no_color(etl):
+    def on_terminal(**env: str) -> bytes:
+        outer, inner = os.openpty()
+        subprocess.run([etl.binary, "zebra"], env=etl.environment({"TERM": "xterm", **env}), stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=inner, check=False)
+        os.close(inner)
+        try:
+            return os.read(outer, 65536)
+        finally:
+            os.close(outer)
+
+    assert b"\x1b[31merror:" in on_terminal()
+    assert b"\x1b" not in on_terminal(NO_COLOR="1")
+    assert b"\x1b" not in on_terminal(TERM="dumb")
+    assert "\x1b" not in etl("zebra", env={"TERM": "xterm"}).stderr
+
+
+# --- completion ------------------------------------------------------------------------------------------------------
+
+
+def completed(etl, *words: str) -> list[str]:
+    """What bash offers for the last word."""
+    script = f"""
+source <('{etl.binary}' completion bash)
+complete -p aced-etl | grep -q -- '-F _aced_etl aced-etl' || exit 9
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _aced_etl; printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(["bash", "--norc", "-c", script, "bash", "aced-etl", *words], env=etl.environment(), cwd=etl.cwd,
+                          capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return [line for line in done.stdout.splitlines() if line]
+
+
+def test_bash_completes_the_whole_tree(etl):
+    for path in commands_of(etl):
+        below = completed(etl, *path, "")
+        text = etl(*path, "--help").stdout
+        listed = re.search(r"^Commands:\n((?:  .*\n)+)", text, re.M)
+        for name in re.findall(r"^  (\S+)", listed[1], re.M) if listed else []:
+            assert name in below, path
+        # Left column only, which may be followed by a description that names other options.
+        options = set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", text, re.M))
+        assert options <= set(completed(etl, *path, "--")), path
+
+
+@pytest.mark.parametrize("words, offered", [
+    (["con"], ["config"]),
+    (["config", "s"], ["show"]),
+    (["-q", "config", ""], ["show"]),
+    (["-o", "json", "config", ""], ["show"]),
+    (["--output", "=", "json", "config", ""], ["show"]),
+    (["config", "show", "--threads", "4", "--temp"], ["--temp-dir"]),
+    (["-o", ""], ["table", "json", "yaml"]),
+    (["config", "show", "--output", "j"], ["json"]),
+    (["config", "show", "--output", "="], ["table", "json", "yaml"]),
+    (["config", "show", "--output", "=", "y"], ["yaml"]),
+    (["--log-format", ""], ["text", "json"]),
+    (["config", "show", "--threads", ""], []),
+    (["config", "show", "--temp-dir", "sub"], ["sub folder"]),
+    (["config", "show", "--dictionary", "sub"], ["sub file", "sub folder"]),
+    (["completion", ""], ["bash", "zsh", "fish"]),
+])
+def test_bash_completes(etl, words, offered):
+    (etl.cwd / "sub folder").mkdir()
+    (etl.cwd / "sub file").write_text("")
+    assert sorted(completed(etl, *words)) == sorted(offered)
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_accept_their_script(etl, shell):
+    script = etl("completion", shell).ok().stdout
+    assert "config" in script and "--" in script or "-l " in script
+    if not shutil.which(shell):
+        pytest.skip(f"NOT TESTED further: no {shell}")
+    file = etl.cwd / f"completion.{shell}"
+    file.write_text(script)
+    subprocess.run([shell, "-n", file], check=True)
+
+
+def test_completion_and_manual_work_where_the_settings_do_not(etl):
+    (etl.cwd / "etl.yaml").write_text("no_such_key: 1\n")
+    etl("config", "show").failed(2)
+    for args in (["completion", "bash"], ["man"], ["--help"], ["config", "show", "--help"], ["--version"]):
+        etl(*args).ok()
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+
+def test_precedence_and_origins(etl, creds):
+    yaml = etl.cwd / "etl.yaml"
+
+    def temp_dir(*args: str, **env: str) -> tuple[str, str]:
+        return shown(etl("config", "show", "-o", "json", *args, env={"TMPDIR": None, **env}))["temp_dir"]
+
+    assert temp_dir() == ("/tmp", "default")
+    yaml.write_text("# ours\ntemp_dir: /yaml\n")
+    assert temp_dir() == ("/yaml", "etl.yaml:2")
+    assert temp_dir(TMPDIR="/env") == ("/env", "environment TMPDIR")
+    assert temp_dir("--temp-dir", "/flag", TMPDIR="/env") == ("/flag", "flag --temp-dir")
+
+
+def test_which_etl_yaml(etl, creds):
+    def used(*args: str, **env: str) -> str:
+        return shown(etl("config", "show", "-o", "json", *args, env=env))["temp_dir"][0]
+
+    mounted = creds.parent / "etl.yaml"
+    mounted.write_text("temp_dir: /mounted\n")
+    etl.env["TMPDIR"] = ""
+    assert used() == "/mounted"
+    (etl.cwd / "etl.yaml").write_text("temp_dir: /here\n")
+    assert used() == "/here"
+    (etl.cwd / "other.yaml").write_text("temp_dir: /other\n")
+    assert used(ACED_ETL_YAML="other.yaml") == "/other"
+    assert used("--etl-yaml", "etl.yaml", ACED_ETL_YAML="other.yaml") == "/here"
+    assert "none.yaml" in etl("config", "show", "--etl-yaml", "none.yaml").failed(2).stderr
+
+
+def test_etl_yaml_errors_name_file_and_line(etl):
+    (etl.cwd / "etl.yaml").write_text("threads: 2\ndatabase:\n  hots: x\n")
+    ran = etl("config", "show").failed(2)
+    assert ran.stderr == ("error: there is no setting `database.hots`\n  at: etl.yaml:3\n"
+                          "  do: did you mean `database.host`?\n")
+
+
+def test_mounted_database_secret_is_shown_without_its_secret(etl, creds):
+    for output in ("table", "json", "yaml"):
+        assert SECRET not in etl("config", "show", "-o", output).ok().stdout
+    settings = shown(etl("config", "show", "-o", "json"))
+    assert settings["database.host"] == ("db.svc", str(creds / "host"))
+    assert settings["database.password"] == ("***", str(creds / "password"))
+
+
+def test_mounted_database_secret_is_not_mixed_with_another_server(etl, creds):
+    for env in ({"PGHOST": "elsewhere"}, {"PGSERVICE": "elsewhere"}):
+        settings = shown(etl("config", "show", "-o", "json", env=env))
+        assert settings["database.password"] == ("", "not set")
+        assert settings["database.user"] == ("", "not set")
+
+
+def test_addresses_are_shown_without_what_they_carry(etl, canary):
+    canary.add(SECRET)
+    for address in (f"https://user:{SECRET}@example.org/d.json", f"https://example.org/d.json?X-Amz-Signature={SECRET}"):
+        value, _ = shown(etl("config", "show", "-o", "json", env={"DICTIONARY_URL": address}))["dictionary"]
+        assert "example.org/d.json" in value
