@@ -137,7 +137,7 @@ SchemaReport init_schema(Connection& connection, const std::vector<TablePlan>& p
   if (!dry_run) {
     // Two pods that start together both get what they want: the second waits and finds all present.
     connection.exec("set local lock_timeout = '60s'");
-    connection.exec("select pg_advisory_xact_lock($1::bigint)", {std::to_string(lock_key("aced-etl:schema"))});
+    connection.exec(fmt::format("select pg_advisory_xact_lock({})", lock_key_sql), {"aced-etl:schema"});
   }
   const auto catalog = read_catalog(connection);
   SchemaReport report;

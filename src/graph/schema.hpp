@@ -41,7 +41,7 @@ struct TablePlan {
 };
 
 /// Every table that Gen3's libraries would make for a dictionary, each after those that its foreign keys name:
-/// nodes (with the libraries' own `node_node`), edges, voided and versioned rows, transaction logs.
+/// nodes, edges, the libraries' own `node_node` and `edge_edge`, voided and versioned rows, transaction logs.
 [[nodiscard]] std::vector<TablePlan> plan_schema(const dictionary::Dictionary& dictionary);
 
 /// The plan as a script for psql, one transaction.

@@ -59,6 +59,12 @@ TablePlan node_table(const dictionary::Node& node) {
   return table;
 }
 
+std::vector<IndexPlan> edge_indexes(const std::string& table) {
+  return {{table + "_dst_id", "btree (dst_id)"},
+          {table + "_dst_id_src_id_idx", "btree (src_id, dst_id)"},
+          {table + "_src_id", "btree (src_id)"}};
+}
+
 TablePlan edge_table(const dictionary::Edge& edge) {
   const auto reference = [](const std::string& column, const std::string& to) {
     return "FOREIGN KEY (" + column + ") REFERENCES " + quote_name(to) +
@@ -72,10 +78,26 @@ TablePlan edge_table(const dictionary::Edge& edge) {
   table.constraints = {{edge.table + "_pkey", "PRIMARY KEY (src_id, dst_id)"},
                        {edge.table + "_src_id_fkey", reference("src_id", edge.src_table)},
                        {edge.table + "_dst_id_fkey", reference("dst_id", edge.dst_table)}};
-  table.indexes = {{edge.table + "_dst_id", "btree (dst_id)"},
-                   {edge.table + "_dst_id_src_id_idx", "btree (src_id, dst_id)"},
-                   {edge.table + "_src_id", "btree (src_id)"}};
+  table.indexes = edge_indexes(edge.table);
   return table;
+}
+
+/// The libraries' base classes of nodes and edges leave tables of their own behind, always empty; the edges' one has
+/// no keys.
+void add_base_tables(std::vector<TablePlan>& plan) {
+  dictionary::Node node;
+  node.label = "node";
+  node.table = dictionary::node_table(node.label);
+  TablePlan edge;
+  edge.name = "edge_edge";
+  edge.columns = common_columns();
+  edge.columns.push_back({"src_id", "text"});
+  edge.columns.push_back({"dst_id", "text"});
+  edge.indexes = edge_indexes(edge.name);
+  for (auto& base : {node_table(node), edge}) {
+    const auto same = [&](const TablePlan& table) { return table.name == base.name; };
+    if (std::none_of(plan.begin(), plan.end(), same)) plan.push_back(base);
+  }
 }
 
 ColumnPlan serial(const std::string& name, const std::string& type) { return {name, type, true, {}, true}; }
@@ -164,13 +186,8 @@ std::vector<TablePlan> fixed_tables() {
 std::vector<TablePlan> plan_schema(const dictionary::Dictionary& dictionary) {
   std::vector<TablePlan> plan;
   for (const auto& node : dictionary.nodes()) plan.push_back(node_table(node));
-  if (dictionary.by_label("node") == nullptr) {
-    dictionary::Node base;  // the libraries' base class, which leaves a table of its own behind
-    base.label = "node";
-    base.table = dictionary::node_table(base.label);
-    plan.push_back(node_table(base));
-  }
   for (const auto& edge : dictionary.edges()) plan.push_back(edge_table(edge));
+  add_base_tables(plan);
   for (auto& table : fixed_tables()) plan.push_back(std::move(table));
   return plan;
 }

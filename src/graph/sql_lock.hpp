@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "base/project_id.hpp"
@@ -15,14 +14,14 @@ class AdvisoryLock {
  public:
   enum class Mode { shared, exclusive };
   /// Tries, does not wait. Throws LockedError with `what` and, where the server shows it, the holder.
-  AdvisoryLock(Connection& connection, std::int64_t key, Mode mode, const std::string& what);
+  AdvisoryLock(Connection& connection, std::string name, Mode mode, const std::string& what);
   ~AdvisoryLock();
   AdvisoryLock(const AdvisoryLock&) = delete;
   AdvisoryLock& operator=(const AdvisoryLock&) = delete;
 
  private:
   Connection& connection_;
-  std::int64_t key_;
+  std::string name_;
   Mode mode_;
 };
 
@@ -46,7 +45,7 @@ class GraphLock {
   AdvisoryLock graph_;
 };
 
-/// The 64-bit key of a name, the same on every machine.
-[[nodiscard]] std::int64_t lock_key(const std::string& name);
+/// SQL for the key of the lock whose name is $1: any session can compute it, and so see who holds what.
+inline constexpr auto lock_key_sql = "('x' || left(md5($1::text), 16))::bit(64)::bigint";
 
 }  // namespace etl::graph

@@ -1,0 +1,154 @@
+// These need a PostgreSQL: the database that PGHOST, PGDATABASE, … name, where they make temporary tables only.
+// tests/e2e/test_graph_admin.py runs them against its own server.
+
+#include "graph/connection.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "graph/connection_copy.hpp"
+#include "graph/sql_lock.hpp"
+
+namespace etl::graph {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ConnectionTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::getenv("PGHOST") == nullptr) GTEST_SKIP() << "NOT TESTED: PGHOST names no PostgreSQL";
+    connection.emplace(config::DatabaseAddress{});
+    connection->exec("create temporary table t (id int primary key, name text)");
+  }
+
+  /// The error that `run` throws.
+  template <typename Run>
+  std::pair<ExitCode, std::string> failure(Run run) {
+    try {
+      run();
+    } catch (const Error& error) {
+      return {error.code(), error.what()};
+    }
+    return {ExitCode::done, ""};
+  }
+
+  std::optional<Connection> connection;
+};
+
+TEST_F(ConnectionTest, ReadsRowsAndNulls) {
+  const auto result = connection->exec("select $1::int, $2::text, true", {"7", std::nullopt});
+  EXPECT_EQ(result.integer(0, 0), 7);
+  EXPECT_TRUE(result.null(0, 1));
+  EXPECT_TRUE(result.boolean(0, 2));
+  EXPECT_EQ(connection->value("select 1 where false"), std::nullopt);
+  EXPECT_EQ(connection->number("select count(*) from t"), 0);
+  EXPECT_EQ(connection->value("show application_name"), "aced-etl");
+}
+
+TEST_F(ConnectionTest, ATransactionEndsWithItsScope) {
+  {
+    Transaction transaction(*connection);
+    EXPECT_EQ(connection->exec("insert into t values (1, 'a')").affected(), 1);
+    EXPECT_THROW(Transaction{*connection}, FaultError);
+  }
+  EXPECT_EQ(connection->number("select count(*) from t"), 0);
+  Transaction transaction(*connection);
+  connection->exec("insert into t values (1, 'a')");
+  transaction.commit();
+  EXPECT_FALSE(connection->in_transaction());
+  EXPECT_EQ(connection->number("select count(*) from t"), 1);
+}
+
+TEST_F(ConnectionTest, ACommitOfAFailedTransactionIsNoSuccess) {
+  Transaction transaction(*connection);
+  EXPECT_EQ(failure([&] { connection->exec("select 1/0"); }).first, ExitCode::invalid_input);
+  EXPECT_EQ(failure([&] { transaction.commit(); }).first, ExitCode::fault);
+}
+
+TEST_F(ConnectionTest, ADeferredConstraintSpeaksAtCommit) {
+  connection->exec("create temporary table child (id int references t deferrable initially deferred)");
+  Transaction transaction(*connection);
+  connection->exec("insert into child values (5)");
+  const auto [code, what] = failure([&] { transaction.commit(); });
+  EXPECT_EQ(code, ExitCode::refused);
+  EXPECT_THAT(what, HasSubstr("child_id_fkey"));
+}
+
+TEST_F(ConnectionTest, ALostSessionIsUnavailableAndDuringCommitInDoubt) {
+  Connection killer{config::DatabaseAddress{}};
+  const auto kill = [&] {
+    const auto pid = std::to_string(PQbackendPID(connection->raw()));
+    killer.exec("select pg_terminate_backend($1::int)", {pid});
+    while (killer.number("select count(*) from pg_stat_activity where pid = $1::int", {pid}) > 0) {
+    }
+  };
+  Transaction transaction(*connection);
+  connection->exec("insert into t values (1, 'a')");
+  kill();
+  EXPECT_THROW(transaction.commit(), InDoubtError);
+  EXPECT_EQ(failure([&] { connection->exec("select 1"); }).first, ExitCode::unavailable);
+}
+
+TEST_F(ConnectionTest, CopiesInAndOut) {
+  CopyIn in(*connection, "copy t from stdin");
+  in.write("1\ta\n2\t");
+  in.write("\\N\n");
+  EXPECT_EQ(in.finish(), 2);
+  CopyOut out(*connection, "copy (select * from t order by id) to stdout");
+  std::string text;
+  std::string_view row;
+  while (out.read(row)) text += row;
+  EXPECT_EQ(text, "1\ta\n2\t\\N\n");
+  EXPECT_EQ(connection->number("select count(*) from t"), 2);
+}
+
+TEST_F(ConnectionTest, ACopyGivenUpLeavesNothing) {
+  { CopyIn(*connection, "copy t from stdin").write("1\ta\n"); }
+  EXPECT_EQ(connection->number("select count(*) from t"), 0);
+  connection->exec("insert into t select i from generate_series(1, 50000) i");
+  std::string_view row;
+  { EXPECT_TRUE(CopyOut(*connection, "copy t to stdout").read(row)); }
+  EXPECT_EQ(connection->number("select 1"), 1);
+}
+
+TEST_F(ConnectionTest, ACopyThatTheServerRefusesEndsEarly) {
+  CopyIn in(*connection, "copy t from stdin");
+  const std::string block(1U << 16U, 'x');
+  std::size_t written = 0;
+  const auto [code, what] = failure([&] {
+    in.write("not a number\ta\n");
+    for (; written < (std::size_t{1} << 30U); written += block.size()) in.write(block);
+  });
+  EXPECT_EQ(code, ExitCode::invalid_input);
+  EXPECT_THAT(what, HasSubstr("COPY t, line 1"));
+  EXPECT_LT(written, std::size_t{1} << 28U);
+  EXPECT_EQ(connection->number("select 1"), 1);
+}
+
+TEST_F(ConnectionTest, ACopyWhoseLastRowIsBadFailsAtItsEnd) {
+  CopyIn in(*connection, "copy t from stdin");
+  in.write("1\ta\n1\tb\n");
+  const auto [code, what] = failure([&] { in.finish(); });
+  EXPECT_EQ(code, ExitCode::refused);
+  EXPECT_THAT(what, HasSubstr("t_pkey"));
+}
+
+TEST_F(ConnectionTest, LocksAreOnePerProjectAndOneForAll) {
+  Connection other{config::DatabaseAddress{}};
+  {
+    const ProjectLock lock(*connection, ProjectId::parse("p-one"));
+    EXPECT_EQ(failure([&] { ProjectLock(other, ProjectId::parse("p-one")); }).first, ExitCode::locked);
+    EXPECT_EQ(failure([&] { GraphLock{other}; }).first, ExitCode::locked);
+    EXPECT_EQ(failure([&] { ProjectLock(other, ProjectId::parse("p-two")); }).first, ExitCode::done);
+  }
+  const GraphLock all(other);
+  const auto [code, what] = failure([&] { ProjectLock(*connection, ProjectId::parse("p-one")); });
+  EXPECT_EQ(code, ExitCode::locked);
+  EXPECT_THAT(what, HasSubstr("pid " + std::to_string(PQbackendPID(other.raw()))));
+}
+
+}  // namespace
+}  // namespace etl::graph

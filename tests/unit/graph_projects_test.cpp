@@ -1,0 +1,72 @@
+#include "graph/projects.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "base/project_id.hpp"
+#include "graph/projects_user_yaml.hpp"
+
+namespace etl::graph {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ProjectId, EndsTheProgramAtTheFirstDash) {
+  const auto id = ProjectId::parse("aced-my-study");
+  EXPECT_EQ(id.program, "aced");
+  EXPECT_EQ(id.code, "my-study");
+  EXPECT_EQ(id.str(), "aced-my-study");
+}
+
+TEST(ProjectId, RefusesWhatIsNone) {
+  for (const char* text : {"", "aced", "-x", "aced-", "aced-a b", "aced-a/b", "aced-a\n"}) {
+    EXPECT_THROW((void)ProjectId::parse(text), UsageError) << text;
+  }
+}
+
+TEST(Projects, NodeIdsAreThoseOfGen3) {
+  EXPECT_EQ(project_node_id("kids_first"), "8938c9a1-ce08-51ee-b047-d2e8103bcd5d");
+  EXPECT_EQ(program_node_id("aced").size(), 36U);
+}
+
+constexpr auto user_yaml = R"(
+authz:
+  resources:
+    - name: workspace
+    - name: programs
+      subresources:
+        - name: aced
+          subresources:
+            - name: projects
+              subresources:
+                - &one {name: Diabetes}
+                - name: my-study
+                  subresources: [{name: deeper}]
+        - name: other/projects/X
+    - name: /programs/aced/projects/Diabetes
+)";
+
+TEST(UserYaml, NamesProjectsOnce) {
+  const auto projects = parse_user_yaml(user_yaml, "user.yaml");
+  ASSERT_EQ(projects.size(), 3U);
+  EXPECT_EQ(projects[0].str(), "aced-Diabetes");
+  EXPECT_EQ(projects[1].str(), "aced-my-study");
+  EXPECT_EQ(projects[2].str(), "other-X");
+}
+
+TEST(UserYaml, ErrorsNameTheLine) {
+  try {
+    (void)parse_user_yaml("authz:\n  resources:\n    - nom: x\n", "user.yaml");
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_EQ(error.where(), "user.yaml:3");
+  }
+  EXPECT_THROW((void)parse_user_yaml("a: [", "u"), InputError);
+  EXPECT_THROW((void)parse_user_yaml("users: {}", "u"), InputError);
+  EXPECT_THROW((void)parse_user_yaml("authz: {resources: []}", "u"), InputError);
+  EXPECT_THROW((void)parse_user_yaml("authz: {resources: [{name: programs/a-b/projects/c}]}", "u"), InputError);
+}
+
+}  // namespace
+}  // namespace etl::graph
