@@ -55,7 +55,7 @@ std::string progress_line(const std::string& what, std::uint64_t done, std::opti
   return line;
 }
 
-Progress::Progress(std::string what, std::optional<std::uint64_t> total, Unit unit)
+Progress::Progress(const std::string& what, std::optional<std::uint64_t> total, Unit unit)
     : what_(printable(what)),
       total_(total),
       unit_(unit),

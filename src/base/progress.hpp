@@ -18,7 +18,7 @@ class Progress {
   enum class Unit { bytes, items };
 
   /// `total` is what add() sums up to, if that is known.
-  Progress(std::string what, std::optional<std::uint64_t> total, Unit unit = Unit::bytes);
+  Progress(const std::string& what, std::optional<std::uint64_t> total, Unit unit = Unit::bytes);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

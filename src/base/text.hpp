@@ -27,6 +27,9 @@ namespace etl {
 /// Newlines and tabs stay.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// Characters, not bytes, of UTF-8: what a column is as wide as.
+[[nodiscard]] std::size_t width_of(std::string_view text);
+
 [[nodiscard]] std::string_view trim(std::string_view text);
 
 /// The candidate that a mistyped `word` most likely means: the one with the least edits, if these are few

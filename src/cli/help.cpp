@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/terminal.hpp"
+#include "base/text.hpp"
 #include "cli/describe.hpp"
 
 namespace etl::cli {
@@ -15,12 +16,6 @@ namespace {
 constexpr std::size_t kIndent = 2;
 constexpr std::size_t kWidestLeft = 30;
 constexpr std::size_t kWidest = 100;
-
-/// In characters, not bytes, so that "…" counts as one.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
 
 /// Breaks at blanks; lines that start with a blank (lists, code) stay as they are.
 std::vector<std::string> wrap(const std::string& text, std::size_t width) {

@@ -6,10 +6,10 @@
 
 namespace etl::cli {
 
-CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view name) {
-  const config::Key* key = config::find_key(name);
+CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view key_name) {
+  const config::Key* key = config::find_key(key_name);
   if (key == nullptr || key->flag.empty()) {
-    throw FaultError(fmt::format("the setting `{}` has no flag in the table of settings", name));
+    throw FaultError(fmt::format("the setting `{}` has no flag in the table of settings", key_name));
   }
   std::string text(key->help);
   text += " [";

@@ -9,7 +9,7 @@
 namespace etl::cli {
 
 /// Any key of the table of settings that has a flag; name, help, environment and default come from the table.
-CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view key);
+CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view key_name);
 
 CLI::Option* add_dictionary_option(CLI::App& app, Context& context);  ///< --dictionary
 CLI::Option* add_config_option(CLI::App& app, Context& context);      ///< --config (of the simplifier)

@@ -127,11 +127,6 @@ std::string capitals(std::string text) {
   return text;
 }
 
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 }  // namespace
 
 void write_out(std::string_view text) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <regex>
 #include <sstream>
 #include <thread>
 #include <vector>
@@ -53,9 +52,14 @@ TEST_F(LogTest, fields_and_line_breaks_are_indented_and_control_characters_defus
 TEST_F(LogTest, json_is_one_object_a_line) {
   setup(Level::info, true);
   const std::string line = said([] { write(Level::warn, "a \"b\"\nc", {{"at", "x"}, {"none", ""}}); });
-  EXPECT_TRUE(std::regex_match(line, std::regex(R"(\{"ts":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","level":"warning",)"
-                                                R"("msg":"a \\"b\\"\\nc","at":"x"\}\n)")))
-      << line;
+  // {"ts":"2026-11-22T17:58:33.480Z", then what does not depend on the clock.
+  ASSERT_GT(line.size(), 33U);
+  EXPECT_EQ(line.substr(0, 7), "{\"ts\":\"");
+  std::string shape = line.substr(7, 24);
+  std::replace_if(
+      shape.begin(), shape.end(), [](char c) { return c >= '0' && c <= '9'; }, '0');
+  EXPECT_EQ(shape, "0000-00-00T00:00:00.000Z");
+  EXPECT_EQ(line.substr(31), "\",\"level\":\"warning\",\"msg\":\"a \\\"b\\\"\\nc\",\"at\":\"x\"}\n");
 }
 
 TEST_F(LogTest, lines_of_many_threads_do_not_mix) {

@@ -59,6 +59,11 @@ TEST(Text, printable_defuses_terminal_sequences) {
   EXPECT_EQ(printable("line\n\tnext ü"), "line\n\tnext ü");
 }
 
+TEST(Text, width_counts_characters) {
+  EXPECT_EQ(width_of("Zürich …"), 8U);
+  EXPECT_EQ(width_of(""), 0U);
+}
+
 TEST(Text, trim) {
   EXPECT_EQ(trim(" \t a b \r\n"), "a b");
   EXPECT_EQ(trim(" \n "), "");
