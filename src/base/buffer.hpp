@@ -39,6 +39,13 @@ class Buffer {
     capacity_ = size_ = 0;
   }
 
+  /// Put NULs behind the bytes, uncounted: readers that look ahead may touch `padding` of them.
+  void pad() {
+    reserve(size_ + padding);
+    std::memset(data_.get() + size_, 0, padding);
+  }
+  static constexpr std::size_t padding = 64;
+
   void append(char c) {
     reserve(size_ + 1);
     data_[size_++] = c;

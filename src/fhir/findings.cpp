@@ -2,14 +2,17 @@
 
 namespace etl::fhir {
 
-void Warnings::add(FaultKind kind, std::string_view path, std::string_view message, Location where,
-                   std::uint64_t count) {
+Warnings::Count& Warnings::of(FaultKind kind, std::string_view path, std::string_view message, Location where) {
   auto at = counts_.find(KeyView{kind, path, message});
   if (at == counts_.end()) {
     at = counts_.emplace(Key{kind, std::string(path), std::string(message)}, Count{0, where}).first;
   }
-  at->second.count += count;
-  if (where < at->second.first) at->second.first = where;
+  return at->second;
+}
+
+void Warnings::add(FaultKind kind, std::string_view path, std::string_view message, Location where,
+                   std::uint64_t count) {
+  of(kind, path, message, where).add(where, count);
 }
 
 void Warnings::merge(const Warnings& other) {

@@ -31,6 +31,16 @@ struct OpenFault {
 /// resource of real studies, and a list of them all would hide what matters.
 class Warnings {
  public:
+  struct Count {
+    std::uint64_t count = 0;
+    Location first;
+    void add(Location where, std::uint64_t more = 1) {
+      count += more;
+      if (where < first) first = where;
+    }
+  };
+  /// The count of this kind, path and message; it stays where it is.
+  [[nodiscard]] Count& of(FaultKind kind, std::string_view path, std::string_view message, Location where);
   void add(FaultKind kind, std::string_view path, std::string_view message, Location where, std::uint64_t count = 1);
   void merge(const Warnings& other);
   [[nodiscard]] bool empty() const noexcept { return counts_.empty(); }
@@ -38,10 +48,6 @@ class Warnings {
   [[nodiscard]] std::vector<Fault> faults(const std::vector<std::string>& files) const;
 
  private:
-  struct Count {
-    std::uint64_t count = 0;
-    Location first;
-  };
   using Key = std::tuple<FaultKind, std::string, std::string>;
   using KeyView = std::tuple<FaultKind, std::string_view, std::string_view>;
   std::map<Key, Count, std::less<>> counts_;

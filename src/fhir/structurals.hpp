@@ -20,16 +20,13 @@ class Structurals {
   Structurals(const Structurals&) = delete;
   Structurals& operator=(const Structurals&) = delete;
 
-  /// Index `text` (below 4 GiB; at least `padding` readable bytes must follow it). Empty on success, else what is wrong
+  /// Index `text` (below 4 GiB; padded as by Buffer::pad()). Empty on success, else what is wrong
   /// with the bytes.
   [[nodiscard]] std::string_view index(std::string_view text);
 
   /// The offsets, ascending; behind the last one stands text.size() twice.
   [[nodiscard]] const std::uint32_t* begin() const noexcept;
   [[nodiscard]] std::size_t size() const noexcept;
-
-  /// Readable bytes that must follow every indexed text; the first of them must be NUL.
-  static constexpr std::size_t padding = 64;
 
  private:
   std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;

@@ -105,9 +105,10 @@ Token Walker<Validate>::primitive(const Element& element) {
     } else if (element.reference_text) {
       reference(text);
     } else if (element.binding != 0 && !Model::r5().in_binding(element.binding, text)) {
-      const BindingRow& binding = fhir::bindings()[element.binding - 1U];
-      warn(FaultKind::binding, fmt::format("{}.{}", element.owner->name, element.name),
-           fmt::format("\"{}\", expected a code of {}", shown(text), binding.value_set));
+      warn(FaultKind::binding, element, text, [&] {
+        return fmt::format("\"{}\", expected a code of {}", shown(text),
+                           fhir::bindings()[element.binding - 1U].value_set);
+      });
     }
   }
   return token;

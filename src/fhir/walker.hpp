@@ -86,6 +86,10 @@ class Walker {
     findings_.warnings.add(kind, path, message, where_);
   }
 
+  /// The same for an element and a text, often met: `message()` is called for the first of them only.
+  template <class Message>
+  void warn(FaultKind kind, const Element& element, std::string_view text, Message&& message);
+
   /// Has the document at hand any fault so far?
   [[nodiscard]] bool has_faults() const noexcept { return !findings_.document.empty(); }
 
@@ -117,6 +121,14 @@ class Walker {
     int index = -1;
   };
 
+  /// A warning that was given lately, and where it is counted.
+  struct Given {
+    FaultKind kind{};
+    const Element* element = nullptr;
+    std::string text;
+    Warnings::Count* count = nullptr;
+  };
+
   [[nodiscard]] std::string what_is_there() const;
   void other_member(const Type& type, std::string_view name, std::uint32_t at, ElementSet& companions);
   void companion(const Element& element);
@@ -130,9 +142,23 @@ class Walker {
   const BundleLinks* links_ = nullptr;
   std::size_t depth_ = 0;
   std::array<Frame, max_depth + 1> frames_;
+  std::array<Given, 16> given_;
   std::string plain_;
   std::string name_;
 };
+
+template <bool Validate>
+template <class Message>
+void Walker<Validate>::warn(FaultKind kind, const Element& element, std::string_view text, Message&& message) {
+  Given& given = given_[(element.ordinal + text.size()) % given_.size()];
+  if (given.element != &element || given.kind != kind || given.text != text) {
+    std::string place(element.owner->name);
+    place += '.';
+    place += element.name;
+    given = {kind, &element, std::string(text), &findings_.warnings.of(kind, place, message(), where_)};
+  }
+  given.count->add(where_);
+}
 
 template <bool Validate>
 template <class Visit>

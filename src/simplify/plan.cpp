@@ -123,6 +123,7 @@ TypePlan make_plan(const Type& type, const Config& config) {
   TypePlan plan;
   plan.type = &type;
   plan.name = snake_case(type.name);
+  plan.container = type.name == "Bundle" || type.name == "List";
   plan.observation = type.name == "Observation";
   plan.document_reference = type.name == "DocumentReference";
   plan.elements.resize(type.elements.size());

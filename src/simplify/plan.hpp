@@ -75,6 +75,7 @@ struct TypePlan {
   std::vector<ElementPlan> elements;  ///< by Element::index
   std::vector<Target> targets;
   fhir::NameTable target_names;  ///< numbers are places in targets
+  bool container = false;  ///< Bundle or List: its entries may hold resources
   bool observation = false;
   bool document_reference = false;
 

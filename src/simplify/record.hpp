@@ -14,7 +14,7 @@ struct Relation {
   std::string_view dst_id;
   std::string_view dst_type;         ///< Patient
   std::string_view dst_name;         ///< patient
-  std::string_view field;            ///< the element of the resource that holds the reference: subject, input, …
+  const fhir::Element* element;      ///< the element that is or holds the reference: Observation.subject
   std::string_view key;              ///< the record's key for it: for_fhir, input_valueReference, …
 };
 

@@ -13,12 +13,13 @@ using fhir::Token;
 
 template <bool Validate>
 std::optional<Record> Simplifier<Validate>::resource(fhir::Cursor document, fhir::Location where,
-                                                     const fhir::BundleLinks* links) {
+                                                     const fhir::BundleLinks* links, bool plain) {
   object_.clear();
   arena_.clear();
   relations_.clear();
-  id_ = {};
+  id_ = source_id_ = {};
   plan_ = nullptr;
+  met_container_ = false;
   has_url_ = false;
   url_ = md5_ = size_ = {};
   walker_.start(document, where, links);
@@ -34,9 +35,37 @@ std::optional<Record> Simplifier<Validate>::resource(fhir::Cursor document, fhir
     return std::nullopt;
   }
   plan_ = &plans_.of(*type);
+  met_container_ = plan_->container && !plain;
+  if (met_container_) return std::nullopt;
   walker_.object(*type, [this](const Element& e) { return element(e); });
   if (id_.empty()) walker_.fault(FaultKind::id, document.offset(), std::string(type->name) + " without an id, expected one");
   return finish(where);
+}
+
+template <bool Validate>
+void Simplifier<Validate>::shell(fhir::Cursor document, fhir::Location where) {
+  walker_.start(document, where, nullptr);
+  const std::string_view name = walker_.resource_type();
+  const fhir::Type& bundle = *fhir::Model::r5().type("Bundle");
+  if (name != "Bundle" && name != "List") {
+    walker_.fault(FaultKind::resource_type,
+                  fmt::format("entries with resources in a \"{}\", expected a Bundle", walker_.plain(name)));
+  }
+  if (name != "Bundle") {
+    walker_.cursor.skip();
+    return;
+  }
+  walker_.object(bundle, [&](const Element& member) {
+    if (member.name != "entry") return false;
+    walker_.array(member, [&](std::size_t) {
+      walker_.object(*member.type, [&](const Element& part) {
+        if (part.name != "resource") return false;
+        walker_.cursor.skip();  // it has been taken out
+        return true;
+      });
+    });
+    return true;
+  });
 }
 
 template <bool Validate>
@@ -104,7 +133,8 @@ void Simplifier<Validate>::primitive_member(const ElementPlan& plan, const Eleme
   if (plan.is_id) {
     const Token token = walker_.primitive(element);
     if (!token.valid || token.raw.empty()) return;
-    id_ = transformed(plain(token.raw));
+    source_id_ = plain(token.raw);
+    id_ = transformed(source_id_);
     object_.begin(plan.keys.plain, Rank::primitive);
     object_.quoted(id_);
     object_.end();
@@ -161,7 +191,7 @@ void Simplifier<Validate>::codeable_reference_member(const ElementPlan& plan, co
     for (std::size_t i = first; i < codings_.size(); ++i) {
       if (!codings_[i].shown().empty()) shown_.push_back(codings_[i].shown());
     }
-    if (!reference.empty()) shown_.push_back(collect(reference, element.name, plan.name));
+    if (!reference.empty()) shown_.push_back(collect(reference, element, plan.name));
   });
   write_codings(plan.keys, element.many, Rank::coding);
 }
@@ -218,7 +248,7 @@ void Simplifier<Validate>::reference_member(const ElementPlan& plan, const Eleme
   references_.clear();
   walker_.array(element, [&](std::size_t) {
     const std::string_view reference = read_reference(walker_);
-    if (!reference.empty()) references_.push_back(collect(reference, element.name, plan.name));
+    if (!reference.empty()) references_.push_back(collect(reference, element, plan.name));
   });
   write_list(plan.keys.plain, Rank::reference, references_, element.many);
 }
@@ -241,7 +271,7 @@ void Simplifier<Validate>::task_values(const Element& element) {
     } else {
       return false;
     }
-    if (!reference.empty()) static_cast<void>(collect(reference, element.name, element.name));
+    if (!reference.empty()) static_cast<void>(collect(reference, element, element.name));
     return true;
   });
 }

@@ -29,11 +29,21 @@ class Simplifier {
 
   /// The resource at `document`. Nothing when it is not a usable one or not valid: `findings.document` says why.
   /// Throws fhir::SyntaxFault when it is not JSON. `links`: what its Bundle's entries are called, or nullptr.
+  /// A Bundle or List is not read but told by met_container(), unless it is known to hold no resources (`plain`).
   [[nodiscard]] std::optional<Record> resource(fhir::Cursor document, fhir::Location where,
-                                               const fhir::BundleLinks* links);
+                                               const fhir::BundleLinks* links, bool plain = false);
+  [[nodiscard]] bool met_container() const noexcept { return met_container_; }
 
-  /// The resource's type and id as far as they were found, for reports.
+  /// What is left of a Bundle or List whose entries' resources have been taken out (fhir::DocumentSplitter).
+  void shell(fhir::Cursor document, fhir::Location where);
+
+  /// The id as it stands in the resource, before any transformation.
+  [[nodiscard]] std::string_view source_id() const noexcept { return source_id_; }
   [[nodiscard]] const TypePlan* plan() const noexcept { return plan_; }
+
+  /// Behind what was read last.
+  [[nodiscard]] const fhir::Cursor& cursor() const noexcept { return walker_.cursor; }
+  [[nodiscard]] fhir::Walker<Validate>& walker() noexcept { return walker_; }
 
  private:
   using Element = fhir::Element;
@@ -72,7 +82,7 @@ class Simplifier {
   void write_codings(const Keys& keys, bool many, Rank rank);
   void write_joined(std::string_view system, std::string_view value);
   void write_list(const Key& key, Rank rank, const std::vector<std::string_view>& items, bool many);
-  [[nodiscard]] std::string_view collect(std::string_view raw, std::string_view field, std::string_view key);
+  [[nodiscard]] std::string_view collect(std::string_view raw, const Element& element, std::string_view key);
   /// Raw text as the record writes it, and as it can be taken apart: without an escaped solidus.
   [[nodiscard]] std::string_view plain(std::string_view raw);
   [[nodiscard]] std::string_view transformed(std::string_view id);
@@ -84,11 +94,13 @@ class Simplifier {
   fhir::Walker<false> plucker_;
 
   const TypePlan* plan_ = nullptr;
+  bool met_container_ = false;
   ObjectWriter object_;
   Buffer finished_;
   Arena arena_;
   std::vector<Relation> relations_;
   std::string_view id_;
+  std::string_view source_id_;
 
   // What is being read; kept to keep its memory.
   std::vector<Coding> codings_;

@@ -71,7 +71,7 @@ void Simplifier<Validate>::extension_value(W& walker, const Element& element, st
   } else if (element.type == known.reference) {
     const std::string_view reference = read_reference(walker);
     if (reference.empty()) return;
-    const std::string_view shown = collect(reference, "extension", arena_.keep(base));
+    const std::string_view shown = collect(reference, element, arena_.keep(base));
     object_.begin(base, rank);
     object_.quoted(shown);
     object_.end();

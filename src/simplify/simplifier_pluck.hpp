@@ -93,7 +93,7 @@ void Simplifier<Validate>::pluck_leaf(const Pluck& step) {
   } else if (type == known.reference) {
     plucker_.array(element, [&](std::size_t) {
       const std::string_view reference = read_reference(plucker_);
-      if (!reference.empty()) shown_.push_back(collect(reference, step.element->name, step.key));
+      if (!reference.empty()) shown_.push_back(collect(reference, *step.element, step.key));
     });
     write_list(step.keys.plain, Rank::nested, shown_, element.many);
   } else if (type == known.codeable_reference) {
@@ -103,7 +103,7 @@ void Simplifier<Validate>::pluck_leaf(const Pluck& step) {
           read_concept(plucker_, codings_, texts_);
         } else if (part.index == known.codeable_reference_reference) {
           const std::string_view reference = read_reference(plucker_);
-          if (!reference.empty()) references_.push_back(collect(reference, step.element->name, step.key));
+          if (!reference.empty()) references_.push_back(collect(reference, *step.element, step.key));
         } else {
           return false;
         }

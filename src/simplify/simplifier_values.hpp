@@ -30,7 +30,7 @@ std::string_view Simplifier<Validate>::transformed(std::string_view id) {
 
 /// Note a reference: the text that the record shows for it. What `Type/id` names becomes a relation where it is linked.
 template <bool Validate>
-std::string_view Simplifier<Validate>::collect(std::string_view raw, std::string_view field, std::string_view key) {
+std::string_view Simplifier<Validate>::collect(std::string_view raw, const Element& element, std::string_view key) {
   const std::string_view text = walker_.resolve(plain(raw));
   const fhir::RelativeReference parts = fhir::relative_reference(text);
   if (!parts) return text;
@@ -39,9 +39,9 @@ std::string_view Simplifier<Validate>::collect(std::string_view raw, std::string
   if (target != nullptr && target->linked) {
     bool there = false;
     for (const Relation& relation : relations_) {
-      there = there || (relation.dst_id == id && relation.dst_name == target->name && relation.field == field);
+      there = there || (relation.dst_id == id && relation.dst_name == target->name && relation.element == &element);
     }
-    if (!there) relations_.push_back({id, target->type, target->name, field, key});
+    if (!there) relations_.push_back({id, target->type, target->name, &element, key});
   }
   if (ids_ == nullptr) return text;
   return arena_.keep(std::string(parts.type) + "/" + std::string(id));

@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/log.hpp"
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/describe.hpp"
+#include "cli/print.hpp"
+#include "cli/study_options.hpp"
+
+namespace etl::cli {
+namespace {
+
+/// Reports faults and lets the records go.
+class Checker final : public simplify::Consumer {
+ public:
+  Checker(simplify::FaultReport& report, Progress& progress) : report_(report), progress_(progress) {}
+
+  std::unique_ptr<Part> part() override { return std::make_unique<Nothing>(); }
+  void take(Part& part) override { static_cast<void>(part); }
+  void rejected(const simplify::Rejected& rejected) override {
+    for (const fhir::Fault& fault : rejected.faults) report_.add(fault);
+  }
+  void file_fault(const fhir::Fault& fault) override { report_.add(fault); }
+  void advanced(std::uint64_t bytes) override { progress_.add(bytes); }
+
+ private:
+  class Nothing final : public Part {
+   public:
+    void record(const simplify::Record& record) override { static_cast<void>(record); }
+  };
+
+  simplify::FaultReport& report_;
+  Progress& progress_;
+};
+
+nlohmann::ordered_json as_json(const fhir::Fault& fault, bool warning) {
+  return {{"severity", warning ? "warning" : "error"},
+          {"kind", std::string(to_string(fault.kind))},
+          {"file", fault.file},
+          {"line", fault.line},
+          {"path", fault.path},
+          {"message", fault.message},
+          {"count", fault.count}};
+}
+
+/// Faults as they come: lines for people, or the items of a JSON array. A study may have more of them than memory.
+class Printer {
+ public:
+  explicit Printer(Output output) : output_(output) {
+    if (output_ == Output::json) write_out("{\n\"faults\": [");
+    if (output_ == Output::yaml) write_out("faults:\n");
+  }
+  void fault(const fhir::Fault& fault, bool warning) {
+    if (output_ == Output::table) {
+      write_out(fmt::format("{}{}\n", warning ? "warning: " : "", printable(fault.text())));
+      return;
+    }
+    // JSON is YAML.
+    const char* const separator = output_ == Output::yaml ? "- " : (first_ ? "\n" : ",\n");
+    write_out(separator + as_json(fault, warning).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+              (output_ == Output::yaml ? "\n" : ""));
+    first_ = false;
+  }
+  void summary(const simplify::StudyResult& result, const simplify::FaultReport& report) {
+    if (output_ == Output::table) {
+      table(report);
+      return;
+    }
+    nlohmann::ordered_json kinds = nlohmann::ordered_json::object();
+    for (std::size_t k = 0; k < fhir::fault_kinds; ++k) {
+      const auto kind = static_cast<fhir::FaultKind>(k);
+      if (report.count(kind) > 0) kinds[std::string(to_string(kind))] = report.count(kind);
+    }
+    const nlohmann::ordered_json summary{{"resources", result.tally.resources},
+                                         {"valid", result.tally.records},
+                                         {"invalid", result.tally.rejected},
+                                         {"errors", report.errors()},
+                                         {"warnings", report.warnings()},
+                                         {"kinds", kinds}};
+    write_out(output_ == Output::json ? fmt::format("\n],\n\"summary\": {}\n}}\n", summary.dump())
+                                      : fmt::format("summary: {}\n", summary.dump()));
+  }
+
+ private:
+  void table(const simplify::FaultReport& report) const {
+    Table kinds({"kind", "severity", number("count")});
+    for (std::size_t k = 0; k < fhir::fault_kinds; ++k) {
+      const auto kind = static_cast<fhir::FaultKind>(k);
+      if (report.count(kind) == 0) continue;
+      kinds.row({std::string(to_string(kind)), report.is_warning(kind) ? "warning" : "error",
+                 std::to_string(report.count(kind))});
+    }
+    if (!kinds.empty()) write_out("\n" + kinds.text(Output::table));
+  }
+
+  Output output_;
+  bool first_ = true;
+};
+
+void run(Context& context, const StudyArguments& arguments, bool dangling_is_warning) {
+  const StudySetup setup = StudySetup::load(context, arguments);
+  Printer printer(context.output);
+  simplify::FaultReport report([&](const fhir::Fault& fault, bool warning) { printer.fault(fault, warning); },
+                               dangling_is_warning);
+  Progress progress("validating", std::nullopt);
+  Checker checker(report, progress);
+  const simplify::StudyResult result = simplify::read_study(setup.options(context, arguments), checker, report);
+  printer.summary(result, report);
+  if (result.tally.resources == 0 && report.errors() == 0) {
+    throw InputError("there is no resource in it", arguments.path, "name the folder that holds the study's metadata");
+  }
+  log::info("{} resources, {} of them valid; {}", human_count(result.tally.resources),
+            human_count(result.tally.records), in_words(report));
+  if (report.errors() > 0) context.exit = ExitCode::invalid_input;
+}
+
+}  // namespace
+
+void add_validate(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("validate");
+  describe(*command,
+           {.summary = "hold a study's metadata against FHIR R5",
+            .text = "Checks every resource of a study: JSON and UTF-8, known elements, JSON types, cardinality, the formats of "
+                    "primitives, choices, nested elements, ids and references; and the study as a whole: ids that stand for "
+                    "two different resources, and references that lead nowhere. Every fault is printed with file:line, its place "
+                    "in the resource, and what was expected.\n\n"
+                    "Warnings do not make a study invalid: codes outside a required binding (R4 codes, mostly), references to "
+                    "types that the dictionary does not link to, the same resource twice. They are counted, with the first place.",
+            .examples = {{"aced-etl validate ~/studies/Lung_Cancer", "all faults, and a summary by kind"},
+                         {"aced-etl validate -o json STUDY | jq .summary", "for a script"}}});
+  auto arguments = std::make_shared<StudyArguments>();
+  auto dangling = std::make_shared<std::string>("error");
+  add_study_arguments(*command, context, *arguments);
+  command->add_option("--dangling", *dangling,
+                      "what a reference is that leads nowhere: error or warning [default: error]")
+      ->check(CLI::IsMember({"error", "warning"}));
+  command->callback([&context, arguments, dangling] { run(context, *arguments, *dangling == "warning"); });
+}
+
+}  // namespace etl::cli

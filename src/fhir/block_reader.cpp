@@ -1,0 +1,223 @@
+#include "fhir/block_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.hpp"
+
+namespace etl::fhir {
+namespace {
+
+constexpr std::size_t document_chunk = std::size_t{1} << 16;
+
+/// Only an entry's name and reference are wanted.
+class Names final : public DocumentSplitter::Pieces {
+ public:
+  explicit Names(BundleLinks& links) : links_(links) {}
+  void resource(std::string_view, std::uint64_t) override {}
+  void shell(std::string_view, std::uint64_t) override {}
+  void entry(std::string_view full_url, std::string_view reference) override {
+    if (full_url.starts_with("urn:")) links_.emplace(full_url, reference);
+  }
+
+ private:
+  BundleLinks& links_;
+};
+
+}  // namespace
+
+/// The pieces of JSON documents, gathered into the block at hand.
+class BlockReader::Documents final : public DocumentSplitter::Pieces {
+ public:
+  explicit Documents(std::size_t max_piece) : splitter(*this, max_piece) {}
+
+  void resource(std::string_view text, std::uint64_t line) override { add(text, line, false); }
+  void shell(std::string_view text, std::uint64_t line) override { add(text, line, true); }
+  void entry(std::string_view full_url, std::string_view) override {
+    names_entries = names_entries || full_url.starts_with("urn:");
+  }
+
+  DocumentSplitter splitter;
+  Block* block = nullptr;
+  bool names_entries = false;
+  std::shared_ptr<const BundleLinks> links;
+
+ private:
+  void add(std::string_view text, std::uint64_t line, bool shell) {
+    block->pieces.push_back({block->text.size(), text.size(), line, shell});
+    block->text.append(text);
+    block->text.append('\n');
+  }
+};
+
+BlockReader::BlockReader(const std::vector<StudyFile>& files, BlockLimits limits,
+                         std::function<void(const Fault&)> on_fault)
+    : files_(files), limits_(limits), on_fault_(std::move(on_fault)) {}
+
+BlockReader::~BlockReader() = default;
+
+bool BlockReader::next(Block& block) {
+  for (;;) {
+    block.text.clear();
+    block.text.shrink(limits_.block * 4);
+    block.pieces.clear();
+    block.links.reset();
+    if (!stream_ && next_file_ == files_.size()) return false;
+    const std::size_t file = stream_ ? next_file_ - 1 : next_file_;
+    try {
+      if (!stream_ && !open_next()) continue;
+      if (fill(block)) {
+        block.file = static_cast<std::uint32_t>(file);
+        block.number = next_number_++;
+        block.text.pad();
+        return true;
+      }
+      stream_.reset();
+    } catch (const InputError& error) {
+      stream_.reset();
+      next_file_ = file + 1;
+      Fault fault;
+      fault.kind = FaultKind::json;
+      fault.file = files_[file].name;
+      fault.line = at_start_ ? 0 : line_;
+      fault.message = error.what();
+      on_fault_(fault);
+    }
+  }
+}
+
+bool BlockReader::open_next() {
+  const StudyFile& file = files_[next_file_];
+  carry_.clear();
+  line_ = 1;
+  at_start_ = true;
+  at_end_ = false;
+  documents_.reset();
+  stream_ = ByteStream::open(file);
+  ++next_file_;
+  lines_ = is_lines(file.path);
+  if (!lines_) documents_ = std::make_unique<Documents>(limits_.max_resource);
+  return true;
+}
+
+bool BlockReader::fill(Block& block) { return lines_ ? fill_lines(block) : fill_documents(block); }
+
+std::size_t BlockReader::read(char* to, std::size_t size) {
+  // The first bytes tell the encoding: a pipe may give them in pieces.
+  const std::size_t least = at_start_ ? 3 : 1;
+  std::size_t got = 0;
+  while (!at_end_ && got < least) {
+    const std::size_t more = stream_->read(to + got, size - got);
+    got += more;
+    at_end_ = more == 0;
+  }
+  bytes_ += got;
+  return got;
+}
+
+void BlockReader::skip_byte_order_mark(Buffer& text) {
+  at_start_ = false;
+  const std::string_view head = text.view();
+  if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) {
+    throw InputError("the file is UTF-16, expected UTF-8: convert it with iconv -f UTF-16 -t UTF-8");
+  }
+  // A byte order mark says nothing in UTF-8; editors write it all the same.
+  if (head.starts_with("\xef\xbb\xbf")) std::memset(text.data(), ' ', 3);
+}
+
+bool BlockReader::fill_lines(Block& block) {
+  Buffer& text = block.text;
+  text.reserve(limits_.block + carry_.size() + Buffer::padding);
+  text.append(carry_.view());
+  carry_.clear();
+  std::size_t searched = 0;
+  std::size_t goal = std::max(limits_.block, text.size() + document_chunk);
+  for (;;) {
+    while (!at_end_ && text.size() < goal) {
+      const std::size_t have = text.size();
+      text.resize(goal);
+      std::size_t got = 0;
+      try {
+        got = read(text.data() + have, goal - have);
+      } catch (...) {
+        text.resize(have);
+        throw;
+      }
+      text.resize(have + got);
+    }
+    if (at_start_) skip_byte_order_mark(text);
+    if (at_end_) {
+      if (text.empty()) return false;
+      cut_lines(block, text.size());
+      return !block.pieces.empty() || fill_lines(block);
+    }
+    const auto* const newline = static_cast<const char*>(
+        memrchr(text.data() + searched, '\n', text.size() - searched));
+    if (newline != nullptr) {
+      const auto end = static_cast<std::size_t>(newline - text.data()) + 1;
+      carry_.append(text.view(end, text.size()));
+      text.resize(end);
+      cut_lines(block, end);
+      if (!block.pieces.empty()) return true;
+      text.clear();
+      text.append(carry_.view());
+      carry_.clear();
+      searched = 0;
+      continue;
+    }
+    searched = text.size();
+    if (text.size() > limits_.max_resource) {
+      throw InputError("a line is longer than " + std::to_string(limits_.max_resource >> 20U) +
+                       " MiB (raise --max-resource if this is meant)");
+    }
+    goal = std::min(text.size() * 2, limits_.max_resource + 1);
+  }
+}
+
+/// Name the lines of text[0, end); blank ones are passed over.
+void BlockReader::cut_lines(Block& block, std::size_t end) {
+  const char* const data = block.text.data();
+  std::size_t begin = 0;
+  while (begin < end) {
+    const auto* const newline = static_cast<const char*>(std::memchr(data + begin, '\n', end - begin));
+    const std::size_t stop = newline == nullptr ? end : static_cast<std::size_t>(newline - data);
+    std::size_t first = begin;
+    std::size_t last = stop;
+    while (first < last && (data[first] == ' ' || data[first] == '\t' || data[first] == '\r')) ++first;
+    while (last > first && (data[last - 1] == ' ' || data[last - 1] == '\t' || data[last - 1] == '\r')) --last;
+    if (first < last) block.pieces.push_back({first, last - first, line_, false});
+    ++line_;
+    begin = stop + 1;
+  }
+}
+
+bool BlockReader::fill_documents(Block& block) {
+  documents_->block = &block;
+  Buffer chunk(document_chunk);
+  while (!at_end_ && block.text.size() < limits_.block) {
+    chunk.resize(document_chunk);
+    chunk.resize(read(chunk.data(), document_chunk));
+    if (at_start_) skip_byte_order_mark(chunk);
+    documents_->splitter.feed(chunk.view());
+    if (at_end_) documents_->splitter.finish();
+    line_ = documents_->splitter.line();
+  }
+  if (documents_->names_entries && !documents_->links) {
+    // The names of all entries must be known before the first reference is read: one more look at the file.
+    auto links = std::make_shared<BundleLinks>();
+    Names names(*links);
+    DocumentSplitter splitter(names, limits_.max_resource);
+    const auto stream = ByteStream::open(files_[next_file_ - 1]);
+    for (;;) {
+      chunk.resize(document_chunk);
+      chunk.resize(stream->read(chunk.data(), document_chunk));
+      if (chunk.empty()) break;
+      splitter.feed(chunk.view());
+    }
+    documents_->links = std::move(links);
+  }
+  block.links = documents_->links;
+  return !block.pieces.empty();
+}
+
+}  // namespace etl::fhir

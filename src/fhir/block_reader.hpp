@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "fhir/byte_stream.hpp"
+#include "fhir/document_splitter.hpp"
+#include "fhir/fault.hpp"
+#include "fhir/study_files.hpp"
+#include "fhir/walker.hpp"
+
+namespace etl::fhir {
+
+/// Some resources of one file, as text.
+struct Block {
+  struct Piece {
+    std::size_t begin = 0;
+    std::size_t size = 0;
+    std::uint64_t line = 1;
+    bool shell = false;  ///< what is left of a Bundle without its resources
+  };
+  std::uint64_t number = 0;  ///< 0, 1, …: the order of the input
+  std::uint32_t file = 0;    ///< its place in the list of files
+  Buffer text;               ///< padded with NULs
+  std::vector<Piece> pieces;
+  std::shared_ptr<const BundleLinks> links;  ///< of the file, where it is a Bundle whose entries have urn: names
+
+  [[nodiscard]] std::string_view piece(const Piece& p) const noexcept { return text.view(p.begin, p.begin + p.size); }
+};
+
+struct BlockLimits {
+  std::size_t block = std::size_t{1} << 20;         ///< bytes of a block, when resources are small
+  std::size_t max_resource = std::size_t{64} << 20; ///< bytes of one resource (or one line)
+};
+
+/// Reads a study's files one after the other into blocks of whole resources. Not for several threads at once.
+class BlockReader {
+ public:
+  /// `on_fault` is told of files that cannot be read to their end; reading goes on with the next one.
+  BlockReader(const std::vector<StudyFile>& files, BlockLimits limits, std::function<void(const Fault&)> on_fault);
+  ~BlockReader();
+  BlockReader(const BlockReader&) = delete;
+  BlockReader& operator=(const BlockReader&) = delete;
+
+  /// The next block; false at the end.
+  [[nodiscard]] bool next(Block& block);
+
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }  ///< unpacked, so far
+
+ private:
+  class Documents;
+
+  [[nodiscard]] bool open_next();
+  [[nodiscard]] bool fill(Block& block);
+  [[nodiscard]] bool fill_lines(Block& block);
+  [[nodiscard]] bool fill_documents(Block& block);
+  void cut_lines(Block& block, std::size_t end);
+  std::size_t read(char* to, std::size_t size);
+  void skip_byte_order_mark(Buffer& text);
+
+  const std::vector<StudyFile>& files_;
+  BlockLimits limits_;
+  std::function<void(const Fault&)> on_fault_;
+  std::size_t next_file_ = 0;
+  std::uint64_t next_number_ = 0;
+  std::uint64_t bytes_ = 0;
+
+  std::unique_ptr<ByteStream> stream_;
+  bool lines_ = true;
+  bool at_start_ = false;
+  bool at_end_ = false;
+  std::uint64_t line_ = 1;
+  Buffer carry_;
+  std::unique_ptr<Documents> documents_;
+};
+
+}  // namespace etl::fhir

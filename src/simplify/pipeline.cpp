@@ -1,0 +1,131 @@
+#include "simplify/pipeline.hpp"
+
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace etl::simplify {
+namespace {
+
+/// Workers take the next block under one lock, and hand in what they made of it under another; whoever hands in the part
+/// that is due gives it and those that wait behind it to the consumer.
+class Pipeline {
+ public:
+  Pipeline(const PipelineOptions& options, const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index,
+           Consumer& consumer)
+      : options_(options),
+        files_(files),
+        index_(index),
+        consumer_(consumer),
+        reader_(files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); }) {}
+
+  PipelineResult run() {
+    const unsigned threads = std::max(1U, options_.threads);
+    std::vector<std::thread> others;
+    for (unsigned i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
+    work();
+    for (std::thread& thread : others) thread.join();
+    if (error_) std::rethrow_exception(error_);
+    for (const fhir::Fault& fault : file_faults_) consumer_.file_fault(fault);
+    result_.bytes = reader_.bytes();
+    return std::move(result_);
+  }
+
+ private:
+  void work() {
+    try {
+      const auto worker = make_worker(options_.worker, files_, index_);
+      fhir::Block block;
+      while (next(block)) {
+        auto part = idle_part();
+        worker->process(block, *part);
+        hand_in(block.number, std::move(part));
+      }
+      const std::lock_guard lock(order_);
+      result_.tally += worker->tally();
+      result_.warnings.merge(worker->warnings());
+    } catch (...) {
+      const std::lock_guard lock(order_);
+      if (!error_) error_ = std::current_exception();
+      changed_.notify_all();
+    }
+  }
+
+  bool next(fhir::Block& block) {
+    const std::lock_guard lock(read_);
+    {
+      const std::lock_guard order(order_);
+      if (error_) return false;
+    }
+    return reader_.next(block);
+  }
+
+  std::unique_ptr<Consumer::Part> idle_part() {
+    {
+      const std::lock_guard lock(order_);
+      if (!idle_.empty()) {
+        auto part = std::move(idle_.back());
+        idle_.pop_back();
+        return part;
+      }
+    }
+    return consumer_.part();
+  }
+
+  void hand_in(std::uint64_t number, std::unique_ptr<Consumer::Part> part) {
+    const std::uint64_t window = std::uint64_t{2} * std::max(1U, options_.threads);
+    std::unique_lock lock(order_);
+    changed_.wait(lock, [&] { return error_ || number < due_ + window; });
+    if (error_) return;
+    waiting_.emplace(number, std::move(part));
+    if (giving_) return;  // whoever gives away will come to this part as well
+    giving_ = true;
+    while (!waiting_.empty() && waiting_.begin()->first == due_ && !error_) {
+      auto due = std::move(waiting_.begin()->second);
+      waiting_.erase(waiting_.begin());
+      lock.unlock();
+      give(*due);
+      lock.lock();
+      ++due_;
+      idle_.push_back(std::move(due));
+      changed_.notify_all();
+    }
+    giving_ = false;
+  }
+
+  void give(Consumer::Part& part) {
+    for (const Rejected& rejected : part.rejects) consumer_.rejected(rejected);
+    part.rejects.clear();
+    consumer_.take(part);
+    consumer_.advanced(options_.limits.block);
+  }
+
+  const PipelineOptions& options_;
+  const std::vector<fhir::StudyFile>& files_;
+  fhir::IdIndex* index_;
+  Consumer& consumer_;
+
+  std::mutex read_;  // guards the reader and file_faults_
+  fhir::BlockReader reader_;
+  std::vector<fhir::Fault> file_faults_;
+
+  std::mutex order_;  // guards all below
+  std::condition_variable changed_;
+  std::uint64_t due_ = 0;
+  bool giving_ = false;
+  std::map<std::uint64_t, std::unique_ptr<Consumer::Part>> waiting_;
+  std::vector<std::unique_ptr<Consumer::Part>> idle_;
+  std::exception_ptr error_;
+  PipelineResult result_;
+};
+
+}  // namespace
+
+PipelineResult run_pipeline(const PipelineOptions& options, const std::vector<fhir::StudyFile>& files,
+                            fhir::IdIndex* index, Consumer& consumer) {
+  return Pipeline(options, files, index, consumer).run();
+}
+
+}  // namespace etl::simplify

@@ -1,0 +1,184 @@
+#include "simplify/record_output.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/error.hpp"
+
+namespace etl::simplify {
+namespace {
+
+constexpr std::size_t write_size = std::size_t{1} << 20;
+
+void write_stdout(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t done = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) throw UnavailableError("stdout does not take what is written to it", {}, "the reader of the pipe has gone");
+    text.remove_prefix(static_cast<std::size_t>(done));
+  }
+}
+
+/// The lines of a file that is open for reading, one after the other.
+class Lines {
+ public:
+  explicit Lines(int descriptor) : descriptor_(descriptor) {}
+  bool next(std::string& line) {
+    line.clear();
+    for (;;) {
+      const std::size_t end = chunk_.find('\n', at_);
+      line.append(chunk_, at_, end == std::string::npos ? std::string::npos : end - at_);
+      if (end != std::string::npos) {
+        at_ = end + 1;
+        return true;
+      }
+      chunk_.resize(write_size);
+      const ssize_t got = ::pread(descriptor_, chunk_.data(), chunk_.size(), offset_);
+      if (got < 0) throw UnavailableError("the output cannot be read back", {}, "check the disk");
+      chunk_.resize(static_cast<std::size_t>(got));
+      at_ = 0;
+      offset_ += got;
+      if (got == 0) return !line.empty();
+    }
+  }
+
+ private:
+  int descriptor_;
+  off_t offset_ = 0;
+  std::string chunk_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+/// The lines of one block, by type.
+class RecordOutput::TypeParts final : public Consumer::Part {
+ public:
+  struct Type {
+    std::string_view name;
+    Buffer lines;
+    std::uint64_t records = 0;
+  };
+
+  explicit TypeParts(Dialect dialect) : dialect_(dialect) {}
+
+  void record(const Record& record) override {
+    // Blocks hold long runs of one type.
+    if (current_ == nullptr || current_->name.data() != record.type.data()) current_ = &of(record.type);
+    append_line(current_->lines, record, dialect_);
+    ++current_->records;
+  }
+
+  std::vector<std::unique_ptr<Type>> types;
+
+ private:
+  Type& of(std::string_view name) {
+    for (const auto& type : types) {
+      if (type->name == name) return *type;
+    }
+    types.push_back(std::make_unique<Type>());
+    types.back()->name = name;
+    return *types.back();
+  }
+
+  Dialect dialect_;
+  Type* current_ = nullptr;
+};
+
+RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* rejects, FaultReport& report,
+                           std::function<void(std::uint64_t)> progress)
+    : path_(std::move(path)), dialect_(dialect), rejects_(rejects), report_(report), progress_(std::move(progress)) {
+  if (path_ == "-") return;
+  std::error_code error;
+  std::filesystem::create_directories(path_, error);
+  if (error || !std::filesystem::is_directory(path_)) {
+    throw UsageError("the output folder cannot be made: " + error.message(), path_, "name a folder that can be written");
+  }
+}
+
+std::unique_ptr<Consumer::Part> RecordOutput::part() { return std::make_unique<TypeParts>(dialect_); }
+
+AtomicFile& RecordOutput::file_of(const std::string& type) {
+  const auto found = files_.find(type);
+  if (found != files_.end()) return found->second;
+  return files_.emplace(type, AtomicFile(std::filesystem::path(path_) / (type + ".ndjson"))).first->second;
+}
+
+void RecordOutput::take(Part& part) {
+  for (const auto& type : static_cast<TypeParts&>(part).types) {
+    if (type->lines.empty()) continue;
+    const std::string name(type->name);
+    if (path_ == "-") {
+      write_stdout(type->lines.view());
+    } else {
+      file_of(name).write(type->lines.view());
+    }
+    counts_[name] += type->records;
+    type->records = 0;
+    type->lines.clear();
+  }
+}
+
+void RecordOutput::rejected(const Rejected& rejected) {
+  for (const fhir::Fault& fault : rejected.faults) report_.add(fault);
+  if (rejects_ != nullptr) rejects_->add(rejected);
+}
+
+void RecordOutput::file_fault(const fhir::Fault& fault) {
+  report_.add(fault);
+  if (rejects_ != nullptr) rejects_->add(fault);
+}
+
+void RecordOutput::take_out(const std::vector<fhir::IdIndex::Duplicate>& duplicates,
+                            const std::vector<std::string>& files) {
+  std::map<std::string, std::map<std::string, std::vector<fhir::Location>>> by_type;
+  for (const auto& duplicate : duplicates) {
+    const std::size_t slash = duplicate.id.find('/');
+    by_type[duplicate.id.substr(0, slash)][duplicate.id.substr(slash + 1)].push_back(duplicate.where);
+  }
+  for (const auto& [type, places] : by_type) {
+    AtomicFile& old = file_of(type);
+    AtomicFile fresh(old.path());
+    Lines lines(old.descriptor());
+    std::map<std::string, std::string> first;
+    std::map<std::string, std::size_t> taken;
+    std::string kept;
+    std::string line;
+    while (lines.next(line)) {
+      const nlohmann::json record = nlohmann::json::parse(line);
+      const std::string id = record.at("id").get<std::string>();
+      const auto place = places.find(id);
+      const bool repeats = place != places.end() && first.contains(id) && first.at(id) != line;
+      if (place != places.end()) first.emplace(id, line);
+      if (repeats) {
+        const fhir::Location where = place->second[std::min(taken[id]++, place->second.size() - 1)];
+        fhir::Fault fault;
+        fault.kind = fhir::FaultKind::duplicate_id;
+        fault.file = files.at(where.file);
+        fault.line = where.line;
+        fault.message = type + "/" + id + " stands in the study already with another content";
+        if (rejects_ != nullptr) rejects_->add(fault, line);
+        --counts_[type];
+        continue;
+      }
+      kept += line;
+      kept += '\n';
+      if (kept.size() > write_size) {
+        fresh.write(kept);
+        kept.clear();
+      }
+    }
+    fresh.write(kept);
+    files_.erase(type);
+    files_.emplace(type, std::move(fresh));
+  }
+}
+
+void RecordOutput::commit() {
+  for (auto& [type, file] : files_) file.commit();
+}
+
+}  // namespace etl::simplify

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "base/file.hpp"
+#include "simplify/pipeline.hpp"
+#include "simplify/fault_report.hpp"
+#include "simplify/reject_file.hpp"
+
+namespace etl::simplify {
+
+/// Writes records as NDJSON: one file a type in a folder, which appear all at commit() or not at all; or, for a path `-`,
+/// to stdout as they come.
+class RecordOutput final : public Consumer {
+ public:
+  /// `rejects` may be null. `on_rejected` is told of every resource and file that is not usable.
+  RecordOutput(std::string path, Dialect dialect, RejectFile* rejects, FaultReport& report,
+               std::function<void(std::uint64_t)> progress);
+
+  std::unique_ptr<Part> part() override;
+  void take(Part& part) override;
+  void rejected(const Rejected& rejected) override;
+  void file_fault(const fhir::Fault& fault) override;
+  void advanced(std::uint64_t bytes) override { progress_(bytes); }
+
+  /// Take out the records of `duplicates` (each repeats an earlier id) and give them to the rejects. Folders only.
+  void take_out(const std::vector<fhir::IdIndex::Duplicate>& duplicates, const std::vector<std::string>& files);
+
+  /// Put every file in its place.
+  void commit();
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& records() const noexcept { return counts_; }
+
+ private:
+  class TypeParts;
+
+  AtomicFile& file_of(const std::string& type);
+
+  std::string path_;
+  Dialect dialect_;
+  RejectFile* rejects_;
+  FaultReport& report_;
+  std::function<void(std::uint64_t)> progress_;
+  std::map<std::string, AtomicFile> files_;
+  std::map<std::string, std::uint64_t> counts_;
+};
+
+}  // namespace etl::simplify

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "fhir/id_index.hpp"
+#include "simplify/fault_report.hpp"
+#include "simplify/pipeline.hpp"
+
+namespace etl::simplify {
+
+struct StudyOptions {
+  std::string path;  ///< a folder, a file, or - for stdin
+  fhir::StudySelection selection;
+  const Plans& plans;
+  const IdTransform* ids = nullptr;
+  bool validate = true;
+  bool check_ids = true;  ///< look for duplicate ids and references that lead nowhere
+  References references = References::all;
+  unsigned threads = 1;
+  fhir::BlockLimits limits;
+  std::filesystem::path temp_dir;
+};
+
+struct StudyResult {
+  std::vector<std::string> files;  ///< their names, by number
+  Tally tally;
+  std::uint64_t bytes = 0;
+  std::vector<fhir::IdIndex::Duplicate> duplicates;  ///< with other contents than the first of their id; by place
+};
+
+/// Read a whole study into the consumer and report what is wrong with it: the faults of resources and files through the
+/// consumer as they come, what only the whole shows (duplicate ids, references that lead nowhere, counted warnings) to
+/// `report` at the end. Duplicates and missing references are kept sorted by place as far as `most_listed` of each; what is
+/// beyond is counted. `missing`, where given, is told of every reference without a target instead of the report.
+[[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultReport& report,
+                                     const std::function<void(const fhir::IdIndex::Reference&)>& missing = {});
+
+inline constexpr std::size_t most_listed = 100'000;
+
+/// The place of a reference as reports show it: Observation.subject.
+[[nodiscard]] std::string element_path(std::uint32_t ordinal);
+
+}  // namespace etl::simplify
