@@ -65,7 +65,9 @@ void specimen(Record& r, std::uint64_t index) {
     r.quantity(random.below(4000), 0, days);
     r.raw("}]");
   }
-  r.identifiers(Type::Specimen, index);
+  if (index % 2 == 0) {
+    r.identifiers(Type::Specimen, index);
+  }
   r.word("status", index % 11 == 5 ? "unavailable" : "available");
   const Code& type = specimen_types()[random.below(specimen_types().size())];
   r.coded("type", type, index % 2 == 0 ? type.display : "");
@@ -122,7 +124,9 @@ void encounter(Record& r, std::uint64_t index) {
   if (index >= world.plan.patients() && index % 3 == 0) {
     r.reference("partOf", Type::Encounter, owner);
   }
-  r.reference("serviceProvider", Type::Organization, world.any_shared(Type::Organization, random));
+  if (index % 3 == 0) {
+    r.reference("serviceProvider", Type::Organization, world.any_shared(Type::Organization, random));
+  }
   if (index % 4 == 1) {
     r.raw(R"(,"participant":[{"actor":)");
     r.link(Type::Practitioner, world.any_shared(Type::Practitioner, random));
@@ -158,7 +162,9 @@ void condition(Record& r, std::uint64_t index) {
     r.coded_list("bodySite", body_sites()[random.below(body_sites().size())]);
   }
   r.reference("subject", Type::Patient, owner);
-  visit(r, owner, random);
+  if (index % 4 != 3) {
+    visit(r, owner, random);
+  }
   if (index % 13 == 6) {
     r.word("onsetString", "in childhood");
   } else {
@@ -212,9 +218,11 @@ void procedure(Record& r, std::uint64_t index) {
   } else if (document) {
     r.reference_list("report", Type::DocumentReference, *document);
   }
-  r.raw(R"(,"used":[{"reference":)");
-  r.link(Type::Substance, world.any_shared(Type::Substance, random));
-  r.raw("}]");
+  if (index % 3 == 0) {
+    r.raw(R"(,"used":[{"reference":)");
+    r.link(Type::Substance, world.any_shared(Type::Substance, random));
+    r.raw("}]");
+  }
   r.close();
 }
 

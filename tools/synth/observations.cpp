@@ -189,7 +189,7 @@ void observation(Record& r, std::uint64_t index) {
 
   r.open(Type::Observation, index);
   r.meta_and_text(random, "http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab", index);
-  if (index % 8 == 0 || index % 16 == 3) {
+  if (index % 16 == 0 || index % 32 == 3) {
     r.identifiers(Type::Observation, index);
   }
   if (leaf && index % 37 == 5) {
@@ -211,7 +211,7 @@ void observation(Record& r, std::uint64_t index) {
     }
     r.raw("]");
   }
-  if (const auto visit = world.any_owned(Type::Encounter, owner, random); visit && index % 3 != 1) {
+  if (const auto visit = world.any_owned(Type::Encounter, owner, random); visit && index % 4 == 1) {
     r.reference("encounter", Type::Encounter, *visit);
   }
   r.date_time("effectiveDateTime", some_moment(random, 2010, 2024), random);
@@ -220,7 +220,7 @@ void observation(Record& r, std::uint64_t index) {
   }
   if (kind == Kind::text) {
     r.reference_list("performer", Type::Patient, owner);
-  } else if (index % 4 == 0) {
+  } else if (index % 8 == 0) {
     r.reference_list("performer", Type::Practitioner, world.any_shared(Type::Practitioner, random));
   }
   code_and_value(r, kind, random);
@@ -235,11 +235,11 @@ void observation(Record& r, std::uint64_t index) {
     }
   }
   if (kind == Kind::lab) {
-    if (const auto sample = world.any_owned(Type::Specimen, owner, random); sample && index % 2 == 0) {
+    if (const auto sample = world.any_owned(Type::Specimen, owner, random); sample && index % 3 == 0) {
       r.reference("specimen", Type::Specimen, *sample);
     }
   }
-  if (leaf && kind == Kind::panel) {
+  if (leaf && kind == Kind::panel && index % 3 == 0) {
     r.raw(R"(,"hasMember":[)");
     r.link(Type::Observation, owner);
     r.raw(",");

@@ -101,7 +101,9 @@ void patient(Record& r, std::uint64_t index) {
     r.raw(
         R"(,"communication":[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"en-US","display":"English"}]}}])");
   }
-  r.reference_list("generalPractitioner", Type::Practitioner, r.world().any_shared(Type::Practitioner, random));
+  if (index % 2 == 0) {
+    r.reference_list("generalPractitioner", Type::Practitioner, r.world().any_shared(Type::Practitioner, random));
+  }
   r.reference("managingOrganization", Type::Organization, r.world().any_shared(Type::Organization, random));
   r.close();
 }

@@ -190,7 +190,7 @@ void Record::identifiers(Type type, std::uint64_t index) {
 }
 
 void Record::meta_and_text(Random& random, std::string_view profile, std::uint64_t index) {
-  if (index % 4 == 0) {
+  if (index % 8 == 0) {
     raw(R"(,"meta":{"versionId":"1")");
     instant("lastUpdated", some_moment(random, 2021, 2024));
     word("source", "#PxveQ4r2iwatOESl");

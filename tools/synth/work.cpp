@@ -43,12 +43,12 @@ void document_reference(Record& r, std::uint64_t index, Documents& documents) {
   r.open(Type::DocumentReference, index);
   r.identifiers(Type::DocumentReference, index);
   r.raw(R"(,"version":"1","status":"current","docStatus":"final")");
-  if (index % 3 == 0) {
+  if (index % 6 == 0) {
     r.coded("type", sequencing, "Sequence");
     r.coded_list("category", sequencing);
   }
   about(r, index, owner, random);
-  if (const auto visit = world.any_owned(Type::Encounter, owner, random)) {
+  if (const auto visit = world.any_owned(Type::Encounter, owner, random); visit && index % 3 == 1) {
     r.reference_list("context", Type::Encounter, *visit);
   }
   if (const auto structure = world.owned(Type::BodyStructure, owner, 0)) {
@@ -58,7 +58,7 @@ void document_reference(Record& r, std::uint64_t index, Documents& documents) {
   }
   const Moment made = some_moment(random, 2018, 2024);
   r.instant("date", made);
-  if (index % 2 == 0) {
+  if (index % 4 == 0) {
     r.reference_list("author", Type::Practitioner, world.any_shared(Type::Practitioner, random));
     r.reference("custodian", Type::Organization, world.any_shared(Type::Organization, random));
   }
@@ -109,7 +109,7 @@ void task(Record& r, std::uint64_t index) {
     r.reference("focus", Type::Specimen, *sample);
   }
   r.reference("for", Type::Patient, owner);
-  if (const auto visit = world.any_owned(Type::Encounter, owner, random)) {
+  if (const auto visit = world.any_owned(Type::Encounter, owner, random); visit && index % 3 == 1) {
     r.reference("encounter", Type::Encounter, *visit);
   }
   r.date_time("authoredOn", some_moment(random, 2018, 2024), random);
