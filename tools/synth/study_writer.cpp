@@ -125,7 +125,7 @@ void StudyWriter::write_bundles() {
     // ids that are not UUIDs cannot stand behind urn:uuid:
     const Window window = world_.id_prefix.empty() ? Window{first, last} : Window{};
     for (std::uint64_t patient = first; patient < last; ++patient) {
-      for (std::size_t at = static_cast<std::size_t>(Type::Patient); at < type_count; ++at) {
+      for (auto at = static_cast<std::size_t>(Type::Patient); at < type_count; ++at) {
         const auto type = static_cast<Type>(at);
         for (std::uint64_t nth = 0; const auto index = world_.plan.owned(type, patient, nth); ++nth) {
           add_entry(entries, type, *index, window);
