@@ -22,6 +22,10 @@ namespace {
 
 /// Every command group, in the order of the help.
 constexpr std::array kGroups{
+    &add_validate,
+    &add_simplify,
+    &add_graph,
+    &add_projects,
     &add_config,
     &add_completion,
     &add_man,

@@ -54,6 +54,7 @@ simplify::StudyOptions StudySetup::options(const Context& context, const StudyAr
   return {.path = arguments.path,
           .selection = {.glob = arguments.glob, .skip_folder = {}},
           .plans = *plans,
+          .dictionary = dictionary ? &*dictionary : nullptr,
           .ids = ids ? &*ids : nullptr,
           .validate = !arguments.no_validate,
           .check_ids = !arguments.no_validate,

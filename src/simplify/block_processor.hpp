@@ -62,6 +62,8 @@ class BlockWorker {
 
 struct WorkerOptions {
   const Plans& plans;
+  const dictionary::Dictionary* dictionary = nullptr;
+  bool records = false;  ///< the input is records that were simplified earlier, not FHIR
   const IdTransform* ids = nullptr;
   bool validate = true;
   References references = References::all;

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "simplify/record_reader.hpp"
+
 namespace etl::simplify {
 namespace {
 
@@ -36,7 +38,9 @@ class Pipeline {
  private:
   void work() {
     try {
-      const auto worker = make_worker(options_.worker, files_, index_);
+      const WorkerOptions& what = options_.worker;
+      const auto worker = what.records ? make_record_worker(what.dictionary, what.references, files_, index_)
+                                       : make_worker(what, files_, index_);
       fhir::Block block;
       while (next(block)) {
         auto part = idle_part();

@@ -14,8 +14,9 @@ struct Relation {
   std::string_view dst_id;
   std::string_view dst_type;         ///< Patient
   std::string_view dst_name;         ///< patient
-  const fhir::Element* element;      ///< the element that is or holds the reference: Observation.subject
+  const fhir::Element* element;      ///< the reference's element: Observation.subject; null in a record read back
   std::string_view key;              ///< the record's key for it: for_fhir, input_valueReference, …
+  std::span<const std::string_view> keys = {};  ///< of a record read back: the keys whose value is this reference
 };
 
 /// A simplified resource. Its views live until the next one is made.

@@ -41,7 +41,7 @@ std::string_view Simplifier<Validate>::collect(std::string_view raw, const Eleme
     for (const Relation& relation : relations_) {
       there = there || (relation.dst_id == id && relation.dst_name == target->name && relation.element == &element);
     }
-    if (!there) relations_.push_back({id, target->type, target->name, &element, key});
+    if (!there) relations_.push_back({id, target->type, target->name, &element, key, {}});
   }
   if (ids_ == nullptr) return text;
   return arena_.keep(std::string(parts.type) + "/" + std::string(id));

@@ -14,6 +14,8 @@ struct StudyOptions {
   std::string path;  ///< a folder, a file, or - for stdin
   fhir::StudySelection selection;
   const Plans& plans;
+  const dictionary::Dictionary* dictionary = nullptr;
+  bool may_hold_records = false;  ///< records that were simplified earlier are read as well as FHIR
   const IdTransform* ids = nullptr;
   bool validate = true;
   bool check_ids = true;  ///< look for duplicate ids and references that lead nowhere

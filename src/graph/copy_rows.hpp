@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/buffer.hpp"
+
+// Rows in the binary format of COPY (PostgreSQL's manual, "COPY", Binary Format): unlike text it needs no escapes.
+
+namespace etl::graph {
+
+inline void append_int16(Buffer& to, std::uint16_t value) {
+  to.append(static_cast<char>(value >> 8));
+  to.append(static_cast<char>(value & 0xFF));
+}
+
+inline void append_int32(Buffer& to, std::uint32_t value) {
+  append_int16(to, static_cast<std::uint16_t>(value >> 16));
+  append_int16(to, static_cast<std::uint16_t>(value & 0xFFFF));
+}
+
+inline void append_text(Buffer& to, std::string_view text) {
+  append_int32(to, static_cast<std::uint32_t>(text.size()));
+  to.append(text);
+}
+
+/// (node_id text, props jsonb): the record's object, and its project put in at the end.
+inline void append_node(Buffer& to, std::string_view id, std::string_view object, std::string_view project_member) {
+  append_int16(to, 2);
+  append_text(to, id);
+  const std::string_view head = object.substr(0, object.size() - 1);
+  const bool empty = head.size() == 1;
+  append_int32(to, static_cast<std::uint32_t>(1 + head.size() + (empty ? 0 : 1) + project_member.size() + 1));
+  to.append('\1');  // the version of jsonb's binary form
+  to.append(head);
+  if (!empty) to.append(',');
+  to.append(project_member);
+  to.append('}');
+}
+
+/// (src_id text, dst_id text)
+inline void append_edge(Buffer& to, std::string_view src, std::string_view dst) {
+  append_int16(to, 2);
+  append_text(to, src);
+  append_text(to, dst);
+}
+
+inline constexpr std::string_view copy_header{"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", 19};
+inline constexpr std::string_view copy_trailer{"\xff\xff", 2};
+
+}  // namespace etl::graph

@@ -1,0 +1,144 @@
+#include "graph/load_consumer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "fhir/json_text.hpp"
+#include "graph/copy_rows.hpp"
+
+namespace etl::graph {
+
+/// The rows that one block gives, by table.
+class LoadConsumer::Rows final : public simplify::Consumer::Part {
+ public:
+  explicit Rows(const LoadConsumer& consumer) : consumer_(consumer) {
+    nodes.resize(consumer.dictionary_.nodes().size());
+    edges.resize(consumer.dictionary_.edges().size());
+  }
+
+  void record(const simplify::Record& record) override {
+    const dictionary::Node* node = node_of(record.type);
+    if (node == nullptr) {
+      ++without_node[std::string(record.type)];
+      return;
+    }
+    const auto number = static_cast<std::size_t>(node - consumer_.dictionary_.nodes().data());
+    const std::string_view id = text_of(record.id, id_);
+    append_node(nodes[number], id, record.object, consumer_.project_member_);
+    written_.clear();
+    for (const simplify::Relation& relation : record.relations) edge(*node, id, relation);
+    if (node->label == "research_study") {
+      const std::size_t to_project = consumer_.choice_.choose(node->label, "project", {});
+      if (to_project != EdgeChoice::none) append_edge(edges[to_project], id, consumer_.target_.project_node);
+    }
+  }
+
+  std::vector<Buffer> nodes;
+  std::vector<Buffer> edges;
+  std::map<std::string, std::uint64_t> without_node;
+  std::map<std::string, std::uint64_t> without_edge;
+
+ private:
+  const dictionary::Node* node_of(std::string_view type) {
+    if (last_type_ == type) return last_node_;
+    last_type_ = type;
+    last_node_ = consumer_.dictionary_.by_title(type);
+    return last_node_;
+  }
+
+  void edge(const dictionary::Node& src, std::string_view src_id, const simplify::Relation& relation) {
+    const std::string_view dst_id = text_of(relation.dst_id, dst_);
+    if (relation.dst_name == "project") return;  // the project is this load's, whatever a reference says
+    bool found = false;
+    if (relation.keys.empty()) {
+      const std::string_view element = relation.element == nullptr ? std::string_view{} : relation.element->name;
+      const std::size_t edge = consumer_.choice_.choose(src.label, relation.dst_name, {element, relation.key});
+      if (edge != EdgeChoice::none) write(edge, src_id, dst_id, relation.dst_id);
+      found = edge != EdgeChoice::none;
+    } else {
+      found = by_keys(src, src_id, dst_id, relation);
+    }
+    if (!found) ++without_edge[fmt::format("{} -> {}", src.label, relation.dst_name)];
+  }
+
+  /// Two fields of one record may lead to the same place by the same table: that is one edge.
+  void write(std::size_t edge, std::string_view src_id, std::string_view dst_id, std::string_view raw) {
+    const std::pair<std::size_t, std::string_view> key(edge, raw);
+    if (std::ranges::find(written_, key) != written_.end()) return;
+    written_.push_back(key);
+    append_edge(edges[edge], src_id, dst_id);
+  }
+
+  /// A relation of a record that was simplified earlier: the fields whose value is the reference tell the tables.
+  bool by_keys(const dictionary::Node& src, std::string_view src_id, std::string_view dst_id,
+               const simplify::Relation& relation) {
+    const auto& between = consumer_.choice_.between(src.label, relation.dst_name);
+    bool found = false;
+    for (const std::size_t edge : between) {
+      const bool named = std::ranges::any_of(relation.keys, [&](std::string_view key) {
+        return consumer_.choice_.fits(edge, key) ||
+               (key.ends_with("_fhir") && consumer_.choice_.fits(edge, key.substr(0, key.size() - 5)));
+      });
+      if (!named) continue;
+      write(edge, src_id, dst_id, relation.dst_id);
+      found = true;
+    }
+    if (!found && !between.empty()) write(between.front(), src_id, dst_id, relation.dst_id);
+    return !between.empty();
+  }
+
+  /// Raw JSON text as text; ids that passed the checks have no escapes.
+  static std::string_view text_of(std::string_view raw, std::string& keep) {
+    if (raw.find('\\') == std::string_view::npos) return raw;
+    fhir::unescape(raw, keep);
+    return keep;
+  }
+
+  const LoadConsumer& consumer_;
+  std::string_view last_type_;
+  const dictionary::Node* last_node_ = nullptr;
+  std::vector<std::pair<std::size_t, std::string_view>> written_;  ///< edges of the record at hand
+  std::string id_;
+  std::string dst_;
+};
+
+LoadConsumer::LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Staging& staging,
+                           simplify::FaultReport& report, std::function<void(std::uint64_t)> progress)
+    : dictionary_(dictionary),
+      choice_(dictionary),
+      target_(std::move(target)),
+      project_member_("\"project_id\":" + json_quote(target_.project_id)),
+      staging_(staging),
+      report_(report),
+      progress_(std::move(progress)) {}
+
+std::unique_ptr<simplify::Consumer::Part> LoadConsumer::part() { return std::make_unique<Rows>(*this); }
+
+void LoadConsumer::take(Part& part) {
+  auto& rows = static_cast<Rows&>(part);
+  // Once something is wrong nothing will be loaded; reading goes on only to name all that is wrong.
+  const bool stage = report_.errors() == 0;
+  const auto send = [&](Staging::Kind kind, std::vector<Buffer>& tables) {
+    for (std::size_t number = 0; number < tables.size(); ++number) {
+      if (tables[number].empty()) continue;
+      if (stage) staging_.add(kind, number, tables[number].view());
+      tables[number].clear();
+    }
+  };
+  send(Staging::Kind::node, rows.nodes);
+  send(Staging::Kind::edge, rows.edges);
+  for (const auto& [type, count] : rows.without_node) without_node_[type] += count;
+  for (const auto& [pair, count] : rows.without_edge) without_edge_[pair] += count;
+  rows.without_node.clear();
+  rows.without_edge.clear();
+}
+
+void LoadConsumer::rejected(const simplify::Rejected& rejected) {
+  for (const fhir::Fault& fault : rejected.faults) report_.add(fault);
+}
+
+void LoadConsumer::file_fault(const fhir::Fault& fault) { report_.add(fault); }
+
+}  // namespace etl::graph

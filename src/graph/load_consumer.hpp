@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "dictionary/dictionary.hpp"
+#include "graph/edge_choice.hpp"
+#include "graph/staging.hpp"
+#include "simplify/fault_report.hpp"
+#include "simplify/pipeline.hpp"
+
+namespace etl::graph {
+
+/// Sends records to the staging tables: a row for the node, and one for every edge. What has no table is counted.
+class LoadConsumer final : public simplify::Consumer {
+ public:
+  struct Target {
+    std::string project_id;    ///< P-Q
+    std::string project_node;  ///< the node that every ResearchStudy belongs to
+  };
+
+  LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Staging& staging,
+               simplify::FaultReport& report, std::function<void(std::uint64_t)> progress);
+
+  std::unique_ptr<Part> part() override;
+  void take(Part& part) override;
+  void rejected(const simplify::Rejected& rejected) override;
+  void file_fault(const fhir::Fault& fault) override;
+  void advanced(std::uint64_t bytes) override { progress_(bytes); }
+
+  /// Records of types that the dictionary does not have, by type.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& without_node() const noexcept { return without_node_; }
+  /// Relations that no edge table can hold: `src -> dst`, by how many.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& without_edge() const noexcept { return without_edge_; }
+
+ private:
+  class Rows;
+
+  const dictionary::Dictionary& dictionary_;
+  EdgeChoice choice_;
+  Target target_;
+  std::string project_member_;  ///< "project_id":"P-Q"
+  Staging& staging_;
+  simplify::FaultReport& report_;
+  std::function<void(std::uint64_t)> progress_;
+  std::map<std::string, std::uint64_t> without_node_;
+  std::map<std::string, std::uint64_t> without_edge_;
+};
+
+}  // namespace etl::graph

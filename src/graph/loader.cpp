@@ -1,0 +1,141 @@
+#include "graph/loader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "graph/dangling.hpp"
+#include "graph/load_consumer.hpp"
+#include "graph/merge.hpp"
+#include "graph/sql_lock.hpp"
+#include "graph/sql_quote.hpp"
+
+namespace etl::graph {
+namespace {
+
+/// How many records of other projects an error names one by one.
+constexpr std::size_t most_shared_told = 20;
+
+void require_tables(Connection& connection, const dictionary::Dictionary& dictionary) {
+  const Result rows = connection.exec("select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')");
+  std::set<std::string, std::less<>> there;
+  for (int i = 0; i < rows.rows(); ++i) there.emplace(rows.text(i, 0));
+  std::vector<std::string> missing;
+  for (const auto& node : dictionary.nodes()) {
+    if (!there.contains(node.table)) missing.push_back(node.table);
+  }
+  for (const auto& edge : dictionary.edges()) {
+    if (!there.contains(edge.table)) missing.push_back(edge.table);
+  }
+  if (missing.empty()) return;
+  throw RefusedError(fmt::format("{} of the dictionary's tables are missing: {}{}", missing.size(),
+                                 fmt::join(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(missing.size(), 5)), ", "),
+                                 missing.size() > 5 ? ", …" : ""),
+                     connection.where(), "`aced-etl graph init` creates what is missing; check that --dictionary is the commons' own");
+}
+
+/// Settings of this transaction only. The GIN indexes of the node tables take most of a load's time; a pending list as
+/// large as the load lets it write them in sorted bulk afterwards instead of row by row.
+void tune(Connection& connection) {
+  connection.exec("set local gin_pending_list_limit = 2097151");
+  connection.exec("set local work_mem = '64MB'");
+  connection.exec("set local temp_buffers = '32MB'");
+}
+
+/// Bring the pending lists into the indexes now, not at the next reader's cost. Each is an index's own; a load that is
+/// killed here has been committed, and autovacuum does the rest.
+void clean_pending_lists(Connection& connection, const std::vector<TableChange>& tables) {
+  for (const TableChange& change : tables) {
+    if (change.edge || change.inserted + change.updated == 0) continue;
+    try {
+      connection.exec("set maintenance_work_mem = '128MB'");
+      connection.exec(fmt::format(
+          "select gin_clean_pending_list(i.indexrelid) from pg_index i join pg_class c on c.oid = i.indexrelid "
+          "join pg_am a on a.oid = c.relam where a.amname = 'gin' and i.indrelid = {}::regclass",
+          quote_text(quote_name(change.table))));
+    } catch (const NotAllowedError& error) {
+      log::debug("the pending lists of {} are left to autovacuum: {}", change.table, error.what());
+    }
+  }
+}
+
+void refuse_shared(const std::vector<SharedNode>& shared, const ProjectId& project, const std::string& where) {
+  for (std::size_t i = 0; i < std::min(shared.size(), most_shared_told); ++i) {
+    log::error("{} {} belongs to {}, not to {}", shared[i].label, shared[i].node_id,
+               shared[i].holder.empty() ? "no project" : "project " + shared[i].holder, project.str());
+  }
+  const SharedNode& first = shared.front();
+  throw InputError(fmt::format("{} of the study's records have ids that another project holds, the first of them {} {} of {}; "
+                               "they were to be loaded into {}",
+                               shared.size(), first.label, first.node_id,
+                               first.holder.empty() ? "no project" : first.holder, project.str()),
+                   where, "give the study ids of its own (--transform-ids SEED), or link to the other project's records "
+                          "and leave them as they are with --shared keep");
+}
+
+}  // namespace
+
+bool LoadReport::changes() const noexcept {
+  return project.any_created() || std::ranges::any_of(tables, &TableChange::changes);
+}
+
+LoadReport load_study(Connection& connection, const dictionary::Dictionary& dictionary,
+                      const simplify::StudyOptions& study, const LoadOptions& options, simplify::FaultReport& report,
+                      std::function<void(std::uint64_t)> progress) {
+  require_tables(connection, dictionary);
+  const ProjectLock lock(connection, options.project);
+  LoadReport out;
+  {
+    Transaction transaction(connection);
+    tune(connection);
+    out.project = ensure_project(connection, options.project, options.dry_run);
+
+    Staging staging(connection);
+    Dangling dangling(connection, dictionary, staging, options);
+    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node}, staging, report, std::move(progress));
+    const simplify::StudyResult read = simplify::read_study(
+        study, consumer, report, [&](const fhir::IdIndex::Reference& reference) { dangling.add(reference); });
+    out.tally = read.tally;
+    out.without_node = consumer.without_node();
+    out.without_edge = consumer.without_edge();
+    if (read.tally.resources == 0 && report.errors() == 0) {
+      throw InputError("there is no resource in it", study.path, "name the folder that holds the study's metadata");
+    }
+    if (report.errors() > 0) {
+      throw InputError(fmt::format("the study is not valid: {} faults; nothing was written", report.errors()), study.path,
+                       "mend the study; `aced-etl validate` lists what is wrong");
+    }
+    staging.finish();
+
+    Merge merge(connection, dictionary, staging, options);
+    if (report.count(fhir::FaultKind::repeated_resource) > 0) merge.drop_repeated();
+    const std::vector<SharedNode> shared = merge.shared();
+    if (!shared.empty() && !options.keep_shared) refuse_shared(shared, options.project, connection.where());
+    // The edges of what stays another project's own do not count as this study's.
+    if (!shared.empty()) merge.drop_shared(shared);
+    if (dangling.any()) out.dangling_skipped = dangling.resolve(read.files, report);
+    if (out.dangling_skipped > 0 && !options.skip_dangling) {
+      throw InputError(fmt::format("{} references lead nowhere; nothing was written", report.count(fhir::FaultKind::dangling)),
+                       study.path, "add the missing records, or leave these edges out with --dangling skip");
+    }
+    out.tables = merge.apply();
+    for (const SharedNode& node : shared) {
+      const std::string& table = dictionary.by_label(node.label)->table;
+      auto at = std::ranges::find(out.tables, table, &TableChange::table);
+      if (at == out.tables.end()) at = out.tables.insert(out.tables.begin(), {.table = table});
+      ++at->shared;
+    }
+    if (options.dry_run) {
+      transaction.rollback();
+      return out;
+    }
+    transaction.commit();
+  }
+  clean_pending_lists(connection, out.tables);
+  return out;
+}
+
+}  // namespace etl::graph

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/project_id.hpp"
+#include "dictionary/dictionary.hpp"
+#include "graph/connection.hpp"
+#include "graph/projects.hpp"
+#include "simplify/study.hpp"
+
+namespace etl::graph {
+
+struct LoadOptions {
+  ProjectId project;
+  bool prune = false;          ///< remove the project's records that the study does not have
+  bool skip_dangling = false;  ///< leave out edges to records that are nowhere, instead of refusing the study
+  bool keep_shared = false;    ///< leave records that another project holds as they are, instead of refusing the study
+  bool dry_run = false;
+};
+
+/// What a load does (or, dry, would do) to one table.
+struct TableChange {
+  std::string table;
+  bool edge = false;
+  std::int64_t inserted = 0;
+  std::int64_t updated = 0;
+  std::int64_t unchanged = 0;
+  std::int64_t removed = 0;
+  std::int64_t shared = 0;  ///< records that another project holds, left as they are
+
+  [[nodiscard]] bool changes() const noexcept { return inserted + updated + removed > 0; }
+};
+
+struct LoadReport {
+  ProjectIds project;
+  std::vector<TableChange> tables;  ///< those that the study touches, nodes first
+  simplify::Tally tally;
+  std::map<std::string, std::uint64_t> without_node;  ///< records of types that the dictionary does not have
+  std::map<std::string, std::uint64_t> without_edge;  ///< relations that no edge table can hold
+  std::int64_t dangling_skipped = 0;
+
+  [[nodiscard]] bool changes() const noexcept;
+};
+
+/// Makes the graph hold a study: one transaction under the project's lock, so that whatever happens the project is as
+/// before or as after. Rows whose content is as it was are not touched.
+///
+/// Throws InputError when the study is not valid, has references that lead nowhere, or records that another project holds
+/// (each told to `report` first, nothing written); LockedError when another run holds the project; RefusedError when a
+/// table is missing or the project's code belongs to another program.
+[[nodiscard]] LoadReport load_study(Connection& connection, const dictionary::Dictionary& dictionary,
+                                    const simplify::StudyOptions& study, const LoadOptions& options,
+                                    simplify::FaultReport& report, std::function<void(std::uint64_t)> progress);
+
+}  // namespace etl::graph

@@ -1,0 +1,191 @@
+#include "graph/merge.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/text.hpp"
+#include "graph/sql_quote.hpp"
+
+namespace etl::graph {
+namespace {
+
+using Kind = Staging::Kind;
+
+}  // namespace
+
+std::string pruned_table(std::size_t node) { return fmt::format("pg_temp.aced_etl_pruned_{}", node); }
+
+std::string Merge::project_condition(const std::string& alias) const {
+  return fmt::format("{}._props @> {}::jsonb", alias,
+                     quote_text("{\"project_id\":" + json_quote(options_.project.str()) + "}"));
+}
+
+void Merge::drop_repeated() {
+  for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
+    if (!staging_.has(Kind::node, n)) continue;
+    connection_.exec(fmt::format("delete from {0} a using (select node_id, min(ctid) as first from {0} group by 1 having count(*) > 1) b "
+                                 "where a.node_id = b.node_id and a.ctid <> b.first",
+                                 Staging::name(Kind::node, n)));
+  }
+  for (std::size_t e = 0; e < dictionary_.edges().size(); ++e) {
+    if (!staging_.has(Kind::edge, e)) continue;
+    connection_.exec(fmt::format("delete from {0} a using (select src_id, dst_id, min(ctid) as first from {0} group by 1, 2 having "
+                                 "count(*) > 1) b where a.src_id = b.src_id and a.dst_id = b.dst_id and a.ctid <> b.first",
+                                 Staging::name(Kind::edge, e)));
+  }
+}
+
+std::vector<SharedNode> Merge::shared() {
+  std::vector<SharedNode> out;
+  for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
+    if (!staging_.has(Kind::node, n)) continue;
+    const auto& node = dictionary_.nodes()[n];
+    const Result rows = connection_.exec(
+        fmt::format("select t.node_id, coalesce(t._props->>'project_id', '') from {} s join {} t using (node_id) "
+                    "where t._props->>'project_id' is distinct from {} order by 1",
+                    Staging::name(Kind::node, n), quote_name(node.table), quote_text(options_.project.str())));
+    for (int i = 0; i < rows.rows(); ++i) {
+      out.push_back({node.label, std::string(rows.text(i, 0)), std::string(rows.text(i, 1))});
+    }
+  }
+  return out;
+}
+
+void Merge::drop_shared(const std::vector<SharedNode>& shared) {
+  std::map<std::string, std::vector<std::string>> by_label;
+  for (const SharedNode& node : shared) by_label[node.label].push_back(node.node_id);
+  for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
+    const auto found = by_label.find(dictionary_.nodes()[n].label);
+    if (found == by_label.end()) continue;
+    connection_.exec(fmt::format("delete from {} where node_id = any($1::text[])", Staging::name(Kind::node, n)),
+                     {text_array(found->second)});
+  }
+  for (std::size_t e = 0; e < dictionary_.edges().size(); ++e) {
+    const auto found = by_label.find(dictionary_.edges()[e].src_label);
+    if (found == by_label.end() || !staging_.has(Kind::edge, e)) continue;
+    connection_.exec(fmt::format("delete from {} where src_id = any($1::text[])", Staging::name(Kind::edge, e)),
+                     {text_array(found->second)});
+  }
+}
+
+/// The project's records that the study does not have, by type, into temporary tables.
+void Merge::find_pruned() {
+  for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
+    const auto& node = dictionary_.nodes()[n];
+    const std::string not_staged =
+        staging_.has(Kind::node, n)
+            ? fmt::format(" and not exists (select 1 from {} s where s.node_id = t.node_id)", Staging::name(Kind::node, n))
+            : std::string{};
+    const Result made = connection_.exec(fmt::format(
+        "create temporary table {} on commit drop as select t.node_id from {} t where {}{}",
+        pruned_table(n).substr(std::string_view("pg_temp.").size()), quote_name(node.table), project_condition("t"), not_staged));
+    pruned_[n] = made.affected();
+  }
+}
+
+void Merge::apply_nodes(std::size_t number) {
+  const auto& node = dictionary_.nodes()[number];
+  const std::string stage = Staging::name(Kind::node, number);
+  const std::string table = quote_name(node.table);
+  TableChange& change = nodes_[number];
+  if (staging_.has(Kind::node, number)) {
+    const Result counts = connection_.exec(fmt::format(
+        "select count(*), count(t.node_id), count(*) filter (where t.node_id is not null and t._props is distinct from s.props) "
+        "from {} s left join {} t using (node_id)",
+        stage, table));
+    change.inserted = counts.integer(0, 0) - counts.integer(0, 1);
+    change.updated = counts.integer(0, 2);
+    change.unchanged = counts.integer(0, 1) - change.updated;
+    was_there_[number] = counts.integer(0, 1) > 0;
+  }
+  change.removed = pruned_[number];
+  if (options_.dry_run) return;
+  if (change.inserted > 0) {
+    connection_.exec(fmt::format(
+        "insert into {0} (acl, _sysan, _props, node_id) select '{{}}', '{{}}', s.props, s.node_id from {1} s{2}", table, stage,
+        was_there_[number] ? fmt::format(" where not exists (select 1 from {} t where t.node_id = s.node_id)", table)
+                           : std::string{}));
+  }
+  if (change.updated > 0) {
+    connection_.exec(fmt::format("update {} t set _props = s.props from {} s where t.node_id = s.node_id and t._props is "
+                                 "distinct from s.props",
+                                 table, stage));
+  }
+}
+
+void Merge::apply_edges(std::size_t number) {
+  const auto& edge = dictionary_.edges()[number];
+  TableChange& change = edges_[number];
+  std::size_t src = 0;
+  std::size_t dst = 0;
+  for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
+    if (dictionary_.nodes()[n].label == edge.src_label) src = n;
+    if (dictionary_.nodes()[n].label == edge.dst_label) dst = n;
+  }
+  const std::string table = quote_name(edge.table);
+  const std::string stage = Staging::name(Kind::edge, number);
+  const bool staged = staging_.has(Kind::edge, number);
+  const std::string same = "e.src_id = s.src_id and e.dst_id = s.dst_id";
+
+  // Edges that go out from a record of the study and that the study no longer has.
+  std::string stale;
+  if (was_there_[src]) {
+    stale = fmt::format("e.src_id in (select node_id from {})", Staging::name(Kind::node, src));
+    if (staged) stale += fmt::format(" and not exists (select 1 from {} s where {})", stage, same);
+  }
+  // Edges at either end of a record that is pruned.
+  std::string pruned;
+  if (pruned_[src] > 0) pruned = fmt::format("e.src_id in (select node_id from {})", pruned_table(src));
+  if (pruned_[dst] > 0) {
+    pruned += fmt::format("{}e.dst_id in (select node_id from {})", pruned.empty() ? "" : " or ", pruned_table(dst));
+  }
+  std::string gone = stale;
+  if (!pruned.empty()) gone += fmt::format("{}{}", gone.empty() ? "" : " or ", pruned);
+  if (!gone.empty()) change.removed = connection_.number(fmt::format("select count(*) from {} e where {}", table, gone));
+  if (staged) {
+    const std::int64_t all = connection_.number(fmt::format("select count(*) from {}", stage));
+    change.unchanged = was_there_[src] ? connection_.number(fmt::format("select count(*) from {} s join {} e on {}", stage, table, same)) : 0;
+    change.inserted = all - change.unchanged;
+  }
+  if (options_.dry_run) return;
+  if (change.removed > 0) connection_.exec(fmt::format("delete from {} e where {}", table, gone));
+  if (change.inserted > 0) {
+    connection_.exec(fmt::format(
+        "insert into {0} (acl, _sysan, _props, src_id, dst_id) select '{{}}', '{{}}', '{{}}', s.src_id, s.dst_id from {1} s{2}",
+        table, stage,
+        change.unchanged > 0 ? fmt::format(" where not exists (select 1 from {} e where {})", table, same) : std::string{}));
+  }
+}
+
+std::vector<TableChange> Merge::apply() {
+  nodes_.assign(dictionary_.nodes().size(), {});
+  edges_.assign(dictionary_.edges().size(), {});
+  was_there_.assign(nodes_.size(), false);
+  pruned_.assign(nodes_.size(), 0);
+  if (options_.prune) find_pruned();
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    nodes_[n].table = dictionary_.nodes()[n].table;
+    if (staging_.has(Kind::node, n) || pruned_[n] > 0) apply_nodes(n);
+  }
+  for (std::size_t e = 0; e < edges_.size(); ++e) {
+    edges_[e].table = dictionary_.edges()[e].table;
+    edges_[e].edge = true;
+    apply_edges(e);
+  }
+  // Last, when no edge of theirs is left for the foreign keys to look for one by one.
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    if (pruned_[n] == 0 || options_.dry_run) continue;
+    connection_.exec(fmt::format("delete from {} where node_id in (select node_id from {})",
+                                 quote_name(dictionary_.nodes()[n].table), pruned_table(n)));
+  }
+  std::vector<TableChange> out;
+  for (const auto* changes : {&nodes_, &edges_}) {
+    for (const TableChange& change : *changes) {
+      if (change.inserted + change.updated + change.unchanged + change.removed > 0) out.push_back(change);
+    }
+  }
+  return out;
+}
+
+}  // namespace etl::graph
