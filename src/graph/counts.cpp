@@ -84,6 +84,7 @@ std::vector<TableCount> count_rows(Connection& connection, const GraphTables& ta
   }
   const auto rows = connection.exec(sql, selection ? selection->parameters() : Params{});
   std::vector<TableCount> counts;
+  counts.reserve(static_cast<std::size_t>(rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) {
     counts.push_back({std::string(rows.text(i, 0)), rows.boolean(i, 1), rows.integer(i, 2)});
   }

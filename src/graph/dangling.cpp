@@ -33,9 +33,10 @@ void Dangling::add(const fhir::IdIndex::Reference& reference) {
 
 void Dangling::flush() {
   if (!made_) {
-    connection_.exec("create temporary table aced_etl_missing (label text, node_id text, path text, file int, line bigint) "
-                     "on commit drop; "
-                     "create temporary table aced_etl_nowhere (label text, node_id text) on commit drop");
+    connection_.exec(
+        "create temporary table aced_etl_missing (label text, node_id text, path text, file int, line bigint) "
+        "on commit drop; "
+        "create temporary table aced_etl_nowhere (label text, node_id text) on commit drop");
     made_ = true;
   }
   CopyIn copy(connection_, "copy pg_temp.aced_etl_missing from stdin");
@@ -51,7 +52,8 @@ std::int64_t Dangling::resolve(const std::vector<std::string>& files, simplify::
     if (!staging_.has(Kind::edge, e)) continue;
     const auto& edge = dictionary_.edges()[e];
     const std::size_t dst = number_of(dictionary_, edge.dst_label);
-    std::string nowhere = fmt::format("not exists (select 1 from {} t where t.node_id = s.dst_id", quote_name(edge.dst_table));
+    std::string nowhere =
+        fmt::format("not exists (select 1 from {} t where t.node_id = s.dst_id", quote_name(edge.dst_table));
     // What will be pruned is not there any more when the edge comes.
     if (options_.prune && edge.dst_label != "project") {
       nowhere += fmt::format(" and not t._props @> {}::jsonb",
@@ -61,12 +63,14 @@ std::int64_t Dangling::resolve(const std::vector<std::string>& files, simplify::
     // In a dry run the project may not be there yet; the load makes it.
     if (edge.dst_label == "project") continue;
     if (staging_.has(Kind::node, dst)) {
-      nowhere += fmt::format(" and not exists (select 1 from {} n where n.node_id = s.dst_id)", Staging::name(Kind::node, dst));
+      nowhere += fmt::format(" and not exists (select 1 from {} n where n.node_id = s.dst_id)",
+                             Staging::name(Kind::node, dst));
     }
-    const Result gone = connection_.exec(fmt::format(
-        "with gone as (delete from {} s where {} returning s.dst_id), kept as (insert into pg_temp.aced_etl_nowhere select "
-        "distinct {}, dst_id from gone) select count(*) from gone",
-        Staging::name(Kind::edge, e), nowhere, quote_text(edge.dst_label)));
+    const Result gone =
+        connection_.exec(fmt::format("with gone as (delete from {} s where {} returning s.dst_id), kept as (insert "
+                                     "into pg_temp.aced_etl_nowhere select "
+                                     "distinct {}, dst_id from gone) select count(*) from gone",
+                                     Staging::name(Kind::edge, e), nowhere, quote_text(edge.dst_label)));
     edges += gone.integer(0, 0);
   }
   if (edges > 0) tell(files, report);
@@ -75,7 +79,8 @@ std::int64_t Dangling::resolve(const std::vector<std::string>& files, simplify::
 
 void Dangling::tell(const std::vector<std::string>& files, simplify::FaultReport& report) {
   const std::string from =
-      "from pg_temp.aced_etl_missing m join (select distinct label, node_id from pg_temp.aced_etl_nowhere) n using (label, node_id)";
+      "from pg_temp.aced_etl_missing m join (select distinct label, node_id from pg_temp.aced_etl_nowhere) n using "
+      "(label, node_id)";
   const std::int64_t all = connection_.number("select count(*) " + from);
   const Result rows = connection_.exec(fmt::format(
       "select m.file, m.line, m.path, m.label, m.node_id {} order by 1, 2, 3 limit {}", from, simplify::most_listed));
@@ -88,7 +93,8 @@ void Dangling::tell(const std::vector<std::string>& files, simplify::FaultReport
     fault.file = files.at(static_cast<std::size_t>(rows.integer(i, 0)));
     fault.line = static_cast<std::uint64_t>(rows.integer(i, 1));
     fault.path = path;
-    fault.message = fmt::format("{}/{} is nowhere: neither in the study nor in the graph", node->title, rows.text(i, 4));
+    fault.message =
+        fmt::format("{}/{} is nowhere: neither in the study nor in the graph", node->title, rows.text(i, 4));
     report.add(fault);
     ++told;
   }

@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t most_shared_told = 20;
 
 void require_tables(Connection& connection, const dictionary::Dictionary& dictionary) {
-  const Result rows = connection.exec("select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')");
+  const Result rows = connection.exec(
+      "select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')");
   std::set<std::string, std::less<>> there;
   for (int i = 0; i < rows.rows(); ++i) there.emplace(rows.text(i, 0));
   std::vector<std::string> missing;
@@ -31,10 +32,13 @@ void require_tables(Connection& connection, const dictionary::Dictionary& dictio
     if (!there.contains(edge.table)) missing.push_back(edge.table);
   }
   if (missing.empty()) return;
-  throw RefusedError(fmt::format("{} of the dictionary's tables are missing: {}{}", missing.size(),
-                                 fmt::join(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(missing.size(), 5)), ", "),
-                                 missing.size() > 5 ? ", …" : ""),
-                     connection.where(), "`aced-etl graph init` creates what is missing; check that --dictionary is the commons' own");
+  throw RefusedError(
+      fmt::format(
+          "{} of the dictionary's tables are missing: {}{}", missing.size(),
+          fmt::join(missing.begin(),
+                    missing.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(missing.size(), 5)), ", "),
+          missing.size() > 5 ? ", …" : ""),
+      connection.where(), "`aced-etl graph init` creates what is missing; check that --dictionary is the commons' own");
 }
 
 /// Settings of this transaction only. The GIN indexes of the node tables take most of a load's time; a pending list as
@@ -68,12 +72,14 @@ void refuse_shared(const std::vector<SharedNode>& shared, const ProjectId& proje
                shared[i].holder.empty() ? "no project" : "project " + shared[i].holder, project.str());
   }
   const SharedNode& first = shared.front();
-  throw InputError(fmt::format("{} of the study's records have ids that another project holds, the first of them {} {} of {}; "
-                               "they were to be loaded into {}",
-                               shared.size(), first.label, first.node_id,
-                               first.holder.empty() ? "no project" : first.holder, project.str()),
-                   where, "give the study ids of its own (--transform-ids SEED), or link to the other project's records "
-                          "and leave them as they are with --shared keep");
+  throw InputError(
+      fmt::format("{} of the study's records have ids that another project holds, the first of them {} {} of {}; "
+                  "they were to be loaded into {}",
+                  shared.size(), first.label, first.node_id, first.holder.empty() ? "no project" : first.holder,
+                  project.str()),
+      where,
+      "give the study ids of its own (--transform-ids SEED), or link to the other project's records "
+      "and leave them as they are with --shared keep");
 }
 
 }  // namespace
@@ -95,7 +101,8 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
 
     Staging staging(connection);
     Dangling dangling(connection, dictionary, staging, options);
-    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node}, staging, report, std::move(progress));
+    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node}, staging, report,
+                          std::move(progress));
     const simplify::StudyResult read = simplify::read_study(
         study, consumer, report, [&](const fhir::IdIndex::Reference& reference) { dangling.add(reference); });
     out.tally = read.tally;
@@ -105,8 +112,8 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
       throw InputError("there is no resource in it", study.path, "name the folder that holds the study's metadata");
     }
     if (report.errors() > 0) {
-      throw InputError(fmt::format("the study is not valid: {} faults; nothing was written", report.errors()), study.path,
-                       "mend the study; `aced-etl validate` lists what is wrong");
+      throw InputError(fmt::format("the study is not valid: {} faults; nothing was written", report.errors()),
+                       study.path, "mend the study; `aced-etl validate` lists what is wrong");
     }
     staging.finish();
 
@@ -118,8 +125,9 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     if (!shared.empty()) merge.drop_shared(shared);
     if (dangling.any()) out.dangling_skipped = dangling.resolve(read.files, report);
     if (out.dangling_skipped > 0 && !options.skip_dangling) {
-      throw InputError(fmt::format("{} references lead nowhere; nothing was written", report.count(fhir::FaultKind::dangling)),
-                       study.path, "add the missing records, or leave these edges out with --dangling skip");
+      throw InputError(
+          fmt::format("{} references lead nowhere; nothing was written", report.count(fhir::FaultKind::dangling)),
+          study.path, "add the missing records, or leave these edges out with --dangling skip");
     }
     out.tables = merge.apply();
     for (const SharedNode& node : shared) {

@@ -24,15 +24,17 @@ std::string Merge::project_condition(const std::string& alias) const {
 void Merge::drop_repeated() {
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     if (!staging_.has(Kind::node, n)) continue;
-    connection_.exec(fmt::format("delete from {0} a using (select node_id, min(ctid) as first from {0} group by 1 having count(*) > 1) b "
-                                 "where a.node_id = b.node_id and a.ctid <> b.first",
-                                 Staging::name(Kind::node, n)));
+    connection_.exec(fmt::format(
+        "delete from {0} a using (select node_id, min(ctid) as first from {0} group by 1 having count(*) > 1) b "
+        "where a.node_id = b.node_id and a.ctid <> b.first",
+        Staging::name(Kind::node, n)));
   }
   for (std::size_t e = 0; e < dictionary_.edges().size(); ++e) {
     if (!staging_.has(Kind::edge, e)) continue;
-    connection_.exec(fmt::format("delete from {0} a using (select src_id, dst_id, min(ctid) as first from {0} group by 1, 2 having "
-                                 "count(*) > 1) b where a.src_id = b.src_id and a.dst_id = b.dst_id and a.ctid <> b.first",
-                                 Staging::name(Kind::edge, e)));
+    connection_.exec(
+        fmt::format("delete from {0} a using (select src_id, dst_id, min(ctid) as first from {0} group by 1, 2 having "
+                    "count(*) > 1) b where a.src_id = b.src_id and a.dst_id = b.dst_id and a.ctid <> b.first",
+                    Staging::name(Kind::edge, e)));
   }
 }
 
@@ -73,13 +75,14 @@ void Merge::drop_shared(const std::vector<SharedNode>& shared) {
 void Merge::find_pruned() {
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     const auto& node = dictionary_.nodes()[n];
-    const std::string not_staged =
-        staging_.has(Kind::node, n)
-            ? fmt::format(" and not exists (select 1 from {} s where s.node_id = t.node_id)", Staging::name(Kind::node, n))
-            : std::string{};
-    const Result made = connection_.exec(fmt::format(
-        "create temporary table {} on commit drop as select t.node_id from {} t where {}{}",
-        pruned_table(n).substr(std::string_view("pg_temp.").size()), quote_name(node.table), project_condition("t"), not_staged));
+    const std::string not_staged = staging_.has(Kind::node, n)
+                                       ? fmt::format(" and not exists (select 1 from {} s where s.node_id = t.node_id)",
+                                                     Staging::name(Kind::node, n))
+                                       : std::string{};
+    const Result made = connection_.exec(
+        fmt::format("create temporary table {} on commit drop as select t.node_id from {} t where {}{}",
+                    pruned_table(n).substr(std::string_view("pg_temp.").size()), quote_name(node.table),
+                    project_condition("t"), not_staged));
     pruned_[n] = made.affected();
   }
 }
@@ -90,10 +93,11 @@ void Merge::apply_nodes(std::size_t number) {
   const std::string table = quote_name(node.table);
   TableChange& change = nodes_[number];
   if (staging_.has(Kind::node, number)) {
-    const Result counts = connection_.exec(fmt::format(
-        "select count(*), count(t.node_id), count(*) filter (where t.node_id is not null and t._props is distinct from s.props) "
-        "from {} s left join {} t using (node_id)",
-        stage, table));
+    const Result counts =
+        connection_.exec(fmt::format("select count(*), count(t.node_id), count(*) filter (where t.node_id is not null "
+                                     "and t._props is distinct from s.props) "
+                                     "from {} s left join {} t using (node_id)",
+                                     stage, table));
     change.inserted = counts.integer(0, 0) - counts.integer(0, 1);
     change.updated = counts.integer(0, 2);
     change.unchanged = counts.integer(0, 1) - change.updated;
@@ -103,14 +107,16 @@ void Merge::apply_nodes(std::size_t number) {
   if (options_.dry_run) return;
   if (change.inserted > 0) {
     connection_.exec(fmt::format(
-        "insert into {0} (acl, _sysan, _props, node_id) select '{{}}', '{{}}', s.props, s.node_id from {1} s{2}", table, stage,
+        "insert into {0} (acl, _sysan, _props, node_id) select '{{}}', '{{}}', s.props, s.node_id from {1} s{2}", table,
+        stage,
         was_there_[number] ? fmt::format(" where not exists (select 1 from {} t where t.node_id = s.node_id)", table)
                            : std::string{}));
   }
   if (change.updated > 0) {
-    connection_.exec(fmt::format("update {} t set _props = s.props from {} s where t.node_id = s.node_id and t._props is "
-                                 "distinct from s.props",
-                                 table, stage));
+    connection_.exec(
+        fmt::format("update {} t set _props = s.props from {} s where t.node_id = s.node_id and t._props is "
+                    "distinct from s.props",
+                    table, stage));
   }
 }
 
@@ -142,19 +148,25 @@ void Merge::apply_edges(std::size_t number) {
   }
   std::string gone = stale;
   if (!pruned.empty()) gone += fmt::format("{}{}", gone.empty() ? "" : " or ", pruned);
-  if (!gone.empty()) change.removed = connection_.number(fmt::format("select count(*) from {} e where {}", table, gone));
+  if (!gone.empty())
+    change.removed = connection_.number(fmt::format("select count(*) from {} e where {}", table, gone));
   if (staged) {
     const std::int64_t all = connection_.number(fmt::format("select count(*) from {}", stage));
-    change.unchanged = was_there_[src] ? connection_.number(fmt::format("select count(*) from {} s join {} e on {}", stage, table, same)) : 0;
+    change.unchanged =
+        was_there_[src]
+            ? connection_.number(fmt::format("select count(*) from {} s join {} e on {}", stage, table, same))
+            : 0;
     change.inserted = all - change.unchanged;
   }
   if (options_.dry_run) return;
   if (change.removed > 0) connection_.exec(fmt::format("delete from {} e where {}", table, gone));
   if (change.inserted > 0) {
-    connection_.exec(fmt::format(
-        "insert into {0} (acl, _sysan, _props, src_id, dst_id) select '{{}}', '{{}}', '{{}}', s.src_id, s.dst_id from {1} s{2}",
-        table, stage,
-        change.unchanged > 0 ? fmt::format(" where not exists (select 1 from {} e where {})", table, same) : std::string{}));
+    connection_.exec(
+        fmt::format("insert into {0} (acl, _sysan, _props, src_id, dst_id) select '{{}}', '{{}}', '{{}}', s.src_id, "
+                    "s.dst_id from {1} s{2}",
+                    table, stage,
+                    change.unchanged > 0 ? fmt::format(" where not exists (select 1 from {} e where {})", table, same)
+                                         : std::string{}));
   }
 }
 

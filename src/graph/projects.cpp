@@ -104,6 +104,7 @@ std::vector<ProjectRow> list_projects(Connection& connection) {
       "from node_project q join edge_projectmemberofprogram e on e.src_id = q.node_id "
       "join node_program p on p.node_id = e.dst_id order by 1, 2");
   std::vector<ProjectRow> projects;
+  projects.reserve(static_cast<std::size_t>(rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) {
     projects.push_back({{std::string(rows.text(i, 0)), std::string(rows.text(i, 1))},
                         std::string(rows.text(i, 2)),

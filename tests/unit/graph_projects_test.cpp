@@ -1,6 +1,5 @@
 #include "graph/projects.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
@@ -9,8 +8,6 @@
 
 namespace etl::graph {
 namespace {
-
-using ::testing::HasSubstr;
 
 TEST(ProjectId, EndsTheProgramAtTheFirstDash) {
   const auto id = ProjectId::parse("aced-my-study");
