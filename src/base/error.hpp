@@ -23,8 +23,8 @@ enum class ExitCode : int {
 /// query or secrets), and what to do about it. Raised at the bottom, shown once at the top (src/cli/main.cpp).
 class Error : public std::runtime_error {
  public:
-  Error(ExitCode code, std::string what, std::string where = {}, std::string hint = {})
-      : std::runtime_error(std::move(what)), code_(code), where_(std::move(where)), hint_(std::move(hint)) {}
+  Error(ExitCode code, const std::string& what, std::string where = {}, std::string hint = {})
+      : std::runtime_error(what), code_(code), where_(std::move(where)), hint_(std::move(hint)) {}
 
   [[nodiscard]] ExitCode code() const noexcept { return code_; }
   [[nodiscard]] const std::string& where() const noexcept { return where_; }
@@ -40,8 +40,8 @@ class Error : public std::runtime_error {
 template <ExitCode Code>
 class ErrorOf : public Error {
  public:
-  explicit ErrorOf(std::string what, std::string where = {}, std::string hint = {})
-      : Error(Code, std::move(what), std::move(where), std::move(hint)) {}
+  explicit ErrorOf(const std::string& what, std::string where = {}, std::string hint = {})
+      : Error(Code, what, std::move(where), std::move(hint)) {}
 };
 
 using FaultError = ErrorOf<ExitCode::fault>;

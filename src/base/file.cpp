@@ -73,7 +73,7 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
   throw InputError("there is no such file", path.string());
 }
 
-AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
+AtomicFile::AtomicFile(const std::filesystem::path& path, bool sync) : path_(path), sync_(sync) {
   std::error_code ignored;
   if (std::filesystem::is_symlink(path_, ignored)) path_ = std::filesystem::weakly_canonical(path_);
 
@@ -106,7 +106,8 @@ AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : path_(std::move(other.path_)),
       temporary_(std::move(other.temporary_)),
-      descriptor_(std::exchange(other.descriptor_, -1)) {
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      sync_(other.sync_) {
   other.temporary_.clear();
 }
 
@@ -131,7 +132,7 @@ void AtomicFile::write(std::string_view text) {
 
 void AtomicFile::commit() {
   if (descriptor_ < 0) throw FaultError("a file was committed twice", path_.string());
-  if (::fsync(descriptor_) != 0) fail("cannot bring the file to the disk");
+  if (sync_ && ::fsync(descriptor_) != 0) fail("cannot bring the file to the disk");
   if (::close(std::exchange(descriptor_, -1)) != 0) fail("cannot close the file");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot put the file in its place");
   temporary_.clear();

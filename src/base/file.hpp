@@ -25,7 +25,8 @@ inline constexpr std::uint64_t kSmallFile = 64ULL * 1024 * 1024;
 /// let us write, UnavailableError when the disk fails or is full. One thread at a time.
 class AtomicFile {
  public:
-  explicit AtomicFile(const std::filesystem::path& path);
+  /// `sync`: what can be made again need not wait for the disk; then only a crash of the machine may leave it incomplete.
+  explicit AtomicFile(const std::filesystem::path& path, bool sync = true);
   ~AtomicFile();
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -45,6 +46,7 @@ class AtomicFile {
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   int descriptor_ = -1;
+  bool sync_ = true;
 };
 
 }  // namespace etl

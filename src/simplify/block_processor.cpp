@@ -67,6 +67,7 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   Simplifier<Validate> simplifier_;
   std::optional<fhir::IdIndex::Writer> index_;
   fhir::Structurals structurals_;
+  const std::uint32_t* reached_ = nullptr;  ///< the first structural behind the piece read last; null: not known
   Tally tally_;
 };
 
@@ -77,12 +78,13 @@ void Worker<Validate>::process(const Block& block, fhir::Structurals& structural
   // each is looked at alone, so that only that one is lost.
   const bool whole = structurals.index(block.text.view()).empty();
   const std::uint32_t* at = whole ? structurals.begin() : nullptr;
+  const std::uint32_t* const last = whole ? at + structurals.size() : nullptr;
   for (const Block::Piece& p : block.pieces) {
     if (whole) {
-      while (*at < p.begin) ++at;
       piece(block, p, at, sink);
+      // After a good resource this is where the walk ended; after a bad one the rest of it is passed over.
       const auto end = static_cast<std::uint32_t>(p.begin + p.size);
-      const std::uint32_t* const last = structurals.begin() + structurals.size();
+      if (reached_ != nullptr) at = reached_;
       while (at < last && *at < end) ++at;
       continue;
     }
@@ -111,6 +113,7 @@ void Worker<Validate>::piece(const Block& block, const Block::Piece& piece, cons
   const fhir::Location where{block.file, piece.line};
   const auto end = static_cast<std::uint32_t>(piece.begin + piece.size);
   findings_.document.clear();
+  reached_ = nullptr;
   std::optional<Record> record;
   bool container_met = false;
   try {
@@ -124,6 +127,7 @@ void Worker<Validate>::piece(const Block& block, const Block::Piece& piece, cons
       const fhir::Cursor& after = simplifier_.cursor();
       if (after.position()[-1] >= end) throw fhir::SyntaxFault{end, "the end of the resource before the end of its line"};
       if (after.offset() < end) after.fail("nothing behind the resource");
+      reached_ = after.position();
     }
   } catch (const fhir::SyntaxFault& fault) {
     // What stands behind a syntax fault was read out of step: only the fault itself is sure.

@@ -104,7 +104,7 @@ std::unique_ptr<Consumer::Part> RecordOutput::part() { return std::make_unique<T
 AtomicFile& RecordOutput::file_of(const std::string& type) {
   const auto found = files_.find(type);
   if (found != files_.end()) return found->second;
-  return files_.emplace(type, AtomicFile(std::filesystem::path(path_) / (type + ".ndjson"))).first->second;
+  return files_.emplace(type, AtomicFile(std::filesystem::path(path_) / (type + ".ndjson"), false)).first->second;
 }
 
 void RecordOutput::take(Part& part) {
@@ -141,7 +141,7 @@ void RecordOutput::take_out(const std::vector<fhir::IdIndex::Duplicate>& duplica
   }
   for (const auto& [type, places] : by_type) {
     AtomicFile& old = file_of(type);
-    AtomicFile fresh(old.path());
+    AtomicFile fresh(old.path(), false);
     Lines lines(old.descriptor());
     std::map<std::string, std::string> first;
     std::map<std::string, std::size_t> taken;
