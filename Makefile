@@ -33,7 +33,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (30)
 	@scripts/install-deps build lint
 	@scripts/fuzz
 
-bench: build ## the benchmarks
+bench: build ## measure against simdjson and psql; writes bench/README.md
 	@scripts/bench
 
 up: ## start the local commons
