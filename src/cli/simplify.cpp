@@ -25,7 +25,22 @@ struct Arguments {
 /// Of references that lead nowhere only so many are told here: `validate` lists them all.
 constexpr std::uint64_t most_dangling_told = 10;
 
+/// The records would take the place of what they are made of.
+void refuse_own_input(const std::string& path, const std::string& out) {
+  namespace fs = std::filesystem;
+  if (path == "-" || out == "-") return;
+  std::error_code error;
+  const bool is_folder = fs::is_directory(path, error);
+  if (!is_folder && fs::path(path).extension() != ".ndjson") return;
+  const fs::path folder = is_folder ? fs::path(path) : fs::absolute(path, error).parent_path();
+  if (fs::equivalent(folder, out, error)) {
+    throw UsageError("the output folder is the study's own", out,
+                     "name another one; a folder below the study's is passed over when the study is read");
+  }
+}
+
 void run(Context& context, const Arguments& arguments) {
+  refuse_own_input(arguments.study.path, arguments.out);
   const StudySetup setup = StudySetup::load(context, arguments.study);
   simplify::StudyOptions options = setup.options(context, arguments.study);
   if (arguments.out != "-") options.selection.skip_folder = arguments.out;
@@ -52,12 +67,20 @@ void run(Context& context, const Arguments& arguments) {
     throw InputError("there is no resource in it", arguments.study.path, "name the folder that holds the study's metadata");
   }
   const bool takes_out = !result.duplicates.empty() && rejects && arguments.out != "-";
-  if (takes_out) output.take_out(result.duplicates, result.files);
+  if (takes_out) {
+    auto duplicates = result.duplicates;
+    for (auto& duplicate : duplicates) {
+      const std::size_t id = duplicate.id.find('/') + 1;
+      if (setup.ids) duplicate.id.replace(id, std::string::npos, (*setup.ids)(duplicate.id.substr(id)));
+    }
+    output.take_out(duplicates, result.files);
+  }
+  const std::uint64_t taken_out = takes_out ? result.duplicates.size() : 0;
+  const std::uint64_t set_aside = rejects ? result.tally.rejected + taken_out : 0;
 
   const std::string summary = fmt::format("{} resources in, {} records out, {} set aside; {}",
                                           human_count(result.tally.resources),
-                                          human_count(result.tally.records - (takes_out ? result.duplicates.size() : 0)),
-                                          human_count(rejects ? result.tally.rejected + (takes_out ? result.duplicates.size() : 0) : 0),
+                                          human_count(result.tally.records - taken_out), human_count(set_aside),
                                           in_words(report));
   if (report.errors() > 0 && (!rejects || (arguments.out == "-" && !result.duplicates.empty()))) {
     throw InputError(fmt::format("the study is not valid: {}", in_words(report)), arguments.study.path,
@@ -69,7 +92,7 @@ void run(Context& context, const Arguments& arguments) {
   log::info("{}", summary);
   if (report.errors() > 0) {
     context.exit = ExitCode::invalid_input;
-    log::warn("{} resources were set aside in {}", human_count(result.tally.rejected), arguments.reject_file);
+    log::warn("{} resources were set aside in {}", human_count(set_aside), arguments.reject_file);
   }
 }
 

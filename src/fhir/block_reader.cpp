@@ -116,7 +116,6 @@ std::size_t BlockReader::read(char* to, std::size_t size) {
 }
 
 void BlockReader::skip_byte_order_mark(Buffer& text) {
-  at_start_ = false;
   const std::string_view head = text.view();
   if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) {
     throw InputError("the file is UTF-16, expected UTF-8: convert it with iconv -f UTF-16 -t UTF-8");
@@ -146,10 +145,11 @@ bool BlockReader::fill_lines(Block& block) {
       text.resize(have + got);
     }
     if (at_start_) skip_byte_order_mark(text);
+    at_start_ = false;
     if (at_end_) {
       if (text.empty()) return false;
       cut_lines(block, text.size());
-      return !block.pieces.empty() || fill_lines(block);
+      return !block.pieces.empty();
     }
     const auto* const newline = static_cast<const char*>(
         memrchr(text.data() + searched, '\n', text.size() - searched));
@@ -198,6 +198,7 @@ bool BlockReader::fill_documents(Block& block) {
     chunk.resize(document_chunk);
     chunk.resize(read(chunk.data(), document_chunk));
     if (at_start_) skip_byte_order_mark(chunk);
+    at_start_ = false;
     documents_->splitter.feed(chunk.view());
     if (at_end_) documents_->splitter.finish();
     line_ = documents_->splitter.line();
@@ -208,11 +209,17 @@ bool BlockReader::fill_documents(Block& block) {
     Names names(*links);
     DocumentSplitter splitter(names, limits_.max_resource);
     const auto stream = ByteStream::open(files_[next_file_ - 1]);
-    for (;;) {
-      chunk.resize(document_chunk);
-      chunk.resize(stream->read(chunk.data(), document_chunk));
-      if (chunk.empty()) break;
+    const auto next_bytes = [&](std::size_t have) { return stream->read(chunk.data() + have, document_chunk - have); };
+    chunk.resize(document_chunk);
+    // A byte order mark is at most three bytes, which may come one by one.
+    std::size_t got = next_bytes(0);
+    for (std::size_t more = got; more > 0 && got < 3; got += more) more = next_bytes(got);
+    chunk.resize(got);
+    skip_byte_order_mark(chunk);
+    while (!chunk.empty()) {
       splitter.feed(chunk.view());
+      chunk.resize(document_chunk);
+      chunk.resize(next_bytes(0));
     }
     documents_->links = std::move(links);
   }

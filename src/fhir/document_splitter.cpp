@@ -71,7 +71,11 @@ void DocumentSplitter::open(char c) {
     type_.clear();
     id_.clear();
   }
-  if (depth_ == 2 && key_[1] == "entry") full_url_.clear();
+  if (depth_ == 2 && key_[1] == "entry") {
+    full_url_.clear();
+    type_.clear();
+    id_.clear();
+  }
   ++depth_;
   if (depth_ <= depths) {
     bracket_[depth_] = c;

@@ -46,7 +46,7 @@ void write_all(int descriptor, const void* data, std::size_t size) {
   }
 }
 
-void read_at(int descriptor, void* data, std::size_t size, std::size_t offset) {
+void read_from(int descriptor, void* data, std::size_t size, std::size_t offset) {
   auto* at = static_cast<char*>(data);
   while (size > 0) {
     const ssize_t got = ::pread(descriptor, at, size, static_cast<off_t>(offset));
@@ -67,45 +67,60 @@ static bool before(const Entry& a, const Entry& b) {
   return key(a) < key(b);
 }
 
-/// Sorted entries and their texts: in memory, or in a file.
+/// The unlinked file that takes the runs, one behind the other: a file for each would run out of descriptors.
+class IdIndex::Spill {
+ public:
+  explicit Spill(const std::filesystem::path& folder) : descriptor_(temporary_file(folder)) {}
+  ~Spill() { ::close(descriptor_); }
+  Spill(const Spill&) = delete;
+  Spill& operator=(const Spill&) = delete;
+
+  void append(const void* data, std::size_t size) {
+    write_all(descriptor_, data, size);
+    end_ += size;
+  }
+  void read(void* data, std::size_t size, std::size_t offset) const { read_from(descriptor_, data, size, offset); }
+  [[nodiscard]] std::size_t end() const noexcept { return end_; }
+
+ private:
+  int descriptor_;
+  std::size_t end_ = 0;
+};
+
+/// Sorted entries and their texts: in memory, or in the file.
 struct IdIndex::Run {
   std::vector<Writer::Entry> entries;  ///< all of them, or those read ahead
   std::string texts;
-  int descriptor = -1;
+  const Spill* file = nullptr;
+  std::size_t base = 0;       ///< where it begins in the file
   std::size_t count = 0;      ///< entries in all
   std::size_t next = 0;       ///< the next one to give
   std::size_t first_held = 0; ///< the number of entries[0]
 
-  Run() = default;
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
-  ~Run() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-
-  void spill(const std::filesystem::path& folder) {
-    descriptor = temporary_file(folder);
-    write_all(descriptor, entries.data(), entries.size() * sizeof(Writer::Entry));
-    write_all(descriptor, texts.data(), texts.size());
+  void spill(Spill& to) {
+    base = to.end();
+    to.append(entries.data(), entries.size() * sizeof(Writer::Entry));
+    to.append(texts.data(), texts.size());
+    file = &to;
     std::vector<Writer::Entry>().swap(entries);
     std::string().swap(texts);
   }
   [[nodiscard]] const Writer::Entry* peek() {
     if (next == count) return nullptr;
-    if (descriptor >= 0 && (next < first_held || next >= first_held + entries.size())) {
+    if (file != nullptr && (next < first_held || next >= first_held + entries.size())) {
       first_held = next;
       entries.resize(std::min(read_ahead, count - next));
-      read_at(descriptor, entries.data(), entries.size() * sizeof(Writer::Entry), next * sizeof(Writer::Entry));
+      file->read(entries.data(), entries.size() * sizeof(Writer::Entry), base + next * sizeof(Writer::Entry));
     }
     return &entries[next - first_held];
   }
   /// The text that begins at `offset`; it ends with NUL.
   [[nodiscard]] std::string text(std::size_t offset) const {
-    if (descriptor < 0) return {texts.c_str() + offset};
+    if (file == nullptr) return {texts.c_str() + offset};
     std::string out;
-    const std::size_t base = count * sizeof(Writer::Entry) + offset;
+    const std::size_t begin = base + count * sizeof(Writer::Entry) + offset;
     for (char c = 0;; out.push_back(c)) {
-      read_at(descriptor, &c, 1, base + out.size());
+      file->read(&c, 1, begin + out.size());
       if (c == '\0') return out;
     }
   }
@@ -157,7 +172,10 @@ void IdIndex::Writer::flush() {
   });
   const std::lock_guard lock(index_.mutex_);
   // The last run of each writer stays in memory; it is within its share.
-  if (run->count * sizeof(Entry) + run->texts.size() > index_.memory_per_writer_) run->spill(index_.temp_dir_);
+  if (run->count * sizeof(Entry) + run->texts.size() > index_.memory_per_writer_) {
+    if (!index_.spill_) index_.spill_ = std::make_unique<Spill>(index_.temp_dir_);
+    run->spill(*index_.spill_);
+  }
   index_.runs_.push_back(std::move(run));
 }
 

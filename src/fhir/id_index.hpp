@@ -74,10 +74,12 @@ class IdIndex {
 
  private:
   struct Run;
+  class Spill;
 
   std::size_t memory_per_writer_;
   std::filesystem::path temp_dir_;
   std::mutex mutex_;
+  std::unique_ptr<Spill> spill_;  ///< made when the first run needs it
   std::vector<std::unique_ptr<Run>> runs_;
 };
 

@@ -129,14 +129,14 @@ bool is_integer(std::string_view text, Int least) noexcept {
 
 bool is_base64(std::string_view text) noexcept {
   std::size_t significant = 0;
+  std::size_t padding = 0;
   for (const char c : text) {
-    if (is(c, base64_class)) {
-      ++significant;
-    } else if (!is(c, space_class)) {
-      return false;
-    }
+    if (is(c, space_class)) continue;
+    if (!is(c, base64_class) || (padding > 0 && c != '=')) return false;
+    ++significant;
+    if (c == '=') ++padding;
   }
-  return significant > 0 && significant % 4 == 0;
+  return significant > 0 && significant % 4 == 0 && padding <= 2;
 }
 
 bool is_oid(std::string_view text) noexcept {

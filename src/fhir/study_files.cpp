@@ -36,13 +36,14 @@ std::vector<StudyFile> files_below(const fs::path& folder, const StudySelection&
   std::vector<StudyFile> out;
   std::error_code error;
   fs::recursive_directory_iterator at(folder, error);
-  const fs::path skip = selection.skip_folder.empty() ? fs::path{} : fs::weakly_canonical(selection.skip_folder);
   while (!error && at != fs::recursive_directory_iterator()) {
     const fs::directory_entry& entry = *at;
     const std::string name = entry.path().filename().string();
     const bool hidden = name.starts_with('.');
     if (entry.is_directory(error)) {
-      if (hidden || (!skip.empty() && fs::weakly_canonical(entry.path()) == skip)) at.disable_recursion_pending();
+      // However it is written: with a slash at its end, relative, or by a link.
+      std::error_code no_such_folder;
+      if (hidden || fs::equivalent(entry.path(), selection.skip_folder, no_such_folder)) at.disable_recursion_pending();
       if (!hidden && entry.is_symlink()) log::warn("{} is a link to a folder and is not followed", entry.path().string());
     } else if (!hidden && (entry.is_regular_file(error) || entry.is_symlink())) {
       const fs::path below = entry.path().lexically_relative(folder);

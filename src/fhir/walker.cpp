@@ -141,7 +141,7 @@ void Walker<Validate>::reference(std::string_view text) {
     }
     return;
   }
-  if (text.starts_with('#') && text.size() > 1) return;
+  if (text.starts_with('#')) return;  // a contained resource, or what contains it
   // An absolute URL, or a search within a type: Type?name=value; or a version: Type/id/_history/n.
   const std::size_t name = text.find_first_of(":/?");
   const std::string_view head = text.substr(0, name);

@@ -38,6 +38,16 @@ class InnerPieces final : public fhir::DocumentSplitter::Pieces {
   fhir::BundleLinks& links_;
 };
 
+/// What a piece is read as.
+enum class As : unsigned char {
+  resource,
+  plain,  ///< a List that is known to hold no resources
+  shell,  ///< what is left of a Bundle
+};
+
+/// Bundles within Bundles are taken apart one within the other, each a copy of what it holds.
+constexpr int most_nested = 8;
+
 template <bool Validate>
 class Worker final : public BlockWorker, private fhir::ReferenceObserver {
  public:
@@ -56,6 +66,9 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   void process(const Block& block, fhir::Structurals& structurals, BlockSink& sink);
   void piece(const Block& block, const Block::Piece& piece, const std::uint32_t* at, BlockSink& sink);
   void container(const Block& block, const Block::Piece& piece, const fhir::Cursor& document, BlockSink& sink);
+  [[nodiscard]] std::optional<Record> read(const Block& block, const Block::Piece& piece, const fhir::Cursor& document, As as);
+  void settle(const Block& block, const Block::Piece& piece, const std::optional<Record>& record, bool counts,
+              BlockSink& sink);
   void accept(const Block& block, const Block::Piece& piece, const Record& record, BlockSink& sink);
   void reject(const Block& block, const Block::Piece& piece, BlockSink& sink);
   void relative_reference(std::string_view text, const fhir::RelativeReference& parts,
@@ -68,6 +81,7 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   std::optional<fhir::IdIndex::Writer> index_;
   fhir::Structurals structurals_;
   const std::uint32_t* reached_ = nullptr;  ///< the first structural behind the piece read last; null: not known
+  int nested_ = 0;  ///< Bundles that the one at hand stands in
   Tally tally_;
 };
 
@@ -110,25 +124,34 @@ void Worker<Validate>::piece(const Block& block, const Block::Piece& piece, cons
   const std::string_view text = block.piece(piece);
   const bool escapes = std::memchr(text.data(), '\\', text.size()) != nullptr;
   const fhir::Cursor document(block.text.data(), at, escapes);
+  const std::optional<Record> record = read(block, piece, document, piece.shell ? As::shell : As::resource);
+  if (!piece.shell && simplifier_.met_container() && findings_.document.empty()) {
+    container(block, piece, document, sink);
+    return;
+  }
+  settle(block, piece, record, !piece.shell, sink);
+}
+
+/// Read the piece to its end; what is wrong with it is in the findings.
+template <bool Validate>
+std::optional<Record> Worker<Validate>::read(const Block& block, const Block::Piece& piece,
+                                             const fhir::Cursor& document, As as) {
   const fhir::Location where{block.file, piece.line};
   const auto end = static_cast<std::uint32_t>(piece.begin + piece.size);
   findings_.document.clear();
   reached_ = nullptr;
   std::optional<Record> record;
-  bool container_met = false;
   try {
-    if (piece.shell) {
+    if (as == As::shell) {
       simplifier_.shell(document, where);
     } else {
-      record = simplifier_.resource(document, where, block.links.get());
-      container_met = simplifier_.met_container();
+      record = simplifier_.resource(document, where, block.links.get(), as == As::plain);
+      if (simplifier_.met_container()) return record;
     }
-    if (!container_met) {
-      const fhir::Cursor& after = simplifier_.cursor();
-      if (after.position()[-1] >= end) throw fhir::SyntaxFault{end, "the end of the resource before the end of its line"};
-      if (after.offset() < end) after.fail("nothing behind the resource");
-      reached_ = after.position();
-    }
+    const fhir::Cursor& after = simplifier_.cursor();
+    if (after.position()[-1] >= end) throw fhir::SyntaxFault{end, "the end of the resource before the end of its line"};
+    if (after.offset() < end) after.fail("nothing behind the resource");
+    reached_ = after.position();
   } catch (const fhir::SyntaxFault& fault) {
     // What stands behind a syntax fault was read out of step: only the fault itself is sure.
     findings_.document.clear();
@@ -136,15 +159,19 @@ void Worker<Validate>::piece(const Block& block, const Block::Piece& piece, cons
         {FaultKind::json, std::min(fault.offset, end), {}, fmt::format("not JSON: expected {}", fault.expected)});
     record.reset();
   }
-  if (container_met && findings_.document.empty()) {
-    container(block, piece, document, sink);
-    return;
-  }
-  if (!piece.shell) ++tally_.resources;
+  return record;
+}
+
+/// Hand on what was read. What is left of a Bundle counts only when it is not usable: then it is set aside as well.
+template <bool Validate>
+void Worker<Validate>::settle(const Block& block, const Block::Piece& piece, const std::optional<Record>& record,
+                              bool counts, BlockSink& sink) {
   if (!findings_.document.empty()) {
+    ++tally_.resources;
     reject(block, piece, sink);
-  } else if (record) {
-    accept(block, piece, *record, sink);
+  } else if (counts) {
+    ++tally_.resources;
+    if (record) accept(block, piece, *record, sink);
   }
 }
 
@@ -152,6 +179,12 @@ void Worker<Validate>::piece(const Block& block, const Block::Piece& piece, cons
 template <bool Validate>
 void Worker<Validate>::container(const Block& block, const Block::Piece& piece, const fhir::Cursor& document,
                                  BlockSink& sink) {
+  if (nested_ == most_nested) {
+    findings_.document.push_back({FaultKind::resource_type, document.offset(), {},
+                                  fmt::format("a Bundle within {} others, expected fewer", most_nested)});
+    settle(block, piece, std::nullopt, true, sink);
+    return;
+  }
   Block inner;
   inner.file = block.file;
   auto links = std::make_shared<fhir::BundleLinks>();
@@ -167,27 +200,16 @@ void Worker<Validate>::container(const Block& block, const Block::Piece& piece, 
     inner.links = std::move(links);
     inner.text.pad();
     fhir::Structurals structurals;
+    ++nested_;
     process(inner, structurals, sink);
+    --nested_;
+    reached_ = nullptr;  // it was among the inner block's
     return;
   }
   // It holds none: an empty Bundle is checked and gives no record, a List is a resource like any other.
-  const fhir::Location where{block.file, piece.line};
-  std::optional<Record> record;
-  try {
-    record = simplifier_.resource(document, where, block.links.get(), true);
-  } catch (const fhir::SyntaxFault& fault) {
-    findings_.document.clear();
-    findings_.document.push_back(
-        {FaultKind::json, fault.offset, {}, fmt::format("not JSON: expected {}", fault.expected)});
-  }
-  const bool bundle = record && record->type == "Bundle";
-  if (!findings_.document.empty()) {
-    ++tally_.resources;
-    reject(block, piece, sink);
-  } else if (record && !bundle) {
-    ++tally_.resources;
-    accept(block, piece, *record, sink);
-  }
+  const bool bundle = simplifier_.plan()->type->name == "Bundle";
+  const std::optional<Record> record = read(block, piece, document, bundle ? As::shell : As::plain);
+  settle(block, piece, record, !bundle, sink);
 }
 
 template <bool Validate>

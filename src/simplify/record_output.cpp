@@ -134,27 +134,47 @@ void RecordOutput::file_fault(const fhir::Fault& fault) {
 
 void RecordOutput::take_out(const std::vector<fhir::IdIndex::Duplicate>& duplicates,
                             const std::vector<std::string>& files) {
-  std::map<std::string, std::map<std::string, std::vector<fhir::Location>>> by_type;
+  std::map<std::string, Places> by_type;
   for (const auto& duplicate : duplicates) {
     const std::size_t slash = duplicate.id.find('/');
     by_type[duplicate.id.substr(0, slash)][duplicate.id.substr(slash + 1)].push_back(duplicate.where);
   }
-  for (const auto& [type, places] : by_type) {
-    AtomicFile& old = file_of(type);
-    AtomicFile fresh(old.path(), false);
-    Lines lines(old.descriptor());
-    std::map<std::string, std::string> first;
-    std::map<std::string, std::size_t> taken;
-    std::string kept;
-    std::string line;
-    while (lines.next(line)) {
-      const nlohmann::json record = nlohmann::json::parse(line);
-      const std::string id = record.at("id").get<std::string>();
-      const auto place = places.find(id);
-      const bool repeats = place != places.end() && first.contains(id) && first.at(id) != line;
-      if (place != places.end()) first.emplace(id, line);
-      if (repeats) {
-        const fhir::Location where = place->second[std::min(taken[id]++, place->second.size() - 1)];
+  for (const auto& [type, places] : by_type) take_out_of(type, places, files);
+}
+
+void RecordOutput::take_out_of(const std::string& type, const Places& places, const std::vector<std::string>& files) {
+  struct Repeats {
+    std::string first;
+    std::size_t differing = 0;  ///< lines that are not the first one
+    std::size_t taken = 0;
+    std::size_t equal_taken = 0;
+    bool met = false;
+  };
+  std::map<std::string, Repeats> repeats;
+  const auto id_of = [](const std::string& line) { return nlohmann::json::parse(line).at("id").get<std::string>(); };
+  AtomicFile& old = file_of(type);
+  std::string line;
+  for (Lines lines(old.descriptor()); lines.next(line);) {
+    const std::string id = id_of(line);
+    if (!places.contains(id)) continue;
+    const auto [at, fresh] = repeats.try_emplace(id);
+    if (fresh) at->second.first = line;
+    if (at->second.first != line) ++at->second.differing;
+  }
+
+  AtomicFile kept(old.path());
+  std::string text;
+  for (Lines lines(old.descriptor()); lines.next(line);) {
+    const std::string id = id_of(line);
+    const auto found = places.find(id);
+    if (found != places.end()) {
+      Repeats& all = repeats[id];
+      // Resources that differ may give equal records: of those, as many go as duplicates are left.
+      const std::size_t equal = found->second.size() - std::min(all.differing, found->second.size());
+      const bool differs = line != all.first;
+      if (all.met && (differs || all.equal_taken < equal)) {
+        if (!differs) ++all.equal_taken;
+        const fhir::Location where = found->second[std::min(all.taken++, found->second.size() - 1)];
         fhir::Fault fault;
         fault.kind = fhir::FaultKind::duplicate_id;
         fault.file = files.at(where.file);
@@ -164,17 +184,18 @@ void RecordOutput::take_out(const std::vector<fhir::IdIndex::Duplicate>& duplica
         --counts_[type];
         continue;
       }
-      kept += line;
-      kept += '\n';
-      if (kept.size() > write_size) {
-        fresh.write(kept);
-        kept.clear();
-      }
+      all.met = true;
     }
-    fresh.write(kept);
-    files_.erase(type);
-    files_.emplace(type, std::move(fresh));
+    text += line;
+    text += '\n';
+    if (text.size() > write_size) {
+      kept.write(text);
+      text.clear();
+    }
   }
+  kept.write(text);
+  files_.erase(type);
+  files_.emplace(type, std::move(kept));
 }
 
 void RecordOutput::commit() {

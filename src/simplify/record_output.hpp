@@ -28,7 +28,8 @@ class RecordOutput final : public Consumer {
   void file_fault(const fhir::Fault& fault) override;
   void advanced(std::uint64_t bytes) override { progress_(bytes); }
 
-  /// Take out the records of `duplicates` (each repeats an earlier id) and give them to the rejects. Folders only.
+  /// Take out the records of `duplicates` (each repeats an earlier id with another content) and give them to the rejects.
+  /// Their ids are those of the records. Folders only.
   void take_out(const std::vector<fhir::IdIndex::Duplicate>& duplicates, const std::vector<std::string>& files);
 
   /// Put every file in its place.
@@ -38,7 +39,10 @@ class RecordOutput final : public Consumer {
  private:
   class TypeParts;
 
+  using Places = std::map<std::string, std::vector<fhir::Location>>;  ///< id -> where it is repeated
+
   AtomicFile& file_of(const std::string& type);
+  void take_out_of(const std::string& type, const Places& places, const std::vector<std::string>& files);
 
   std::string path_;
   Dialect dialect_;

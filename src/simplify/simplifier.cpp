@@ -60,7 +60,9 @@ void Simplifier<Validate>::shell(fhir::Cursor document, fhir::Location where) {
     walker_.array(member, [&](std::size_t) {
       walker_.object(*member.type, [&](const Element& part) {
         if (part.name != "resource") return false;
-        walker_.cursor.skip();  // it has been taken out
+        // It has been taken out, and a 0 stands in its place; what is no object was left where it was.
+        if (walker_.cursor.peek() != '0') walker_.fault(FaultKind::wrong_type, "no object, expected a resource");
+        walker_.cursor.skip();
         return true;
       });
     });

@@ -79,6 +79,7 @@ class Simplifier {
   template <class W>
   void token_member(W& walker, const Element& element, std::string_view name, Rank rank);
   void write_token(const Element& element, const fhir::Token& token);
+  void write_integer64(std::string_view raw);
   void write_codings(const Keys& keys, bool many, Rank rank);
   void write_joined(std::string_view system, std::string_view value);
   void write_list(const Key& key, Rank rank, const std::vector<std::string_view>& items, bool many);

@@ -15,7 +15,7 @@ std::string_view extension_url(W& walker) {
   std::string_view url;
   if (!walker.cursor.empty('}')) {
     do {
-      const std::string_view name = walker.cursor.key();
+      const std::string_view name = walker.plain(walker.cursor.key());
       if (name == "url" && walker.cursor.peek() == '"') {
         url = walker.cursor.string();
         break;

@@ -36,7 +36,7 @@ void Simplifier<Validate>::pluck_object(const Pluck& step) {
   plucker_.cursor.expect('{', "'{'");
   if (plucker_.cursor.empty('}')) return;
   do {
-    const std::string_view name = plucker_.cursor.key();
+    const std::string_view name = plucker_.plain(plucker_.cursor.key());
     const std::uint32_t* const value = plucker_.cursor.position();
     for (const Pluck& next : step.steps) {
       if (next.element->name != name) continue;
@@ -69,6 +69,7 @@ void Simplifier<Validate>::pluck_leaf(const Pluck& step) {
   codings_.clear();
   texts_.clear();
   shown_.clear();
+  references_.clear();
   if (element.shape == fhir::Shape::primitive) {
     if (step.role != Pluck::Role::none && !element.many) {
       const std::uint32_t* const begin = plucker_.cursor.position();
@@ -115,7 +116,6 @@ void Simplifier<Validate>::pluck_leaf(const Pluck& step) {
     }
     // The concept where there is one, else the reference.
     if (shown_.empty()) shown_ = references_;
-    references_.clear();
     write_codings(step.keys, false, Rank::nested);
   } else if (element.shape == fhir::Shape::object) {
     bool first = true;
@@ -208,7 +208,7 @@ void Simplifier<Validate>::finish_document_reference() {
   if (!md5_.empty()) member("md5sum", md5_);
   if (!size_.empty()) {
     object_.begin("file_size", Rank::document_reference);
-    object_.put(size_);
+    write_integer64(size_);
     object_.end();
   }
   member("object_id", id_);

@@ -49,11 +49,29 @@ std::string_view Simplifier<Validate>::collect(std::string_view raw, const Eleme
 
 template <bool Validate>
 void Simplifier<Validate>::write_token(const Element& element, const fhir::Token& token) {
-  if (token.quoted && element.primitive != fhir::Primitive::integer64) {
-    object_.quoted(token.raw);
-  } else {
+  if (!token.quoted) {
     object_.put(token.raw);
+  } else if (element.primitive == fhir::Primitive::integer64) {
+    write_integer64(token.raw);
+  } else {
+    object_.quoted(token.raw);
   }
+}
+
+/// An integer64 may stand as a string, and there as "007": write a number of JSON. Where nobody has checked it, it may be
+/// anything, and stays a string.
+template <bool Validate>
+void Simplifier<Validate>::write_integer64(std::string_view raw) {
+  const std::string_view text = plain(raw);
+  const bool negative = text.starts_with('-');
+  const std::size_t first = text.find_first_not_of('0', negative ? 1 : 0);
+  const std::string_view digits = first == std::string_view::npos ? std::string_view{"0"} : text.substr(first);
+  if (text.size() == (negative ? 1U : 0U) || digits.find_first_not_of("0123456789") != std::string_view::npos) {
+    object_.quoted(raw);
+    return;
+  }
+  if (negative) object_.put('-');
+  object_.put(digits);
 }
 
 /// The value of a primitive element, one or an array; the walker stands at it.
