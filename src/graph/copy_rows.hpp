@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -43,6 +44,27 @@ inline void append_edge(Buffer& to, std::string_view src, std::string_view dst) 
   append_int16(to, 2);
   append_text(to, src);
   append_text(to, dst);
+}
+
+/// The first value of the row of this number, from 1; empty when there is none.
+inline std::string_view first_text(std::string_view rows, std::size_t number) {
+  const auto take = [&](std::size_t bytes) {
+    std::size_t value = 0;
+    for (const char c : rows.substr(0, bytes)) value = value << 8U | static_cast<unsigned char>(c);
+    rows.remove_prefix(std::min(bytes, rows.size()));
+    return value;
+  };
+  for (; number > 0 && !rows.empty(); --number) {
+    std::string_view first;
+    const std::size_t columns = take(2);
+    for (std::size_t column = 0; column < columns; ++column) {
+      const std::size_t size = std::min(take(4), rows.size());
+      if (column == 0) first = rows.substr(0, size);
+      rows.remove_prefix(size);
+    }
+    if (number == 1) return first;
+  }
+  return {};
 }
 
 inline constexpr std::string_view copy_header{"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", 19};

@@ -15,8 +15,9 @@ const std::vector<std::size_t>& EdgeChoice::between(std::string_view src, std::s
 bool EdgeChoice::fits(std::size_t edge, std::string_view field) const {
   const std::string_view link = dictionary_.edges()[edge].name;
   if (field.empty() || !link.starts_with(field)) return false;
-  return link.size() == field.size() ||
-         (link[field.size()] == '_' && link.substr(field.size() + 1) == dictionary_.edges()[edge].dst_class);
+  if (link.size() == field.size()) return true;
+  const std::string_view rest = link.substr(field.size());
+  return rest.substr(1) == dictionary_.edges()[edge].dst_class ? rest.front() == '_' : rest.starts_with("_value");
 }
 
 std::size_t EdgeChoice::choose(std::string_view src, std::string_view dst,

@@ -25,7 +25,7 @@ class EdgeChoice {
   [[nodiscard]] std::size_t choose(std::string_view src, std::string_view dst,
                                    std::initializer_list<std::string_view> names) const;
 
-  /// Is the link of this edge named after the field: `owner` or `owner_Patient`?
+  /// Is the link of this edge named after the field: `owner` or `owner_Patient`; for Task.input `input_valueReference`?
   [[nodiscard]] bool fits(std::size_t edge, std::string_view field) const;
 
  private:

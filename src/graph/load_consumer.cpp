@@ -20,7 +20,7 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
 
   void record(const simplify::Record& record) override {
     const dictionary::Node* node = node_of(record.type);
-    if (node == nullptr) {
+    if (node == nullptr || node->label == "project" || node->label == "program") {  // those are the commons' own
       ++without_node[std::string(record.type)];
       return;
     }
@@ -28,10 +28,20 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     const std::string_view id = text_of(record.id, id_);
     append_node(nodes[number], id, record.object, consumer_.project_member_);
     written_.clear();
-    for (const simplify::Relation& relation : record.relations) edge(*node, id, relation);
-    if (node->label == "research_study") {
-      const std::size_t to_project = consumer_.choice_.choose(node->label, "project", {});
-      if (to_project != EdgeChoice::none) append_edge(edges[to_project], id, consumer_.target_.project_node);
+    bool of_project = node->label == "research_study";
+    for (const simplify::Relation& relation : record.relations) {
+      if (relation.dst_name == "project") {
+        of_project = true;  // this load's, whatever the reference says
+      } else {
+        edge(*node, id, relation);
+      }
+    }
+    if (!of_project) return;
+    const std::size_t to_project = consumer_.choice_.choose(node->label, "project", {});
+    if (to_project != EdgeChoice::none) {
+      append_edge(edges[to_project], id, consumer_.target_.project_node);
+    } else if (node->label != "research_study") {
+      ++without_edge[fmt::format("{} -> project", node->label)];
     }
   }
 
@@ -50,7 +60,7 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
 
   void edge(const dictionary::Node& src, std::string_view src_id, const simplify::Relation& relation) {
     const std::string_view dst_id = text_of(relation.dst_id, dst_);
-    if (relation.dst_name == "project") return;  // the project is this load's, whatever a reference says
+
     bool found = false;
     if (relation.keys.empty()) {
       const std::string_view element = relation.element == nullptr ? std::string_view{} : relation.element->name;
@@ -74,19 +84,13 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
   /// A relation of a record that was simplified earlier: the fields whose value is the reference tell the tables.
   bool by_keys(const dictionary::Node& src, std::string_view src_id, std::string_view dst_id,
                const simplify::Relation& relation) {
-    const auto& between = consumer_.choice_.between(src.label, relation.dst_name);
-    bool found = false;
-    for (const std::size_t edge : between) {
-      const bool named = std::ranges::any_of(relation.keys, [&](std::string_view key) {
-        return consumer_.choice_.fits(edge, key) ||
-               (key.ends_with("_fhir") && consumer_.choice_.fits(edge, key.substr(0, key.size() - 5)));
-      });
-      if (!named) continue;
+    for (const std::string_view key : relation.keys) {
+      const std::string_view element = key.ends_with("_fhir") ? key.substr(0, key.size() - 5) : key;
+      const std::size_t edge = consumer_.choice_.choose(src.label, relation.dst_name, {element, key});
+      if (edge == EdgeChoice::none) return false;
       write(edge, src_id, dst_id, relation.dst_id);
-      found = true;
     }
-    if (!found && !between.empty()) write(between.front(), src_id, dst_id, relation.dst_id);
-    return !between.empty();
+    return true;
   }
 
   /// Raw JSON text as text; ids that passed the checks have no escapes.

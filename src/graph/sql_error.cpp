@@ -78,7 +78,7 @@ void raise(const ServerMessage& said, const std::string& where) {
   if (state == "25006") {
     throw RefusedError(what, where, advice(said, "the database is read-only: connect to the primary server"));
   }
-  if (is_class("22"))
+  if (is_class("22") || is_class("54"))
     throw InputError(what, where, advice(said, "the database cannot store this value: mend the record"));
   if (is_class("23") || is_class("0A") || is_class("2B")) {
     throw RefusedError(what, where, advice(said, "the database's rules forbid this: mend what the message names"));
