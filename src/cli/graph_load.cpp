@@ -25,10 +25,12 @@ struct Arguments {
 };
 
 void print(const Context& context, const graph::LoadReport& report) {
-  Table table({"table", "kind", number("inserted"), number("updated"), number("unchanged"), number("removed"), number("shared")});
+  Table table({"table", "kind", number("inserted"), number("updated"), number("unchanged"), number("removed"),
+               number("shared")});
   for (const graph::TableChange& change : report.tables) {
-    table.row({change.table, change.edge ? "edge" : "node", std::to_string(change.inserted), std::to_string(change.updated),
-               std::to_string(change.unchanged), std::to_string(change.removed), std::to_string(change.shared)});
+    table.row({change.table, change.edge ? "edge" : "node", std::to_string(change.inserted),
+               std::to_string(change.updated), std::to_string(change.unchanged), std::to_string(change.removed),
+               std::to_string(change.shared)});
   }
   table.print(context);
 }
@@ -36,12 +38,13 @@ void print(const Context& context, const graph::LoadReport& report) {
 /// What came in and has no place in this graph: told, so that in = loaded + left out.
 void tell_left_out(const graph::LoadReport& report) {
   for (const auto& [type, count] : report.without_node) {
-    log::warn("{} {} left out: the dictionary has no such node", human_count(count), type);
+    log::warn("{} {} left out: the dictionary has no such node for a study", human_count(count), type);
   }
   for (const auto& [pair, count] : report.without_edge) {
     log::warn("{} references {} left out: the dictionary has no such link", human_count(count), pair);
   }
-  if (report.dangling_skipped > 0) log::warn("{} edges left out: they lead nowhere", human_count(static_cast<std::uint64_t>(report.dangling_skipped)));
+  if (report.dangling_skipped > 0)
+    log::warn("{} edges left out: they lead nowhere", human_count(static_cast<std::uint64_t>(report.dangling_skipped)));
 }
 
 void run(const Context& context, const Arguments& arguments) {
@@ -59,6 +62,7 @@ void run(const Context& context, const Arguments& arguments) {
   study.may_hold_records = true;
 
   auto connection = connect(context);
+  load.second_session = [&context] { return connect(context); };
   simplify::FaultReport report(log_fault, load.skip_dangling);
   Progress progress("loading", std::nullopt);
   const graph::LoadReport done = graph::load_study(connection, *setup.dictionary, study, load, report,
@@ -79,8 +83,8 @@ void run(const Context& context, const Arguments& arguments) {
   if (!done.changes()) {
     log::info("nothing changed: {} holds the {} rows of the study", load.project.str(), count(unchanged));
   } else {
-    log::info("{}{}: {} rows inserted, {} updated, {} unchanged, {} removed", load.dry_run ? "would change " : "", load.project.str(),
-              count(inserted), count(updated), count(unchanged), count(removed));
+    log::info("{}{}: {} rows inserted, {} updated, {} unchanged, {} removed", load.dry_run ? "would change " : "",
+              load.project.str(), count(inserted), count(updated), count(unchanged), count(removed));
   }
 }
 
@@ -88,25 +92,31 @@ void run(const Context& context, const Arguments& arguments) {
 
 void add_graph_load(CLI::App& graph, Context& context) {
   auto* command = graph.add_subcommand("load");
-  describe(*command,
-           {.summary = "make the graph hold a study",
-            .text = "Reads a study's metadata, FHIR R5 or records that `simplify` wrote, and makes the project's part of the "
-                    "sheepdog graph hold it: nodes, edges, and the program and project where they are not there yet.\n\n"
-                    "It is one transaction: killed at any moment, the project is as before or as after. Rows whose content is "
-                    "unchanged are not touched, so the same study again writes nothing. Edges of a record that the study no "
-                    "longer has go; records go only with --prune.\n\n"
-                    "Before anything is written the study is checked as by `validate`; references that lead nowhere, and "
-                    "records whose ids another project holds, are named and refused.",
-            .examples = {{"aced-etl graph load --project aced-lung_cancer ~/studies/Lung_Cancer", "a whole study"},
-                         {"aced-etl graph load --project aced-lung_cancer STUDY --prune --dry-run", "what would change"}}});
+  describe(
+      *command,
+      {.summary = "make the graph hold a study",
+       .text =
+           "Reads a study's metadata, FHIR R5 or records that `simplify` wrote, and makes the project's part of the "
+           "sheepdog graph hold it: nodes, edges, and the program and project where they are not there yet.\n\n"
+           "It is one transaction: killed at any moment, the project is as before or as after. Rows whose content is "
+           "unchanged are not touched, so the same study again writes nothing. Edges of a record that the study no "
+           "longer has go; records go only with --prune.\n\n"
+           "Before anything is written the study is checked as by `validate`; references that lead nowhere, and "
+           "records whose ids another project holds, are named and refused.",
+       .examples = {{"aced-etl graph load --project aced-lung_cancer ~/studies/Lung_Cancer", "a whole study"},
+                    {"aced-etl graph load --project aced-lung_cancer STUDY --prune --dry-run", "what would change"}}});
   auto arguments = std::make_shared<Arguments>();
   command->add_option("--project", arguments->project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
   add_study_arguments(*command, context, arguments->study);
   add_record_arguments(*command, arguments->study);
-  command->add_option("--dangling", arguments->dangling, "references that lead nowhere: refuse the study, or leave their edges out [default: error]")
+  command
+      ->add_option("--dangling", arguments->dangling,
+                   "references that lead nowhere: refuse the study, or leave their edges out [default: error]")
       ->check(CLI::IsMember({"error", "skip"}));
-  command->add_option("--shared", arguments->shared,
-                      "records whose ids another project holds: refuse the study, or keep and link to the other's [default: error]")
+  command
+      ->add_option(
+          "--shared", arguments->shared,
+          "records whose ids another project holds: refuse the study, or keep and link to the other's [default: error]")
       ->check(CLI::IsMember({"error", "keep"}));
   command->add_flag("--prune", arguments->prune, "remove the project's records that the study does not have");
   add_dry_run(*command, context);

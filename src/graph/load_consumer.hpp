@@ -21,8 +21,8 @@ class LoadConsumer final : public simplify::Consumer {
     std::string project_node;  ///< the node that every ResearchStudy belongs to
   };
 
-  LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Staging& staging,
-               simplify::FaultReport& report, std::function<void(std::uint64_t)> progress);
+  LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Staging& staging, simplify::FaultReport& report,
+               std::function<void(std::uint64_t)> progress);
 
   std::unique_ptr<Part> part() override;
   void take(Part& part) override;

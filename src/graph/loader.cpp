@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "graph/dangling.hpp"
+#include "graph/index_cleaner.hpp"
 #include "graph/load_consumer.hpp"
 #include "graph/merge.hpp"
 #include "graph/sql_lock.hpp"
@@ -42,28 +43,25 @@ void require_tables(Connection& connection, const dictionary::Dictionary& dictio
 }
 
 /// Settings of this transaction only. The GIN indexes of the node tables take most of a load's time; a pending list as
-/// large as the load lets it write them in sorted bulk afterwards instead of row by row.
+/// large as the load lets IndexCleaner write them in sorted bulk instead of row by row.
 void tune(Connection& connection) {
   connection.exec("set local gin_pending_list_limit = 2097151");
   connection.exec("set local work_mem = '64MB'");
   connection.exec("set local temp_buffers = '32MB'");
+  // Without it a server at work on a statement does not see that we were killed, and keeps the project's lock.
+  // Since 14.
+  connection.exec(
+      "select set_config(name, '2s', true) from pg_settings where name = 'client_connection_check_interval'");
 }
 
-/// Bring the pending lists into the indexes now, not at the next reader's cost. Each is an index's own; a load that is
-/// killed here has been committed, and autovacuum does the rest.
-void clean_pending_lists(Connection& connection, const std::vector<TableChange>& tables) {
-  for (const TableChange& change : tables) {
-    if (change.edge || change.inserted + change.updated == 0) continue;
-    try {
-      connection.exec("set maintenance_work_mem = '128MB'");
-      connection.exec(fmt::format(
-          "select gin_clean_pending_list(i.indexrelid) from pg_index i join pg_class c on c.oid = i.indexrelid "
-          "join pg_am a on a.oid = c.relam where a.amname = 'gin' and i.indrelid = {}::regclass",
-          quote_text(quote_name(change.table))));
-    } catch (const NotAllowedError& error) {
-      log::debug("the pending lists of {} are left to autovacuum: {}", change.table, error.what());
-    }
+void make_project(Connection& connection, const ProjectId& project, ProjectIds& ids) {
+  ProjectIds made = ensure_project(connection, project, false);
+  if (made.project_node != ids.project_node) {
+    throw UnavailableError(
+        fmt::format("another session made project {} at this moment; nothing was written", project.str()),
+        connection.where(), "run again");
   }
+  ids = std::move(made);
 }
 
 void refuse_shared(const std::vector<SharedNode>& shared, const ProjectId& project, const std::string& where) {
@@ -97,7 +95,8 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
   {
     Transaction transaction(connection);
     tune(connection);
-    out.project = ensure_project(connection, options.project, options.dry_run);
+    // Only looked for as yet: a program that is made holds other loads up until this one commits.
+    out.project = ensure_project(connection, options.project, true);
 
     Staging staging(connection);
     Dangling dangling(connection, dictionary, staging, options);
@@ -117,8 +116,10 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     }
     staging.finish();
 
-    Merge merge(connection, dictionary, staging, options);
+    IndexCleaner cleaner(options.dry_run ? nullptr : options.second_session);
+    Merge merge(connection, dictionary, staging, options, cleaner);
     if (report.count(fhir::FaultKind::repeated_resource) > 0) merge.drop_repeated();
+    merge.compare();
     const std::vector<SharedNode> shared = merge.shared();
     if (!shared.empty() && !options.keep_shared) refuse_shared(shared, options.project, connection.where());
     // The edges of what stays another project's own do not count as this study's.
@@ -129,6 +130,7 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
           fmt::format("{} references lead nowhere; nothing was written", report.count(fhir::FaultKind::dangling)),
           study.path, "add the missing records, or leave these edges out with --dangling skip");
     }
+    if (!options.dry_run) make_project(connection, options.project, out.project);
     out.tables = merge.apply();
     for (const SharedNode& node : shared) {
       const std::string& table = dictionary.by_label(node.label)->table;
@@ -142,7 +144,6 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     }
     transaction.commit();
   }
-  clean_pending_lists(connection, out.tables);
   return out;
 }
 

@@ -20,6 +20,7 @@ struct LoadOptions {
   bool skip_dangling = false;  ///< leave out edges to records that are nowhere, instead of refusing the study
   bool keep_shared = false;    ///< leave records that another project holds as they are, instead of refusing the study
   bool dry_run = false;
+  std::function<Connection()> second_session = {};  ///< for index upkeep beside the load; may be empty
 };
 
 /// What a load does (or, dry, would do) to one table.
@@ -49,9 +50,9 @@ struct LoadReport {
 /// Makes the graph hold a study: one transaction under the project's lock, so that whatever happens the project is as
 /// before or as after. Rows whose content is as it was are not touched.
 ///
-/// Throws InputError when the study is not valid, has references that lead nowhere, or records that another project holds
-/// (each told to `report` first, nothing written); LockedError when another run holds the project; RefusedError when a
-/// table is missing or the project's code belongs to another program.
+/// Throws InputError when the study is not valid, has references that lead nowhere, or records that another project
+/// holds (each told to `report` first, nothing written); LockedError when another run holds the project; RefusedError
+/// when a table is missing or the project's code belongs to another program.
 [[nodiscard]] LoadReport load_study(Connection& connection, const dictionary::Dictionary& dictionary,
                                     const simplify::StudyOptions& study, const LoadOptions& options,
                                     simplify::FaultReport& report, std::function<void(std::uint64_t)> progress);

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "graph/sql_quote.hpp"
 
@@ -11,6 +12,15 @@ namespace etl::graph {
 namespace {
 
 using Kind = Staging::Kind;
+
+/// Staged records of a type that are new or differ from the graph's: node_id, fresh, holder (the project of the graph's).
+std::string diff_table(std::size_t node) { return fmt::format("pg_temp.aced_etl_diff_{}", node); }
+
+/// A temporary table is created without its schema.
+std::string local_name(const std::string& table) { return table.substr(std::string_view("pg_temp.").size()); }
+
+/// Below so many rows a pending list is left as any INSERT leaves it.
+constexpr std::int64_t worth_cleaning = 2000;
 
 }  // namespace
 
@@ -38,17 +48,26 @@ void Merge::drop_repeated() {
   }
 }
 
+void Merge::compare() {
+  for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
+    if (!staging_.has(Kind::node, n)) continue;
+    // *<> compares bytes: it is faster than jsonb's own comparison, and sees that 1.0 has become 1.00.
+    connection_.exec(fmt::format(
+        "create temporary table {} on commit drop as select s.node_id, t.node_id is null as fresh, t._props->>'project_id' as holder "
+        "from {} s left join {} t using (node_id) where t.node_id is null or row(t._props)::record *<> row(s.props)::record",
+        local_name(diff_table(n)), Staging::name(Kind::node, n), quote_name(dictionary_.nodes()[n].table)));
+  }
+}
+
 std::vector<SharedNode> Merge::shared() {
   std::vector<SharedNode> out;
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     if (!staging_.has(Kind::node, n)) continue;
-    const auto& node = dictionary_.nodes()[n];
     const Result rows = connection_.exec(
-        fmt::format("select t.node_id, coalesce(t._props->>'project_id', '') from {} s join {} t using (node_id) "
-                    "where t._props->>'project_id' is distinct from {} order by 1",
-                    Staging::name(Kind::node, n), quote_name(node.table), quote_text(options_.project.str())));
+        fmt::format("select node_id, coalesce(holder, '') from {} where not fresh and holder is distinct from {} order by 1",
+                    diff_table(n), quote_text(options_.project.str())));
     for (int i = 0; i < rows.rows(); ++i) {
-      out.push_back({node.label, std::string(rows.text(i, 0)), std::string(rows.text(i, 1))});
+      out.push_back({dictionary_.nodes()[n].label, std::string(rows.text(i, 0)), std::string(rows.text(i, 1))});
     }
   }
   return out;
@@ -60,8 +79,9 @@ void Merge::drop_shared(const std::vector<SharedNode>& shared) {
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     const auto found = by_label.find(dictionary_.nodes()[n].label);
     if (found == by_label.end()) continue;
-    connection_.exec(fmt::format("delete from {} where node_id = any($1::text[])", Staging::name(Kind::node, n)),
-                     {text_array(found->second)});
+    for (const std::string& table : {Staging::name(Kind::node, n), diff_table(n)}) {
+      connection_.exec(fmt::format("delete from {} where node_id = any($1::text[])", table), {text_array(found->second)});
+    }
   }
   for (std::size_t e = 0; e < dictionary_.edges().size(); ++e) {
     const auto found = by_label.find(dictionary_.edges()[e].src_label);
@@ -87,37 +107,44 @@ void Merge::find_pruned() {
   }
 }
 
+/// What was counted is what is written; else someone wrote in between, perhaps another project's load the same records.
+void Merge::expect(std::int64_t rows, const std::string& sql) {
+  if (connection_.exec(sql).affected() == rows) return;
+  throw UnavailableError("another session wrote the same records at this moment; nothing was written",
+                         connection_.where(), "run again");
+}
+
 void Merge::apply_nodes(std::size_t number) {
   const auto& node = dictionary_.nodes()[number];
   const std::string stage = Staging::name(Kind::node, number);
   const std::string table = quote_name(node.table);
   TableChange& change = nodes_[number];
   if (staging_.has(Kind::node, number)) {
-    const Result counts =
-        connection_.exec(fmt::format("select count(*), count(t.node_id), count(*) filter (where t.node_id is not null "
-                                     "and t._props is distinct from s.props) "
-                                     "from {} s left join {} t using (node_id)",
-                                     stage, table));
-    change.inserted = counts.integer(0, 0) - counts.integer(0, 1);
+    const Result counts = connection_.exec(
+        fmt::format("select (select count(*) from {}), count(*) filter (where fresh), count(*) filter (where not fresh) from {}",
+                    stage, diff_table(number)));
+    change.inserted = counts.integer(0, 1);
     change.updated = counts.integer(0, 2);
-    change.unchanged = counts.integer(0, 1) - change.updated;
-    was_there_[number] = counts.integer(0, 1) > 0;
+    change.unchanged = counts.integer(0, 0) - change.inserted - change.updated;
+    was_there_[number] = change.updated + change.unchanged > 0;
   }
   change.removed = pruned_[number];
   if (options_.dry_run) return;
   if (change.inserted > 0) {
-    connection_.exec(fmt::format(
-        "insert into {0} (acl, _sysan, _props, node_id) select '{{}}', '{{}}', s.props, s.node_id from {1} s{2}", table,
-        stage,
-        was_there_[number] ? fmt::format(" where not exists (select 1 from {} t where t.node_id = s.node_id)", table)
-                           : std::string{}));
+    expect(change.inserted,
+           fmt::format(
+               "insert into {0} (acl, _sysan, _props, node_id) select '{{}}', '{{}}', s.props, s.node_id from {1} s{2}",
+               table, stage,
+               was_there_[number] ? fmt::format(" join {} d using (node_id) where d.fresh", diff_table(number))
+                                  : std::string{}));
   }
   if (change.updated > 0) {
-    connection_.exec(
-        fmt::format("update {} t set _props = s.props from {} s where t.node_id = s.node_id and t._props is "
-                    "distinct from s.props",
-                    table, stage));
+    expect(change.updated,
+           fmt::format("update {} t set _props = s.props from {} s join {} d using (node_id) where not d.fresh and t.node_id = "
+                       "s.node_id and t._props->>'project_id' = {}",
+                       table, stage, diff_table(number), quote_text(options_.project.str())));
   }
+  if (change.inserted + change.updated >= worth_cleaning) cleaner_.add(node.table);
 }
 
 void Merge::apply_edges(std::size_t number) {
@@ -148,20 +175,21 @@ void Merge::apply_edges(std::size_t number) {
   }
   std::string gone = stale;
   if (!pruned.empty()) gone += fmt::format("{}{}", gone.empty() ? "" : " or ", pruned);
-  if (!gone.empty())
+  if (!gone.empty()) {
     change.removed = connection_.number(fmt::format("select count(*) from {} e where {}", table, gone));
+  }
   if (staged) {
     const std::int64_t all = connection_.number(fmt::format("select count(*) from {}", stage));
-    change.unchanged =
-        was_there_[src]
-            ? connection_.number(fmt::format("select count(*) from {} s join {} e on {}", stage, table, same))
-            : 0;
+    if (was_there_[src]) {
+      change.unchanged = connection_.number(fmt::format("select count(*) from {} s join {} e on {}", stage, table, same));
+    }
     change.inserted = all - change.unchanged;
   }
   if (options_.dry_run) return;
   if (change.removed > 0) connection_.exec(fmt::format("delete from {} e where {}", table, gone));
   if (change.inserted > 0) {
-    connection_.exec(
+    expect(
+        change.inserted,
         fmt::format("insert into {0} (acl, _sysan, _props, src_id, dst_id) select '{{}}', '{{}}', '{{}}', s.src_id, "
                     "s.dst_id from {1} s{2}",
                     table, stage,

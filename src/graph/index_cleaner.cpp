@@ -1,0 +1,56 @@
+#include "graph/index_cleaner.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "graph/sql_quote.hpp"
+
+namespace etl::graph {
+
+IndexCleaner::IndexCleaner(std::function<Connection()> connect) : connect_(std::move(connect)) {
+  if (connect_) thread_ = std::thread([this] { work(); });
+}
+
+IndexCleaner::~IndexCleaner() {
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void IndexCleaner::add(const std::string& table) {
+  {
+    const std::lock_guard lock(mutex_);
+    tables_.push_back(table);
+  }
+  changed_.notify_all();
+}
+
+void IndexCleaner::work() {
+  std::string table;
+  try {
+    Connection connection = connect_();
+    connection.exec("set maintenance_work_mem = '128MB'");
+    for (;;) {
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return done_ || !tables_.empty(); });
+        if (tables_.empty()) return;
+        table = std::move(tables_.front());
+        tables_.pop_front();
+      }
+      connection.exec(
+          fmt::format("select gin_clean_pending_list(i.indexrelid) from pg_index i join pg_class c on c.oid = i.indexrelid "
+                      "join pg_am a on a.oid = c.relam where a.amname = 'gin' and i.indrelid = {}::regclass",
+                      quote_text(quote_name(table))));
+    }
+  } catch (const Error& error) {
+    log::debug("the pending lists of {} and what follows are left to autovacuum: {}",
+               table.empty() ? "the indexes" : table, error.what());
+  }
+}
+
+}  // namespace etl::graph
