@@ -62,21 +62,27 @@ def graph_tables(database) -> list[str]:
         r"select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname ~ '^(node|edge)_' order by 1")]
 
 
+def rows(database, sql: str) -> list[tuple]:
+    """Of a query over all tables, which the server would compile at a cost."""
+    with database.connect(autocommit=True, options="-c jit=off") as connection:
+        return connection.execute(sql).fetchall()
+
+
 def dump(database, *, created: bool = False, xmin: bool = False) -> dict[str, list]:
     """Every row of every table of the graph; the time of creation, and the transaction that wrote it, if wanted."""
     row = "to_jsonb(t)" if created else "to_jsonb(t) - 'created'"
     row += " || jsonb_build_object('xmin', t.xmin::text)" if xmin else ""
     sql = " union all ".join(f"select '{name}', {row} from \"{name}\" t" for name in graph_tables(database))
     found = defaultdict(list)
-    for table, content in database.rows(sql):
+    for table, content in rows(database, sql):
         found[table].append(json.dumps(content, sort_keys=True))
-    return {table: sorted(rows) for table, rows in found.items()}
+    return {table: sorted(lines) for table, lines in found.items()}
 
 
 def digest(database) -> str:
     """Of all tables and all columns, time of creation included."""
     sql = " union all ".join(f"select '{name}' as name, t::text as row from \"{name}\" t" for name in graph_tables(database))
-    return database.value(f"select md5(string_agg(name || row, '' order by name, row)) from ({sql}) all_rows")
+    return rows(database, f"select md5(string_agg(name || row, '' order by name, row)) from ({sql}) all_rows")[0][0]
 
 
 def edges(database, table: str) -> set[tuple[str, str]]:
