@@ -54,7 +54,7 @@ class Lines {
 
 }  // namespace
 
-/// The lines of one block, by type.
+/// The lines of one block: by type, or all together in their order.
 class RecordOutput::TypeParts final : public Consumer::Part {
  public:
   struct Type {
@@ -63,13 +63,24 @@ class RecordOutput::TypeParts final : public Consumer::Part {
     std::uint64_t records = 0;
   };
 
-  explicit TypeParts(Dialect dialect) : dialect_(dialect) {}
+  TypeParts(Dialect dialect, bool by_type) : dialect_(dialect), by_type_(by_type) {}
 
   void record(const Record& record) override {
     // Blocks hold long runs of one type.
-    if (current_ == nullptr || current_->name.data() != record.type.data()) current_ = &of(record.type);
+    const std::string_view name = by_type_ ? record.type : std::string_view{};
+    if (current_ == nullptr || current_->name.data() != name.data()) current_ = &of(name);
     append_line(current_->lines, record, dialect_);
     ++current_->records;
+  }
+
+  /// Empty it. What this block had no line of is forgotten: parts live long, and would come to hold memory for every type.
+  void clear() {
+    std::erase_if(types, [](const auto& type) { return type->lines.empty(); });
+    for (const auto& type : types) {
+      type->lines.clear();
+      type->records = 0;
+    }
+    current_ = nullptr;
   }
 
   std::vector<std::unique_ptr<Type>> types;
@@ -85,6 +96,7 @@ class RecordOutput::TypeParts final : public Consumer::Part {
   }
 
   Dialect dialect_;
+  bool by_type_;
   Type* current_ = nullptr;
 };
 
@@ -99,7 +111,7 @@ RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* reject
   }
 }
 
-std::unique_ptr<Consumer::Part> RecordOutput::part() { return std::make_unique<TypeParts>(dialect_); }
+std::unique_ptr<Consumer::Part> RecordOutput::part() { return std::make_unique<TypeParts>(dialect_, path_ != "-"); }
 
 AtomicFile& RecordOutput::file_of(const std::string& type) {
   const auto found = files_.find(type);
@@ -108,7 +120,8 @@ AtomicFile& RecordOutput::file_of(const std::string& type) {
 }
 
 void RecordOutput::take(Part& part) {
-  for (const auto& type : static_cast<TypeParts&>(part).types) {
+  auto& lines = static_cast<TypeParts&>(part);
+  for (const auto& type : lines.types) {
     if (type->lines.empty()) continue;
     const std::string name(type->name);
     if (path_ == "-") {
@@ -117,9 +130,8 @@ void RecordOutput::take(Part& part) {
       file_of(name).write(type->lines.view());
     }
     counts_[name] += type->records;
-    type->records = 0;
-    type->lines.clear();
   }
+  lines.clear();
 }
 
 void RecordOutput::rejected(const Rejected& rejected) {

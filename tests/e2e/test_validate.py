@@ -1,0 +1,179 @@
+"""validate through the program: every known fault is found where it is, in bounded memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+from collections import Counter
+
+import pytest
+
+# What aced-synth calls a fault, and validate.
+KINDS = {"unknown-element": "unknown-element", "bad-date": "format", "missing-required": "cardinality", "dangling-reference": "dangling",
+         "duplicate-id": "duplicate-id", "broken-json": "json", "wrong-type": "wrong-type", "wrong-cardinality": "wrong-type",
+         "unknown-type": "resource-type", "missing-id": "id"}
+
+
+@pytest.fixture(scope="module", name="spoilt")
+def a_spoilt_study(tmp_path_factory):
+    """The study's folder and its faults: (file, line) -> kind."""
+    out = tmp_path_factory.mktemp("spoilt")
+    synth = os.environ.get("ACED_SYNTH", str(pathlib.Path(__file__).resolve().parents[2] / "build/release/aced-synth"))
+    subprocess.run([synth, out, "--records", "6000", "--files", "0", "--faults", "100"], check=True, capture_output=True)
+    listed = json.loads((out / "faults.json").read_text())["faults"]
+    return out, {(str(out / fault["file"]), fault["line"]): KINDS[fault["kind"]] for fault in listed}
+
+
+def test_every_known_fault_is_found_and_no_other(etl, spoilt):
+    out, wanted = spoilt
+    ran = etl("validate", out / "studies", "-o", "json").failed(3)
+    told = ran.json()
+    found = {(fault["file"], fault["line"]): fault["kind"] for fault in told["faults"] if fault["severity"] == "error"}
+    assert found == wanted
+    assert len(told["faults"]) == len(wanted)
+    assert all(fault["message"] and fault["count"] == 1 for fault in told["faults"])
+    summary = told["summary"]
+    assert summary["kinds"] == dict(Counter(wanted.values()))
+    assert (summary["errors"], summary["warnings"], summary["resources"]) == (100, 0, 6000)
+    whole = sum(kind not in ("dangling", "duplicate-id") for kind in wanted.values())
+    assert (summary["valid"], summary["invalid"]) == (6000 - whole, whole)
+
+
+def test_faults_are_lines_that_an_editor_understands(etl, spoilt):
+    out, wanted = spoilt
+    ran = etl("validate", out / "studies").failed(3)
+    for (file, line), kind in wanted.items():
+        assert any(text.startswith(f"{file}:{line}: ") and text.endswith(f"({kind})") for text in ran.stdout.splitlines()), (file, line, kind)
+    table = ran.stdout.split("\n\n")[-1]
+    for kind, count in Counter(wanted.values()).items():
+        assert [kind, "error", str(count)] in [row.split() for row in table.splitlines()]
+    assert "6,000 resources" in ran.stderr
+
+
+def test_yaml(etl, spoilt):
+    yaml = pytest.importorskip("yaml")
+    told = yaml.safe_load(etl("validate", spoilt[0] / "studies", "-o", "yaml").failed(3).stdout)
+    assert len(told["faults"]) == told["summary"]["errors"] == 100
+
+
+def test_threads_do_not_matter(etl, spoilt):
+    told = [etl("validate", spoilt[0] / "studies", "--threads", threads).failed(3).stdout for threads in (1, 4)]
+    assert told[0] == told[1]
+
+
+def test_dangling_references_can_be_warnings(etl, tmp_path):
+    (tmp_path / "a.ndjson").write_text('{"resourceType":"Specimen","id":"s","subject":{"reference":"Patient/none"}}\n')
+    told = etl("validate", tmp_path, "-o", "json").failed(3).json()
+    assert [(f["kind"], f["severity"], f["path"]) for f in told["faults"]] == [("dangling", "error", "Specimen.subject")]
+    told = etl("validate", tmp_path, "-o", "json", "--dangling", "warning").ok().json()
+    assert [(f["kind"], f["severity"]) for f in told["faults"]] == [("dangling", "warning")]
+    assert told["summary"]["warnings"] == 1
+
+
+def test_a_valid_study(etl, synth, tmp_path, demo_dictionary):
+    for form in ([], ["--bundles"], ["--gzip"], ["--pretty"]):
+        synth(tmp_path / "s", "--records", 800, "--files", 0, "--force", *form).ok()
+        ran = etl("validate", tmp_path / "s/studies", "--dictionary", demo_dictionary).ok()
+        assert "800 resources, 800 of them valid; no faults" in ran.stderr
+        told = etl("validate", tmp_path / "s/studies", "-o", "json").ok().json()
+        assert told == {"faults": [], "summary": {"resources": 800, "valid": 800, "invalid": 0, "errors": 0, "warnings": 0, "kinds": {}}}
+
+
+def test_warnings_are_counted_with_the_first_place(etl, tmp_path):
+    encounter = '{"resourceType":"Encounter","id":"e%d","status":"finished"}\n'
+    (tmp_path / "a.ndjson").write_text('{"resourceType":"Patient","id":"p"}\n' + "".join(encounter % i for i in range(50)))
+    told = etl("validate", tmp_path, "-o", "json").ok().json()
+    (fault,) = told["faults"]
+    assert (fault["kind"], fault["severity"], fault["line"], fault["count"], fault["path"]) == ("binding", "warning", 2, 50, "Encounter.status")
+    assert told["summary"]["warnings"] == 50
+
+
+def test_repeated_and_duplicate_resources(etl, tmp_path):
+    (tmp_path / "a.ndjson").write_text('{"resourceType":"Patient","id":"p"}\n' * 3 + '{"resourceType":"Patient","id":"p","gender":"male"}\n')
+    told = etl("validate", tmp_path, "-o", "json").failed(3).json()
+    assert [(f["kind"], f["line"], f["count"]) for f in told["faults"]] == [("duplicate-id", 4, 1), ("repeated-resource", 2, 2)]
+    assert "a.ndjson:1" in told["faults"][0]["message"]
+
+
+def test_from_stdin(etl):
+    told = etl("validate", "-", "-o", "json", stdin='{"resourceType":"Patient","id":"p","a":1}\n').failed(3).json()
+    assert (told["faults"][0]["file"], told["faults"][0]["line"]) == ("stdin", 1)
+    assert "no resource" in etl("validate", "-", stdin="").failed(3).stderr
+
+
+def test_json_whatever_stands_in_the_input(etl, tmp_path):
+    (tmp_path / "a\x1b[31m\n.ndjson").write_bytes(b'{"resourceType":"\xff","id":"p"}\n{"resourceType":"Patient","id":"p","\\n\\"\\u001b":1}\n')
+    assert len(etl("validate", tmp_path, "-o", "json").failed(3).json()["faults"]) == 2
+    assert "\x1b" not in etl("validate", tmp_path).failed(3).stdout
+
+
+def test_lines_of_faults_inside_a_pretty_document(etl, tmp_path):
+    document = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [
+        {"resource": {"resourceType": "Patient", "id": "a", "birthDate": "x"}},
+        {"resource": {"resourceType": "Patient", "id": "b", "name": [{"family": "B", "colour": 1}]}}], "colour": 1}, indent=1)
+    (tmp_path / "b.json").write_text(document)
+    told = etl("validate", tmp_path, "-o", "json").failed(3).json()
+    wanted = [number for number, line in enumerate(document.splitlines(), 1) if '"birthDate"' in line or '"colour"' in line]
+    places = [fault["line"] for fault in told["faults"]]
+    assert places[:2] == wanted[:2]
+    # Behind entries the line is that of the Bundle's first: their own lines have been taken out with them.
+    assert told["faults"][2]["kind"] == "unknown-element"
+
+
+# --- memory -----------------------------------------------------------------------------------------------------------
+
+
+def peak_mb(binary: pathlib.Path, *args: object) -> tuple[int, float]:
+    """Exit code and peak memory of a run."""
+    pid = os.fork()
+    if pid == 0:
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        os.execv(binary, [str(binary), *map(str, args)])
+    _, status, usage = os.wait4(pid, 0)
+    return os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024
+
+
+MOST_MB = 200
+
+
+def test_memory_for_300_mb_of_ndjson(etl, synth, tmp_path):
+    synth(tmp_path / "s", "--records", 350_000, "--files", 0).ok()
+    for command in (["validate", tmp_path / "s/studies"], ["simplify", tmp_path / "s/studies", tmp_path / "out"]):
+        rc, peak = peak_mb(etl.binary, *command, "--threads", 4)
+        assert rc == 0
+        assert peak < MOST_MB, f"{command[0]}: {peak:.0f} MB"
+
+
+def test_memory_for_a_bundle_of_120_mb(etl, synth, tmp_path):
+    synth(tmp_path / "s", "--records", 130_000, "--files", 0).ok()
+    with (tmp_path / "bundle.json").open("w") as bundle:
+        bundle.write('{"resourceType":"Bundle","type":"collection","entry":[')
+        separator = "\n"
+        for file in sorted((tmp_path / "s/studies/demo").iterdir()):
+            with file.open() as lines:
+                for line in lines:
+                    bundle.write(f'{separator}{{"fullUrl":"urn:uuid:{json.loads(line)["id"]}","resource":{line.rstrip()}}}')
+                    separator = ",\n"
+        bundle.write("]}")
+    assert (tmp_path / "bundle.json").stat().st_size > 110_000_000
+    rc, peak = peak_mb(etl.binary, "validate", tmp_path / "bundle.json", "--threads", 4)
+    assert rc == 0
+    assert peak < MOST_MB, f"{peak:.0f} MB"
+
+
+@pytest.mark.parametrize("dense", [False, True], ids=["text", "structure"])
+def test_memory_for_a_line_of_50_mb(etl, tmp_path, dense):
+    with (tmp_path / "a.ndjson").open("w") as out:
+        out.write('{"resourceType":"Patient","id":"p"}\n')
+        if dense:
+            name = '{"family":"Müller","given":["A","B"]}'
+            out.write('{"resourceType":"Patient","id":"q","name":[' + ",".join([name] * (50_000_000 // (len(name) + 2))) + "]}\n")
+        else:
+            out.write('{"resourceType":"Patient","id":"q","text":{"status":"generated","div":"<div>' + "x" * 50_000_000 + '</div>"}}\n')
+    rc, peak = peak_mb(etl.binary, "validate", tmp_path / "a.ndjson", "--threads", 4)
+    assert rc == 0
+    assert peak < MOST_MB, f"{peak:.0f} MB"
