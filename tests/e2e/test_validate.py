@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import subprocess
+import tempfile
 from collections import Counter
 
 import pytest
@@ -140,40 +141,47 @@ def peak_mb(binary: pathlib.Path, *args: object) -> tuple[int, float]:
 MOST_MB = 200
 
 
-def test_memory_for_300_mb_of_ndjson(etl, synth, tmp_path):
-    synth(tmp_path / "s", "--records", 350_000, "--files", 0).ok()
-    for command in (["validate", tmp_path / "s/studies"], ["simplify", tmp_path / "s/studies", tmp_path / "out"]):
+@pytest.fixture
+def scratch():
+    """A folder for hundreds of megabytes, which pytest would keep for three runs."""
+    with tempfile.TemporaryDirectory(prefix="aced-etl-test-") as folder:
+        yield pathlib.Path(folder)
+
+
+def test_memory_for_300_mb_of_ndjson(etl, synth, scratch):
+    synth(scratch / "s", "--records", 350_000, "--files", 0).ok()
+    for command in (["validate", scratch / "s/studies"], ["simplify", scratch / "s/studies", scratch / "out"]):
         rc, peak = peak_mb(etl.binary, *command, "--threads", 4)
         assert rc == 0
         assert peak < MOST_MB, f"{command[0]}: {peak:.0f} MB"
 
 
-def test_memory_for_a_bundle_of_120_mb(etl, synth, tmp_path):
-    synth(tmp_path / "s", "--records", 130_000, "--files", 0).ok()
-    with (tmp_path / "bundle.json").open("w") as bundle:
+def test_memory_for_a_bundle_of_120_mb(etl, synth, scratch):
+    synth(scratch / "s", "--records", 130_000, "--files", 0).ok()
+    with (scratch / "bundle.json").open("w") as bundle:
         bundle.write('{"resourceType":"Bundle","type":"collection","entry":[')
         separator = "\n"
-        for file in sorted((tmp_path / "s/studies/demo").iterdir()):
+        for file in sorted((scratch / "s/studies/demo").iterdir()):
             with file.open() as lines:
                 for line in lines:
                     bundle.write(f'{separator}{{"fullUrl":"urn:uuid:{json.loads(line)["id"]}","resource":{line.rstrip()}}}')
                     separator = ",\n"
         bundle.write("]}")
-    assert (tmp_path / "bundle.json").stat().st_size > 110_000_000
-    rc, peak = peak_mb(etl.binary, "validate", tmp_path / "bundle.json", "--threads", 4)
+    assert (scratch / "bundle.json").stat().st_size > 110_000_000
+    rc, peak = peak_mb(etl.binary, "validate", scratch / "bundle.json", "--threads", 4)
     assert rc == 0
     assert peak < MOST_MB, f"{peak:.0f} MB"
 
 
 @pytest.mark.parametrize("dense", [False, True], ids=["text", "structure"])
-def test_memory_for_a_line_of_50_mb(etl, tmp_path, dense):
-    with (tmp_path / "a.ndjson").open("w") as out:
+def test_memory_for_a_line_of_50_mb(etl, scratch, dense):
+    with (scratch / "a.ndjson").open("w") as out:
         out.write('{"resourceType":"Patient","id":"p"}\n')
         if dense:
             name = '{"family":"Müller","given":["A","B"]}'
             out.write('{"resourceType":"Patient","id":"q","name":[' + ",".join([name] * (50_000_000 // (len(name) + 2))) + "]}\n")
         else:
             out.write('{"resourceType":"Patient","id":"q","text":{"status":"generated","div":"<div>' + "x" * 50_000_000 + '</div>"}}\n')
-    rc, peak = peak_mb(etl.binary, "validate", tmp_path / "a.ndjson", "--threads", 4)
+    rc, peak = peak_mb(etl.binary, "validate", scratch / "a.ndjson", "--threads", 4)
     assert rc == 0
     assert peak < MOST_MB, f"{peak:.0f} MB"
