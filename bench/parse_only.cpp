@@ -1,5 +1,6 @@
 // The ceiling: simdjson's own parser over the lines of NDJSON files, and nothing done with what it finds.
-// bench_parse_only [--best] FILE…: prints bytes, documents, seconds and MB/s of reading and parsing the files once; with
+// bench_parse_only [--best] FILE…: prints bytes, documents, seconds and MB/s of reading and parsing the files once;
+// with
 // --best, of parsing them in memory, the best of five.
 
 #include <fmt/format.h>
@@ -49,6 +50,6 @@ int main(int argc, char** argv) {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     best = std::min(best, took.count());
   }
-  fmt::print("{{\"bytes\": {}, \"documents\": {}, \"seconds\": {:.4f}, \"mb_per_second\": {:.1f}}}\n", bytes, documents, best,
-             static_cast<double>(bytes) / best / 1e6);
+  fmt::print("{{\"bytes\": {}, \"documents\": {}, \"seconds\": {:.4f}, \"mb_per_second\": {:.1f}}}\n", bytes, documents,
+             best, static_cast<double>(bytes) / best / 1e6);
 }

@@ -7,8 +7,8 @@
 
 namespace etl {
 
-/// A growing run of bytes for the hot path: unlike std::string it does not clear what it grows into, keeps no terminator,
-/// and copies short pieces without a call.
+/// A growing run of bytes for the hot path: unlike std::string it does not clear what it grows into, keeps no
+/// terminator, and copies short pieces without a call.
 class Buffer {
  public:
   Buffer() = default;

@@ -25,7 +25,8 @@ inline constexpr std::uint64_t kSmallFile = 64ULL * 1024 * 1024;
 /// let us write, UnavailableError when the disk fails or is full. One thread at a time.
 class AtomicFile {
  public:
-  /// `sync`: what can be made again need not wait for the disk; then only a crash of the machine may leave it incomplete.
+  /// `sync`: what can be made again need not wait for the disk; then only a crash of the machine may leave it
+  /// incomplete.
   explicit AtomicFile(const std::filesystem::path& path, bool sync = true);
   ~AtomicFile();
   AtomicFile(AtomicFile&& other) noexcept;

@@ -55,16 +55,17 @@ void run(Context& context, const Arguments& arguments) {
   if (!arguments.reject_file.empty()) rejects.emplace(arguments.reject_file);
 
   Progress progress("simplifying", std::nullopt);
-  simplify::RecordOutput output(arguments.out, arguments.dialect == "FHIR" ? simplify::Dialect::fhir : simplify::Dialect::pfb,
-                                rejects ? &*rejects : nullptr, report,
-                                [&](std::uint64_t bytes) { progress.add(bytes); });
+  simplify::RecordOutput output(
+      arguments.out, arguments.dialect == "FHIR" ? simplify::Dialect::fhir : simplify::Dialect::pfb,
+      rejects ? &*rejects : nullptr, report, [&](std::uint64_t bytes) { progress.add(bytes); });
   const simplify::StudyResult result = simplify::read_study(options, output, report);
   if (dangling > most_dangling_told) {
     log::warn("{} more references lead nowhere in the study; `aced-etl validate` lists them all",
               human_count(dangling - most_dangling_told));
   }
   if (result.tally.resources == 0 && report.errors() == 0) {
-    throw InputError("there is no resource in it", arguments.study.path, "name the folder that holds the study's metadata");
+    throw InputError("there is no resource in it", arguments.study.path,
+                     "name the folder that holds the study's metadata");
   }
   const bool takes_out = !result.duplicates.empty() && rejects && arguments.out != "-";
   if (takes_out) {
@@ -78,14 +79,15 @@ void run(Context& context, const Arguments& arguments) {
   const std::uint64_t taken_out = takes_out ? result.duplicates.size() : 0;
   const std::uint64_t set_aside = rejects ? result.tally.rejected + taken_out : 0;
 
-  const std::string summary = fmt::format("{} resources in, {} records out, {} set aside; {}",
-                                          human_count(result.tally.resources),
-                                          human_count(result.tally.records - taken_out), human_count(set_aside),
-                                          in_words(report));
+  const std::string summary =
+      fmt::format("{} resources in, {} records out, {} set aside; {}", human_count(result.tally.resources),
+                  human_count(result.tally.records - taken_out), human_count(set_aside), in_words(report));
   if (report.errors() > 0 && (!rejects || (arguments.out == "-" && !result.duplicates.empty()))) {
-    throw InputError(fmt::format("the study is not valid: {}", in_words(report)), arguments.study.path,
-                     arguments.out == "-" ? "mend the study; the records written so far are those of the valid resources"
-                                          : "mend the study, or set the faulty resources aside with --reject-file FILE; nothing was written");
+    throw InputError(
+        fmt::format("the study is not valid: {}", in_words(report)), arguments.study.path,
+        arguments.out == "-"
+            ? "mend the study; the records written so far are those of the valid resources"
+            : "mend the study, or set the faulty resources aside with --reject-file FILE; nothing was written");
   }
   output.commit();
   if (rejects) rejects->commit();
@@ -100,26 +102,29 @@ void run(Context& context, const Arguments& arguments) {
 
 void add_simplify(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("simplify");
-  describe(*command, {.summary = "make graph records of FHIR R5 resources",
-                      .text = "Reads a study's FHIR R5 metadata (NDJSON, single resources or Bundles, plain or gzip) and writes one "
-                              "flat record per resource: OUT/<Type>.ndjson, one JSON object a line with id, name, relations and "
-                              "object. With PATH and OUT both -, one resource a line comes in on stdin and one record a line goes "
-                              "out on stdout.\n\n"
-                              "Every resource is held against FHIR R5 on the way. When one is not valid, all faults are told with "
-                              "file, line and place, nothing appears in OUT, and the exit code is 3. With --reject-file the faulty "
-                              "ones are set aside there with their reasons, the others are written, and the exit code is still 3.",
-                      .examples = {{"aced-etl simplify ~/studies/Lung_Cancer extractions", "all types, one file each"},
-                                   {"zcat Patient.ndjson.gz | aced-etl simplify - -", "as a filter"},
-                                   {"aced-etl simplify IN OUT --reject-file rejected.ndjson", "go on where some are faulty"}}});
+  describe(
+      *command,
+      {.summary = "make graph records of FHIR R5 resources",
+       .text = "Reads a study's FHIR R5 metadata (NDJSON, single resources or Bundles, plain or gzip) and writes one "
+               "flat record per resource: OUT/<Type>.ndjson, one JSON object a line with id, name, relations and "
+               "object. With PATH and OUT both -, one resource a line comes in on stdin and one record a line goes "
+               "out on stdout.\n\n"
+               "Every resource is held against FHIR R5 on the way. When one is not valid, all faults are told with "
+               "file, line and place, nothing appears in OUT, and the exit code is 3. With --reject-file the faulty "
+               "ones are set aside there with their reasons, the others are written, and the exit code is still 3.",
+       .examples = {{"aced-etl simplify ~/studies/Lung_Cancer extractions", "all types, one file each"},
+                    {"zcat Patient.ndjson.gz | aced-etl simplify - -", "as a filter"},
+                    {"aced-etl simplify IN OUT --reject-file rejected.ndjson", "go on where some are faulty"}}});
   auto arguments = std::make_shared<Arguments>();
   add_study_arguments(*command, context, arguments->study);
-  command->add_option("OUT", arguments->out, "folder for the records, made where it is not there; or - for stdout")->required();
-  command->add_option("--dialect", arguments->dialect,
-                      "PFB: whole records; FHIR: their flat objects alone [default: PFB]")
+  command->add_option("OUT", arguments->out, "folder for the records, made where it is not there; or - for stdout")
+      ->required();
+  command
+      ->add_option("--dialect", arguments->dialect, "PFB: whole records; FHIR: their flat objects alone [default: PFB]")
       ->check(CLI::IsMember({"PFB", "FHIR"}));
   add_record_arguments(*command, arguments->study);
-  command->add_option("--reject-file", arguments->reject_file,
-                      "set faulty resources aside in this NDJSON file and go on")
+  command
+      ->add_option("--reject-file", arguments->reject_file, "set faulty resources aside in this NDJSON file and go on")
       ->type_name("FILE");
   command->callback([&context, arguments] { run(context, *arguments); });
 }

@@ -82,7 +82,8 @@ std::string in_words(const simplify::FaultReport& report) {
     }
     return out;
   };
-  std::string out = report.errors() == 0 ? "no faults" : fmt::format("{} faults: {}", human_count(report.errors()), list(false));
+  std::string out =
+      report.errors() == 0 ? "no faults" : fmt::format("{} faults: {}", human_count(report.errors()), list(false));
   if (report.warnings() > 0) out += fmt::format("; {} warnings: {}", human_count(report.warnings()), list(true));
   return out;
 }

@@ -60,7 +60,8 @@ class Printer {
     }
     // JSON is YAML.
     const char* const separator = output_ == Output::yaml ? "- " : (first_ ? "\n" : ",\n");
-    write_out(separator + as_json(fault, warning).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+    write_out(separator +
+              as_json(fault, warning).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
               (output_ == Output::yaml ? "\n" : ""));
     first_ = false;
   }
@@ -74,12 +75,9 @@ class Printer {
       const auto kind = static_cast<fhir::FaultKind>(k);
       if (report.count(kind) > 0) kinds[std::string(to_string(kind))] = report.count(kind);
     }
-    const nlohmann::ordered_json summary{{"resources", result.tally.resources},
-                                         {"valid", result.tally.records},
-                                         {"invalid", result.tally.rejected},
-                                         {"errors", report.errors()},
-                                         {"warnings", report.warnings()},
-                                         {"kinds", kinds}};
+    const nlohmann::ordered_json summary{{"resources", result.tally.resources}, {"valid", result.tally.records},
+                                         {"invalid", result.tally.rejected},    {"errors", report.errors()},
+                                         {"warnings", report.warnings()},       {"kinds", kinds}};
     write_out(output_ == Output::json ? fmt::format("\n],\n\"summary\": {}\n}}\n", summary.dump())
                                       : fmt::format("summary: {}\n", summary.dump()));
   }
@@ -121,21 +119,25 @@ void run(Context& context, const StudyArguments& arguments, bool dangling_is_war
 
 void add_validate(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("validate");
-  describe(*command,
-           {.summary = "hold a study's metadata against FHIR R5",
-            .text = "Checks every resource of a study: JSON and UTF-8, known elements, JSON types, cardinality, the formats of "
-                    "primitives, choices, nested elements, ids and references; and the study as a whole: ids that stand for "
-                    "two different resources, and references that lead nowhere. Every fault is printed with file:line, its place "
-                    "in the resource, and what was expected.\n\n"
-                    "Warnings do not make a study invalid: codes outside a required binding (R4 codes, mostly), references to "
-                    "types that the dictionary does not link to, the same resource twice. They are counted, with the first place.",
-            .examples = {{"aced-etl validate ~/studies/Lung_Cancer", "all faults, and a summary by kind"},
-                         {"aced-etl validate -o json STUDY | jq .summary", "for a script"}}});
+  describe(
+      *command,
+      {.summary = "hold a study's metadata against FHIR R5",
+       .text =
+           "Checks every resource of a study: JSON and UTF-8, known elements, JSON types, cardinality, the formats of "
+           "primitives, choices, nested elements, ids and references; and the study as a whole: ids that stand for "
+           "two different resources, and references that lead nowhere. Every fault is printed with file:line, its "
+           "place "
+           "in the resource, and what was expected.\n\n"
+           "Warnings do not make a study invalid: codes outside a required binding (R4 codes, mostly), references to "
+           "types that the dictionary does not link to, the same resource twice. They are counted, with the first "
+           "place.",
+       .examples = {{"aced-etl validate ~/studies/Lung_Cancer", "all faults, and a summary by kind"},
+                    {"aced-etl validate -o json STUDY | jq .summary", "for a script"}}});
   auto arguments = std::make_shared<StudyArguments>();
   auto dangling = std::make_shared<std::string>("error");
   add_study_arguments(*command, context, *arguments);
-  command->add_option("--dangling", *dangling,
-                      "what a reference is that leads nowhere: error or warning [default: error]")
+  command
+      ->add_option("--dangling", *dangling, "what a reference is that leads nowhere: error or warning [default: error]")
       ->check(CLI::IsMember({"error", "warning"}));
   command->callback([&context, arguments, dangling] { run(context, *arguments, *dangling == "warning"); });
 }

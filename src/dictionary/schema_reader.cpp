@@ -198,6 +198,8 @@ Json parse_object(std::string_view json, const std::string& where) {
     all = Json::parse(json);
   } catch (const Json::parse_error& error) {
     throw InputError("not JSON: the parser stops at byte " + std::to_string(error.byte), where, shape_hint);
+  } catch (const Json::out_of_range&) {
+    throw InputError("not JSON that can be read: it holds a number that is too large", where, shape_hint);
   }
   if (!all.is_object()) throw InputError("not a Gen3 dictionary: the JSON is not an object", where, shape_hint);
   if (all.contains("id") && all.contains("properties") && all.at("id").is_string()) {

@@ -43,7 +43,7 @@ class BlockReader::Documents final : public DocumentSplitter::Pieces {
   std::shared_ptr<const BundleLinks> links;
 
  private:
-  void add(std::string_view text, std::uint64_t line, bool shell) {
+  void add(std::string_view text, std::uint64_t line, bool shell) const {
     block->pieces.push_back({block->text.size(), text.size(), line, shell});
     block->text.append(text);
     block->text.append('\n');
@@ -151,8 +151,7 @@ bool BlockReader::fill_lines(Block& block) {
       cut_lines(block, text.size());
       return !block.pieces.empty();
     }
-    const auto* const newline = static_cast<const char*>(
-        memrchr(text.data() + searched, '\n', text.size() - searched));
+    const auto* const newline = static_cast<const char*>(memrchr(text.data() + searched, '\n', text.size() - searched));
     if (newline != nullptr) {
       const auto end = static_cast<std::size_t>(newline - text.data()) + 1;
       carry_.append(text.view(end, text.size()));

@@ -33,8 +33,8 @@ struct Block {
 };
 
 struct BlockLimits {
-  std::size_t block = std::size_t{1} << 20;         ///< bytes of a block, when resources are small
-  std::size_t max_resource = std::size_t{64} << 20; ///< bytes of one resource (or one line)
+  std::size_t block = std::size_t{1} << 20;          ///< bytes of a block, when resources are small
+  std::size_t max_resource = std::size_t{64} << 20;  ///< bytes of one resource (or one line)
 };
 
 /// Reads a study's files one after the other into blocks of whole resources. Not for several threads at once.

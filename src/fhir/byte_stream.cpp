@@ -127,7 +127,8 @@ std::unique_ptr<ByteStream> ByteStream::open(const StudyFile& file) {
   auto plain = std::make_unique<PlainStream>(file);
   if (!plain->gzip()) {
     if (is_gzip(file.path)) {
-      throw InputError("the file is named .gz but is not gzip (or is empty)", file.name, "copy the file again, or rename it");
+      throw InputError("the file is named .gz but is not gzip (or is empty)", file.name,
+                       "copy the file again, or rename it");
     }
     return plain;
   }

@@ -15,8 +15,9 @@ struct SyntaxFault {
   const char* expected;
 };
 
-/// Reads JSON values in order over the offsets that Structurals found, with no tree and no copy: strings and numbers come
-/// as views of the source's own text. Everything passed over is checked against the grammar of RFC 8259 all the same.
+/// Reads JSON values in order over the offsets that Structurals found, with no tree and no copy: strings and numbers
+/// come as views of the source's own text. Everything passed over is checked against the grammar of RFC 8259 all the
+/// same.
 class Cursor {
  public:
   static constexpr int max_depth = 1024;
@@ -113,8 +114,8 @@ class Cursor {
   [[nodiscard]] std::string_view raw_token() const noexcept {
     const std::uint32_t begin = *at_;
     std::uint32_t end = at_[1];
-    while (end > begin && (base_[end - 1] == ' ' || base_[end - 1] == '\n' || base_[end - 1] == '\r' ||
-                           base_[end - 1] == '\t')) {
+    while (end > begin &&
+           (base_[end - 1] == ' ' || base_[end - 1] == '\n' || base_[end - 1] == '\r' || base_[end - 1] == '\t')) {
       --end;
     }
     return {base_ + begin, end - begin};
@@ -128,7 +129,8 @@ class Cursor {
 };
 
 inline void Cursor::skip_container() {
-  std::array<char, max_depth> closes;  // which bracket ends each open container
+  // Which bracket ends each open container; clearing it would cost more than most values.
+  std::array<char, max_depth> closes;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   int depth = 0;
   for (;;) {
     // Here a value begins.

@@ -60,8 +60,8 @@ void DocumentSplitter::end_string() {
 }
 
 void DocumentSplitter::open(char c) {
-  const bool entry_resource = c == '{' && depth_ == 3 && bracket_[1] == '{' && bracket_[2] == '[' && bracket_[3] == '{' &&
-                              key_[1] == "entry" && key_[3] == "resource";
+  const bool entry_resource = c == '{' && depth_ == 3 && bracket_[1] == '{' && bracket_[2] == '[' &&
+                              bracket_[3] == '{' && key_[1] == "entry" && key_[3] == "resource";
   if (entry_resource && !in_resource_) {
     keep('0');
     in_resource_ = true;

@@ -7,9 +7,9 @@
 
 namespace etl::fhir {
 
-/// Takes a stream of JSON documents apart as their bytes come in: a Bundle into the resources of its entries and the rest
-/// of it (its shell), anything else as it stands. It follows brackets and strings only; whether the pieces are right is for
-/// those who read them. Memory is bounded by the largest piece.
+/// Takes a stream of JSON documents apart as their bytes come in: a Bundle into the resources of its entries and the
+/// rest of it (its shell), anything else as it stands. It follows brackets and strings only; whether the pieces are
+/// right is for those who read them. Memory is bounded by the largest piece.
 class DocumentSplitter {
  public:
   class Pieces {
@@ -58,9 +58,9 @@ class DocumentSplitter {
   bool in_resource_ = false;
   bool has_resources_ = false;
   bool expects_key_ = false;
-  std::array<char, depths + 1> bracket_{};       ///< what is open at each depth
-  std::array<std::string, depths + 1> key_;      ///< the member at hand at each depth
-  std::string token_;                            ///< the string at hand, as far as it matters
+  std::array<char, depths + 1> bracket_{};   ///< what is open at each depth
+  std::array<std::string, depths + 1> key_;  ///< the member at hand at each depth
+  std::string token_;                        ///< the string at hand, as far as it matters
   std::string shell_;
   std::string resource_;
   std::uint64_t document_line_ = 1;

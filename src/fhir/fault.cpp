@@ -6,22 +6,38 @@ namespace etl::fhir {
 
 std::string_view to_string(FaultKind kind) noexcept {
   switch (kind) {
-    case FaultKind::json: return "json";
-    case FaultKind::resource_type: return "resource-type";
-    case FaultKind::id: return "id";
-    case FaultKind::unknown_element: return "unknown-element";
-    case FaultKind::duplicate_element: return "duplicate-element";
-    case FaultKind::wrong_type: return "wrong-type";
-    case FaultKind::cardinality: return "cardinality";
-    case FaultKind::choice: return "choice";
-    case FaultKind::format: return "format";
-    case FaultKind::reference: return "reference";
-    case FaultKind::duplicate_id: return "duplicate-id";
-    case FaultKind::dangling: return "dangling";
-    case FaultKind::binding: return "binding";
-    case FaultKind::repeated_resource: return "repeated-resource";
-    case FaultKind::no_link: return "no-link";
-    case FaultKind::unresolved_reference: return "unresolved-reference";
+    case FaultKind::json:
+      return "json";
+    case FaultKind::resource_type:
+      return "resource-type";
+    case FaultKind::id:
+      return "id";
+    case FaultKind::unknown_element:
+      return "unknown-element";
+    case FaultKind::duplicate_element:
+      return "duplicate-element";
+    case FaultKind::wrong_type:
+      return "wrong-type";
+    case FaultKind::cardinality:
+      return "cardinality";
+    case FaultKind::choice:
+      return "choice";
+    case FaultKind::format:
+      return "format";
+    case FaultKind::reference:
+      return "reference";
+    case FaultKind::duplicate_id:
+      return "duplicate-id";
+    case FaultKind::dangling:
+      return "dangling";
+    case FaultKind::binding:
+      return "binding";
+    case FaultKind::repeated_resource:
+      return "repeated-resource";
+    case FaultKind::no_link:
+      return "no-link";
+    case FaultKind::unresolved_reference:
+      return "unresolved-reference";
   }
   return "fault";
 }

@@ -8,22 +8,22 @@ namespace etl::fhir {
 
 /// The kinds of things that can be wrong with a study; to_string() gives the name that reports use.
 enum class FaultKind : std::uint8_t {
-  json,                    ///< not JSON, or not UTF-8
-  resource_type,           ///< resourceType missing or unknown
-  id,                      ///< id missing
+  json,           ///< not JSON, or not UTF-8
+  resource_type,  ///< resourceType missing or unknown
+  id,             ///< id missing
   unknown_element,
   duplicate_element,
-  wrong_type,              ///< an object where a string should be, one value where an array should be, …
-  cardinality,             ///< a required element missing, an empty array or object
-  choice,                  ///< two types of one choice
-  format,                  ///< a primitive that does not match its type
-  reference,               ///< a reference that cannot be one
-  duplicate_id,            ///< the same type and id again with another body
-  dangling,                ///< a reference to a resource that is nowhere
-  binding,                 ///< (warning) a code outside a required binding
-  repeated_resource,       ///< (warning) the same resource again, byte for byte
-  no_link,                 ///< (warning) a reference to a type that the dictionary does not link to
-  unresolved_reference,    ///< (warning) a urn: reference that no Bundle entry resolves
+  wrong_type,            ///< an object where a string should be, one value where an array should be, …
+  cardinality,           ///< a required element missing, an empty array or object
+  choice,                ///< two types of one choice
+  format,                ///< a primitive that does not match its type
+  reference,             ///< a reference that cannot be one
+  duplicate_id,          ///< the same type and id again with another body
+  dangling,              ///< a reference to a resource that is nowhere
+  binding,               ///< (warning) a code outside a required binding
+  repeated_resource,     ///< (warning) the same resource again, byte for byte
+  no_link,               ///< (warning) a reference to a type that the dictionary does not link to
+  unresolved_reference,  ///< (warning) a urn: reference that no Bundle entry resolves
 };
 inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::unresolved_reference) + 1;
 
@@ -36,9 +36,9 @@ struct Fault {
   FaultKind kind = FaultKind::json;
   std::string file;        ///< as the user named it or as found below the folder
   std::uint64_t line = 0;  ///< 1-based; 0: the file as a whole
-  std::string path;        ///< FHIRPath-like: Observation.component[2].valueQuantity.value; empty: the resource as a whole
-  std::string message;     ///< what was found and what was expected
-  std::uint64_t count = 1; ///< warnings of one kind and path are counted together; this is the first of them
+  std::string path;     ///< FHIRPath-like: Observation.component[2].valueQuantity.value; empty: the resource as a whole
+  std::string message;  ///< what was found and what was expected
+  std::uint64_t count = 1;  ///< warnings of one kind and path are counted together; this is the first of them
 
   /// `file:line: path: message (kind)`
   [[nodiscard]] std::string text() const;

@@ -50,7 +50,18 @@ class Warnings {
  private:
   using Key = std::tuple<FaultKind, std::string, std::string>;
   using KeyView = std::tuple<FaultKind, std::string_view, std::string_view>;
-  std::map<Key, Count, std::less<>> counts_;
+  struct Less {  // clang 14 compares no tuples of different types
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const noexcept {
+      return view(a) < view(b);
+    }
+    template <class T>
+    static KeyView view(const T& key) noexcept {
+      return {std::get<0>(key), std::get<1>(key), std::get<2>(key)};
+    }
+  };
+  std::map<Key, Count, Less> counts_;
 };
 
 /// What one worker finds wrong: the faults of the document at hand, and the warnings of all of its documents.

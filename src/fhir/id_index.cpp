@@ -63,7 +63,9 @@ void read_from(int descriptor, void* data, std::size_t size, std::size_t offset)
 /// By hash; of one hash, the definitions before the references, each by its place.
 template <class Entry>
 static bool before(const Entry& a, const Entry& b) {
-  const auto key = [](const Entry& e) { return std::make_tuple(e.high, e.low, e.text & reference_bit, e.file, e.line); };
+  const auto key = [](const Entry& e) {
+    return std::make_tuple(e.high, e.low, e.text & reference_bit, e.file, e.line);
+  };
   return key(a) < key(b);
 }
 
@@ -92,10 +94,10 @@ struct IdIndex::Run {
   std::vector<Writer::Entry> entries;  ///< all of them, or those read ahead
   std::string texts;
   const Spill* file = nullptr;
-  std::size_t base = 0;       ///< where it begins in the file
-  std::size_t count = 0;      ///< entries in all
-  std::size_t next = 0;       ///< the next one to give
-  std::size_t first_held = 0; ///< the number of entries[0]
+  std::size_t base = 0;        ///< where it begins in the file
+  std::size_t count = 0;       ///< entries in all
+  std::size_t next = 0;        ///< the next one to give
+  std::size_t first_held = 0;  ///< the number of entries[0]
 
   void spill(Spill& to) {
     base = to.end();
@@ -167,9 +169,7 @@ void IdIndex::Writer::flush() {
   run->entries.swap(entries_);
   run->texts.swap(texts_);
   run->count = run->entries.size();
-  std::ranges::sort(run->entries, [](const Entry& a, const Entry& b) {
-    return before(a, b);
-  });
+  std::ranges::sort(run->entries, [](const Entry& a, const Entry& b) { return before(a, b); });
   const std::lock_guard lock(index_.mutex_);
   // The last run of each writer stays in memory; it is within its share.
   if (run->count * sizeof(Entry) + run->texts.size() > index_.memory_per_writer_) {

@@ -13,9 +13,9 @@
 
 namespace etl::fhir {
 
-/// Finds duplicate ids and references that lead nowhere, for studies of any size: what is defined and what is referred to
-/// is gathered as hashes (128 bits of `Type/id`), sorted in runs that go to an unlinked file when memory is used up, and
-/// merged at the end.
+/// Finds duplicate ids and references that lead nowhere, for studies of any size: what is defined and what is referred
+/// to is gathered as hashes (128 bits of `Type/id`), sorted in runs that go to an unlinked file when memory is used up,
+/// and merged at the end.
 class IdIndex {
  public:
   /// `memory`: bytes that all writers together may use. Runs go to files in `temp_dir`.
@@ -41,7 +41,7 @@ class IdIndex {
     friend class IdIndex;
     struct Entry {
       std::uint64_t high, low;  ///< the hash
-      std::uint64_t extra;  ///< definition: its content; reference: its element
+      std::uint64_t extra;      ///< definition: its content; reference: its element
       std::uint64_t line;
       std::uint32_t file;
       std::uint32_t text;  ///< where `Type/id` begins among the run's texts; the top bit: it is a reference

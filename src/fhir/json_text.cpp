@@ -56,7 +56,14 @@ EscapeFault check_escapes(std::string_view raw) noexcept {
     if (at + 1 >= raw.size()) return {at, "an escape sequence"};
     std::size_t next = at + 2;
     switch (raw[at + 1]) {
-      case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':  // clang-format would give each a line
+      case '"':
+      case '\\':
+      case '/':
+      case 'b':
+      case 'f':
+      case 'n':
+      case 'r':
+      case 't':  // clang-format would give each a line
         break;
       case 'u': {
         const int unit = hex4(raw, at + 2);
@@ -88,11 +95,21 @@ void unescape(std::string_view raw, std::string& out) {
     out.append(raw.substr(from, at - from));
     from = at + 2;
     switch (raw[at + 1]) {
-      case 'b': out.push_back('\b'); break;
-      case 'f': out.push_back('\f'); break;
-      case 'n': out.push_back('\n'); break;
-      case 'r': out.push_back('\r'); break;
-      case 't': out.push_back('\t'); break;
+      case 'b':
+        out.push_back('\b');
+        break;
+      case 'f':
+        out.push_back('\f');
+        break;
+      case 'n':
+        out.push_back('\n');
+        break;
+      case 'r':
+        out.push_back('\r');
+        break;
+      case 't':
+        out.push_back('\t');
+        break;
       case 'u': {
         auto point = static_cast<std::uint32_t>(hex4(raw, at + 2));
         from = at + 6;
@@ -104,7 +121,8 @@ void unescape(std::string_view raw, std::string& out) {
         append_utf8(out, point);
         break;
       }
-      default: out.push_back(raw[at + 1]);
+      default:
+        out.push_back(raw[at + 1]);
     }
   }
   out.append(raw.substr(from));
@@ -114,11 +132,21 @@ void append_escaped(std::string& out, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   for (const char c : text) {
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           const auto byte = static_cast<unsigned char>(c);

@@ -12,7 +12,8 @@ struct EscapeFault {
   const char* expected;  ///< nullptr: all escapes are right
 };
 
-/// Check every escape: only those of RFC 8259, surrogates in pairs, and no NUL, which neither FHIR nor PostgreSQL knows.
+/// Check every escape: only those of RFC 8259, surrogates in pairs, and no NUL, which neither FHIR nor PostgreSQL
+/// knows.
 [[nodiscard]] EscapeFault check_escapes(std::string_view raw) noexcept;
 
 /// The text that a raw JSON string stands for; its escapes must have passed check_escapes().

@@ -56,7 +56,8 @@ Model::Model() {
       name.primitive = Primitive::code;
       type.elements.push_back(name);
     }
-    if (type.elements.size() > ElementSet::capacity) throw FaultError("a FHIR type has too many elements for ElementSet");
+    if (type.elements.size() > ElementSet::capacity)
+      throw FaultError("a FHIR type has too many elements for ElementSet");
     std::vector<std::string_view> names;
     for (Element& element : type.elements) {
       element.index = static_cast<std::uint16_t>(names.size());

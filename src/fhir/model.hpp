@@ -53,12 +53,12 @@ struct Element {
   Primitive primitive = Primitive::string;
   bool many = false;
   bool required = false;
-  bool reference_text = false; ///< it is Reference.reference
-  std::uint8_t choice = 0;     ///< 0 or the number of its choice group within the type
-  std::uint16_t binding = 0;   ///< 0 or number + 1 of the required binding
-  std::uint16_t index = 0;     ///< its place within its type
-  std::uint32_t ordinal = 0;   ///< its place among all elements of all types
-  const Type* owner = nullptr; ///< the type that it is a member of
+  bool reference_text = false;  ///< it is Reference.reference
+  std::uint8_t choice = 0;      ///< 0 or the number of its choice group within the type
+  std::uint16_t binding = 0;    ///< 0 or number + 1 of the required binding
+  std::uint16_t index = 0;      ///< its place within its type
+  std::uint32_t ordinal = 0;    ///< its place among all elements of all types
+  const Type* owner = nullptr;  ///< the type that it is a member of
 };
 
 /// A type made ready for reading: its members by name.
@@ -69,8 +69,8 @@ struct Type {
   std::uint16_t index = 0;
   std::vector<Element> elements;  ///< a resource's "resourceType" is the last one
   NameTable names;
-  ElementSet required{};                ///< single elements that must be there
-  std::uint32_t required_choices = 0;   ///< bit n - 1: one of choice group n must be there
+  ElementSet required{};               ///< single elements that must be there
+  std::uint32_t required_choices = 0;  ///< bit n - 1: one of choice group n must be there
 
   [[nodiscard]] const Element* find(std::string_view element) const noexcept {
     const std::uint16_t number = names.find(element);

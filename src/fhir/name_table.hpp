@@ -8,15 +8,17 @@
 
 namespace etl::fhir {
 
-/// Names to small numbers: an open-addressing table that is built once and asked millions of times. A name's hash is made
-/// of its length, its first and its last eight bytes, so a look-up costs about as much as the comparison that confirms it.
+/// Names to small numbers: an open-addressing table that is built once and asked millions of times. A name's hash is
+/// made of its length, its first and its last eight bytes, so a look-up costs about as much as the comparison that
+/// confirms it.
 class NameTable {
  public:
   static constexpr std::uint16_t none = 0xFFFF;
 
   NameTable() = default;
 
-  /// The names must outlive the table; the number of a name is its place in `names`. The first of two equal names counts.
+  /// The names must outlive the table; the number of a name is its place in `names`. The first of two equal names
+  /// counts.
   explicit NameTable(std::span<const std::string_view> names) {
     std::size_t size = 4;
     while (size < names.size() * 2) size *= 2;

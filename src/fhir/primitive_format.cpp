@@ -187,56 +187,90 @@ bool is_id(std::string_view text) noexcept { return !text.empty() && text.size()
 
 bool fits(Primitive primitive, std::string_view text) noexcept {
   switch (primitive) {
-    case Primitive::boolean: return text == "true" || text == "false";
-    case Primitive::decimal: return true;  // the JSON grammar has said so
-    case Primitive::integer: return is_integer<std::int32_t>(text, INT32_MIN);
-    case Primitive::integer64: return is_integer<std::int64_t>(text, INT64_MIN);
-    case Primitive::positiveInt: return is_integer<std::int32_t>(text, 1);
-    case Primitive::unsignedInt: return is_integer<std::int32_t>(text, 0);
-    case Primitive::base64Binary: return is_base64(text);
-    case Primitive::code: return is_code(text);
+    case Primitive::boolean:
+      return text == "true" || text == "false";
+    case Primitive::decimal:
+      return true;  // the JSON grammar has said so
+    case Primitive::integer:
+      return is_integer<std::int32_t>(text, INT32_MIN);
+    case Primitive::integer64:
+      return is_integer<std::int64_t>(text, INT64_MIN);
+    case Primitive::positiveInt:
+      return is_integer<std::int32_t>(text, 1);
+    case Primitive::unsignedInt:
+      return is_integer<std::int32_t>(text, 0);
+    case Primitive::base64Binary:
+      return is_base64(text);
+    case Primitive::code:
+      return is_code(text);
     case Primitive::canonical:
     case Primitive::uri:
-    case Primitive::url: return !text.empty() && !has_space(text);
-    case Primitive::date: return date_prefix(text) == text.size() && !text.empty();
-    case Primitive::dateTime: return is_date_time(text, true);
-    case Primitive::instant: return is_date_time(text, false);
-    case Primitive::time: return time_prefix(text) == text.size() && !text.empty();
-    case Primitive::id: return is_id(text);
-    case Primitive::oid: return is_oid(text);
-    case Primitive::uuid: return is_uuid(text);
+    case Primitive::url:
+      return !text.empty() && !has_space(text);
+    case Primitive::date:
+      return date_prefix(text) == text.size() && !text.empty();
+    case Primitive::dateTime:
+      return is_date_time(text, true);
+    case Primitive::instant:
+      return is_date_time(text, false);
+    case Primitive::time:
+      return time_prefix(text) == text.size() && !text.empty();
+    case Primitive::id:
+      return is_id(text);
+    case Primitive::oid:
+      return is_oid(text);
+    case Primitive::uuid:
+      return is_uuid(text);
     case Primitive::markdown:
     case Primitive::string:
     case Primitive::system_string:
-    case Primitive::xhtml: return !text.empty();
+    case Primitive::xhtml:
+      return !text.empty();
   }
   return false;
 }
 
 std::string_view describe(Primitive primitive) noexcept {
   switch (primitive) {
-    case Primitive::boolean: return "true or false";
-    case Primitive::decimal: return "a number";
-    case Primitive::integer: return "a whole number of 32 bits";
-    case Primitive::integer64: return "a whole number of 64 bits";
-    case Primitive::positiveInt: return "a whole number from 1 to 2147483647";
-    case Primitive::unsignedInt: return "a whole number from 0 to 2147483647";
-    case Primitive::base64Binary: return "base64";
-    case Primitive::code: return "a code: no white space but single spaces inside";
+    case Primitive::boolean:
+      return "true or false";
+    case Primitive::decimal:
+      return "a number";
+    case Primitive::integer:
+      return "a whole number of 32 bits";
+    case Primitive::integer64:
+      return "a whole number of 64 bits";
+    case Primitive::positiveInt:
+      return "a whole number from 1 to 2147483647";
+    case Primitive::unsignedInt:
+      return "a whole number from 0 to 2147483647";
+    case Primitive::base64Binary:
+      return "base64";
+    case Primitive::code:
+      return "a code: no white space but single spaces inside";
     case Primitive::canonical:
     case Primitive::uri:
-    case Primitive::url: return "a URI without white space";
-    case Primitive::date: return "a date that exists, as YYYY, YYYY-MM or YYYY-MM-DD";
-    case Primitive::dateTime: return "a date that exists, as YYYY[-MM[-DD]] or YYYY-MM-DDThh:mm:ss[.fff] with Z or an offset";
-    case Primitive::instant: return "a moment as YYYY-MM-DDThh:mm:ss[.fff] with Z or an offset";
-    case Primitive::time: return "a time as hh:mm:ss[.fff]";
-    case Primitive::id: return "an id: 1 to 64 of A-Z a-z 0-9 - .";
-    case Primitive::oid: return "urn:oid: and a dotted number";
-    case Primitive::uuid: return "urn:uuid: and a UUID";
+    case Primitive::url:
+      return "a URI without white space";
+    case Primitive::date:
+      return "a date that exists, as YYYY, YYYY-MM or YYYY-MM-DD";
+    case Primitive::dateTime:
+      return "a date that exists, as YYYY[-MM[-DD]] or YYYY-MM-DDThh:mm:ss[.fff] with Z or an offset";
+    case Primitive::instant:
+      return "a moment as YYYY-MM-DDThh:mm:ss[.fff] with Z or an offset";
+    case Primitive::time:
+      return "a time as hh:mm:ss[.fff]";
+    case Primitive::id:
+      return "an id: 1 to 64 of A-Z a-z 0-9 - .";
+    case Primitive::oid:
+      return "urn:oid: and a dotted number";
+    case Primitive::uuid:
+      return "urn:uuid: and a UUID";
     case Primitive::markdown:
     case Primitive::string:
     case Primitive::system_string:
-    case Primitive::xhtml: return "text that is not empty";
+    case Primitive::xhtml:
+      return "text that is not empty";
   }
   return "a value";
 }

@@ -17,8 +17,8 @@ std::string_view Structurals::index(std::string_view text) {
         std::max<std::size_t>(text.size(), std::size_t{1} << 16), 1, parser_);
     if (code != simdjson::SUCCESS) throw FaultError("no memory to index JSON", {}, "give the process more memory");
   }
-  const auto code = parser_->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
-                                    simdjson::stage1_mode::regular);
+  const auto code =
+      parser_->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), simdjson::stage1_mode::regular);
   switch (code) {
     case simdjson::SUCCESS:
       return {};

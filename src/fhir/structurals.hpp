@@ -12,7 +12,8 @@ namespace etl::fhir {
 
 /// simdjson's first stage over a buffer of one or many JSON texts: the offset of every `{ } [ ] : ,` and of the first
 /// byte of every string, number and literal. It proves that the bytes are UTF-8, that no control character stands
-/// inside a string and that the last string is closed. The grammar is checked later, by Cursor, while the texts are read.
+/// inside a string and that the last string is closed. The grammar is checked later, by Cursor, while the texts are
+/// read.
 class Structurals {
  public:
   Structurals();

@@ -44,7 +44,8 @@ std::vector<StudyFile> files_below(const fs::path& folder, const StudySelection&
       // However it is written: with a slash at its end, relative, or by a link.
       std::error_code no_such_folder;
       if (hidden || fs::equivalent(entry.path(), selection.skip_folder, no_such_folder)) at.disable_recursion_pending();
-      if (!hidden && entry.is_symlink()) log::warn("{} is a link to a folder and is not followed", entry.path().string());
+      if (!hidden && entry.is_symlink())
+        log::warn("{} is a link to a folder and is not followed", entry.path().string());
     } else if (!hidden && (entry.is_regular_file(error) || entry.is_symlink())) {
       const fs::path below = entry.path().lexically_relative(folder);
       if (selection.glob.empty() ? can_be_fhir(entry.path()) : matches(selection.glob, below)) {
@@ -78,7 +79,8 @@ std::vector<StudyFile> study_files(const std::string& path, const StudySelection
   std::error_code error;
   const fs::file_status status = fs::status(root, error);
   if (!fs::exists(status)) {
-    throw InputError("there is no such file or folder", path, "name the study's folder, one of its files, or - for stdin");
+    throw InputError("there is no such file or folder", path,
+                     "name the study's folder, one of its files, or - for stdin");
   }
   if (!fs::is_directory(status)) {
     require_readable(root);
@@ -87,8 +89,9 @@ std::vector<StudyFile> study_files(const std::string& path, const StudySelection
   }
   auto out = files_below(root, selection);
   if (out.empty()) {
-    throw InputError(selection.glob.empty() ? std::string("no FHIR in this folder: no .ndjson, .jsonl or .json file, plain or .gz")
-                                            : "no file here matches " + selection.glob,
+    throw InputError(selection.glob.empty()
+                         ? std::string("no FHIR in this folder: no .ndjson, .jsonl or .json file, plain or .gz")
+                         : "no file here matches " + selection.glob,
                      path, "name the folder that holds the study's metadata");
   }
   return out;

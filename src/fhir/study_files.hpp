@@ -15,13 +15,13 @@ struct StudyFile {
 };
 
 struct StudySelection {
-  std::string glob;                       ///< only files whose name (or path below the folder) matches; empty: all that can be FHIR
-  std::filesystem::path skip_folder;      ///< an output folder inside the study
+  std::string glob;  ///< only files whose name (or path below the folder) matches; empty: all that can be FHIR
+  std::filesystem::path skip_folder;  ///< an output folder inside the study
 };
 
-/// The files of a study, ordered by path: `.ndjson`, `.jsonl` and `.json`, each plain or `.gz`, below a folder; or the one
-/// file that is named; or standard input. Hidden files are left alone. InputError when there is nothing, or a folder or
-/// file cannot be read.
+/// The files of a study, ordered by path: `.ndjson`, `.jsonl` and `.json`, each plain or `.gz`, below a folder; or the
+/// one file that is named; or standard input. Hidden files are left alone. InputError when there is nothing, or a
+/// folder or file cannot be read.
 [[nodiscard]] std::vector<StudyFile> study_files(const std::string& path, const StudySelection& selection);
 
 /// Does the file hold one resource a line (by its name)? Others are read as JSON documents.

@@ -35,13 +35,19 @@ std::string Walker<Validate>::path() const {
 template <bool Validate>
 std::string Walker<Validate>::what_is_there() const {
   switch (cursor.peek()) {
-    case '{': return "an object";
-    case '[': return "an array";
-    case '"': return "a string";
+    case '{':
+      return "an object";
+    case '[':
+      return "an array";
+    case '"':
+      return "a string";
     case 't':
-    case 'f': return "a boolean";
-    case 'n': return "null";
-    default: return "a number";
+    case 'f':
+      return "a boolean";
+    case 'n':
+      return "null";
+    default:
+      return "a number";
   }
 }
 
@@ -146,7 +152,8 @@ void Walker<Validate>::reference(std::string_view text) {
   const std::size_t name = text.find_first_of(":/?");
   const std::string_view head = text.substr(0, name);
   const bool absolute = name != std::string_view::npos && text[name] == ':' && name > 0 && name + 1 < text.size();
-  const bool of_type = name != std::string_view::npos && name + 1 < text.size() && Model::r5().resource(head) != nullptr &&
+  const bool of_type = name != std::string_view::npos && name + 1 < text.size() &&
+                       Model::r5().resource(head) != nullptr &&
                        (text[name] == '?' || text.find("/_history/") != std::string_view::npos);
   if (!absolute && !of_type) {
     fault(FaultKind::reference,

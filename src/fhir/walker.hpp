@@ -33,9 +33,9 @@ class ReferenceObserver {
 /// What a Bundle's entries are called within it: fullUrl -> Type/id.
 using BundleLinks = std::unordered_map<std::string, std::string>;
 
-/// Walks one resource along the definitions of its type. The caller visits the elements that it wants and consumes their
-/// values with the functions below; all others are walked over here. With `Validate`, every element on the way is held
-/// against FHIR R5; without, only what the caller reads is looked at (and the JSON grammar, always).
+/// Walks one resource along the definitions of its type. The caller visits the elements that it wants and consumes
+/// their values with the functions below; all others are walked over here. With `Validate`, every element on the way is
+/// held against FHIR R5; without, only what the caller reads is looked at (and the JSON grammar, always).
 template <bool Validate>
 class Walker {
  public:

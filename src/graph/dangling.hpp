@@ -16,15 +16,16 @@ namespace etl::graph {
 /// References to records that the study does not have: they lead nowhere unless the graph has them already.
 class Dangling {
  public:
-  Dangling(Connection& connection, const dictionary::Dictionary& dictionary, Staging& staging, const LoadOptions& options)
+  Dangling(Connection& connection, const dictionary::Dictionary& dictionary, Staging& staging,
+           const LoadOptions& options)
       : connection_(connection), dictionary_(dictionary), staging_(staging), options_(options) {}
 
   /// A reference without a target in the study; kept in a temporary table, there may be many.
   void add(const fhir::IdIndex::Reference& reference);
   [[nodiscard]] bool any() const noexcept { return count_ > 0; }
 
-  /// Look for the targets in the graph. Every reference that leads nowhere is told to `report`, and its edge is taken out of
-  /// the staging tables. Answers how many edges that were. `files` names the files by number.
+  /// Look for the targets in the graph. Every reference that leads nowhere is told to `report`, and its edge is taken
+  /// out of the staging tables. Answers how many edges that were. `files` names the files by number.
   std::int64_t resolve(const std::vector<std::string>& files, simplify::FaultReport& report);
 
  private:

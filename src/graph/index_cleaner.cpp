@@ -42,10 +42,10 @@ void IndexCleaner::work() {
         table = std::move(tables_.front());
         tables_.pop_front();
       }
-      connection.exec(
-          fmt::format("select gin_clean_pending_list(i.indexrelid) from pg_index i join pg_class c on c.oid = i.indexrelid "
-                      "join pg_am a on a.oid = c.relam where a.amname = 'gin' and i.indrelid = {}::regclass",
-                      quote_text(quote_name(table))));
+      connection.exec(fmt::format(
+          "select gin_clean_pending_list(i.indexrelid) from pg_index i join pg_class c on c.oid = i.indexrelid "
+          "join pg_am a on a.oid = c.relam where a.amname = 'gin' and i.indrelid = {}::regclass",
+          quote_text(quote_name(table))));
     }
   } catch (const Error& error) {
     log::debug("the pending lists of {} and what follows are left to autovacuum: {}",

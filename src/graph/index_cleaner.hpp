@@ -11,9 +11,10 @@
 
 namespace etl::graph {
 
-/// Brings what waits in the pending lists of GIN indexes into the indexes, on a session and a thread of its own, while the
-/// load goes on with other tables. The lists are physical: what is in them may be moved before the load commits, and if it
-/// never does it is garbage like its rows. Nothing of it matters to the load's outcome: what fails is left to autovacuum.
+/// Brings what waits in the pending lists of GIN indexes into the indexes, on a session and a thread of its own, while
+/// the load goes on with other tables. The lists are physical: what is in them may be moved before the load commits,
+/// and if it never does it is garbage like its rows. Nothing of it matters to the load's outcome: what fails is left to
+/// autovacuum.
 class IndexCleaner {
  public:
   /// `connect` makes the session, on the thread; empty: do nothing.

@@ -48,6 +48,8 @@ void tune(Connection& connection) {
   connection.exec("set local gin_pending_list_limit = 2097151");
   connection.exec("set local work_mem = '64MB'");
   connection.exec("set local temp_buffers = '32MB'");
+  // Small samples of the staging tables tell the planner what it needs: how many rows, and that ids are unique.
+  connection.exec("set local default_statistics_target = 10");
   // Without it a server at work on a statement does not see that we were killed, and keeps the project's lock.
   // Since 14.
   connection.exec(

@@ -13,7 +13,8 @@ namespace {
 
 using Kind = Staging::Kind;
 
-/// Staged records of a type that are new or differ from the graph's: node_id, fresh, holder (the project of the graph's).
+/// Staged records of a type that are new or differ from the graph's: node_id, fresh, holder (the project of the
+/// graph's).
 std::string diff_table(std::size_t node) { return fmt::format("pg_temp.aced_etl_diff_{}", node); }
 
 /// A temporary table is created without its schema.
@@ -52,10 +53,12 @@ void Merge::compare() {
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     if (!staging_.has(Kind::node, n)) continue;
     // *<> compares bytes: it is faster than jsonb's own comparison, and sees that 1.0 has become 1.00.
-    connection_.exec(fmt::format(
-        "create temporary table {} on commit drop as select s.node_id, t.node_id is null as fresh, t._props->>'project_id' as holder "
-        "from {} s left join {} t using (node_id) where t.node_id is null or row(t._props)::record *<> row(s.props)::record",
-        local_name(diff_table(n)), Staging::name(Kind::node, n), quote_name(dictionary_.nodes()[n].table)));
+    connection_.exec(
+        fmt::format("create temporary table {} on commit drop as select s.node_id, t.node_id is null as fresh, "
+                    "t._props->>'project_id' as holder "
+                    "from {} s left join {} t using (node_id) where t.node_id is null or row(t._props)::record *<> "
+                    "row(s.props)::record",
+                    local_name(diff_table(n)), Staging::name(Kind::node, n), quote_name(dictionary_.nodes()[n].table)));
   }
 }
 
@@ -63,9 +66,9 @@ std::vector<SharedNode> Merge::shared() {
   std::vector<SharedNode> out;
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     if (!staging_.has(Kind::node, n)) continue;
-    const Result rows = connection_.exec(
-        fmt::format("select node_id, coalesce(holder, '') from {} where not fresh and holder is distinct from {} order by 1",
-                    diff_table(n), quote_text(options_.project.str())));
+    const Result rows = connection_.exec(fmt::format(
+        "select node_id, coalesce(holder, '') from {} where not fresh and holder is distinct from {} order by 1",
+        diff_table(n), quote_text(options_.project.str())));
     for (int i = 0; i < rows.rows(); ++i) {
       out.push_back({dictionary_.nodes()[n].label, std::string(rows.text(i, 0)), std::string(rows.text(i, 1))});
     }
@@ -80,7 +83,8 @@ void Merge::drop_shared(const std::vector<SharedNode>& shared) {
     const auto found = by_label.find(dictionary_.nodes()[n].label);
     if (found == by_label.end()) continue;
     for (const std::string& table : {Staging::name(Kind::node, n), diff_table(n)}) {
-      connection_.exec(fmt::format("delete from {} where node_id = any($1::text[])", table), {text_array(found->second)});
+      connection_.exec(fmt::format("delete from {} where node_id = any($1::text[])", table),
+                       {text_array(found->second)});
     }
   }
   for (std::size_t e = 0; e < dictionary_.edges().size(); ++e) {
@@ -120,9 +124,9 @@ void Merge::apply_nodes(std::size_t number) {
   const std::string table = quote_name(node.table);
   TableChange& change = nodes_[number];
   if (staging_.has(Kind::node, number)) {
-    const Result counts = connection_.exec(
-        fmt::format("select (select count(*) from {}), count(*) filter (where fresh), count(*) filter (where not fresh) from {}",
-                    stage, diff_table(number)));
+    const Result counts = connection_.exec(fmt::format(
+        "select (select count(*) from {}), count(*) filter (where fresh), count(*) filter (where not fresh) from {}",
+        stage, diff_table(number)));
     change.inserted = counts.integer(0, 1);
     change.updated = counts.integer(0, 2);
     change.unchanged = counts.integer(0, 0) - change.inserted - change.updated;
@@ -140,9 +144,10 @@ void Merge::apply_nodes(std::size_t number) {
   }
   if (change.updated > 0) {
     expect(change.updated,
-           fmt::format("update {} t set _props = s.props from {} s join {} d using (node_id) where not d.fresh and t.node_id = "
-                       "s.node_id and t._props->>'project_id' = {}",
-                       table, stage, diff_table(number), quote_text(options_.project.str())));
+           fmt::format(
+               "update {} t set _props = s.props from {} s join {} d using (node_id) where not d.fresh and t.node_id = "
+               "s.node_id and t._props->>'project_id' = {}",
+               table, stage, diff_table(number), quote_text(options_.project.str())));
   }
   if (change.inserted + change.updated >= worth_cleaning) cleaner_.add(node.table);
 }
@@ -161,11 +166,19 @@ void Merge::apply_edges(std::size_t number) {
   const bool staged = staging_.has(Kind::edge, number);
   const std::string same = "e.src_id = s.src_id and e.dst_id = s.dst_id";
 
-  // Edges that go out from a record of the study and that the study no longer has.
-  std::string stale;
+  // Edges that go out from a record of the study that was there before: those that it still has, and the others, which
+  // go.
+  std::string gone;
   if (was_there_[src]) {
-    stale = fmt::format("e.src_id in (select node_id from {})", Staging::name(Kind::node, src));
-    if (staged) stale += fmt::format(" and not exists (select 1 from {} s where {})", stage, same);
+    const std::string from_study = fmt::format("e.src_id in (select node_id from {})", Staging::name(Kind::node, src));
+    gone = from_study;
+    if (staged) gone += fmt::format(" and not exists (select 1 from {} s where {})", stage, same);
+    const Result counts = connection_.exec(
+        staged ? fmt::format("select count(*), count(s.src_id) from {} e left join {} s on {} where {}", table, stage,
+                             same, from_study)
+               : fmt::format("select count(*), 0 from {} e where {}", table, from_study));
+    change.unchanged = counts.integer(0, 1);
+    change.removed = counts.integer(0, 0) - change.unchanged;
   }
   // Edges at either end of a record that is pruned.
   std::string pruned;
@@ -173,17 +186,12 @@ void Merge::apply_edges(std::size_t number) {
   if (pruned_[dst] > 0) {
     pruned += fmt::format("{}e.dst_id in (select node_id from {})", pruned.empty() ? "" : " or ", pruned_table(dst));
   }
-  std::string gone = stale;
-  if (!pruned.empty()) gone += fmt::format("{}{}", gone.empty() ? "" : " or ", pruned);
-  if (!gone.empty()) {
+  if (!pruned.empty()) {
+    gone += fmt::format("{}{}", gone.empty() ? "" : " or ", pruned);
     change.removed = connection_.number(fmt::format("select count(*) from {} e where {}", table, gone));
   }
   if (staged) {
-    const std::int64_t all = connection_.number(fmt::format("select count(*) from {}", stage));
-    if (was_there_[src]) {
-      change.unchanged = connection_.number(fmt::format("select count(*) from {} s join {} e on {}", stage, table, same));
-    }
-    change.inserted = all - change.unchanged;
+    change.inserted = connection_.number(fmt::format("select count(*) from {}", stage)) - change.unchanged;
   }
   if (options_.dry_run) return;
   if (change.removed > 0) connection_.exec(fmt::format("delete from {} e where {}", table, gone));

@@ -14,9 +14,7 @@ using fhir::Block;
 using fhir::Fault;
 using fhir::FaultKind;
 
-std::uint64_t newlines(std::string_view text) {
-  return static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
-}
+std::uint64_t newlines(std::string_view text) { return static_cast<std::uint64_t>(std::ranges::count(text, '\n')); }
 
 /// The pieces of a Bundle that stands on one line, as a block of their own.
 class InnerPieces final : public fhir::DocumentSplitter::Pieces {
@@ -66,7 +64,8 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   void process(const Block& block, fhir::Structurals& structurals, BlockSink& sink);
   void piece(const Block& block, const Block::Piece& piece, const std::uint32_t* at, BlockSink& sink);
   void container(const Block& block, const Block::Piece& piece, const fhir::Cursor& document, BlockSink& sink);
-  [[nodiscard]] std::optional<Record> read(const Block& block, const Block::Piece& piece, const fhir::Cursor& document, As as);
+  [[nodiscard]] std::optional<Record> read(const Block& block, const Block::Piece& piece, const fhir::Cursor& document,
+                                           As as);
   void settle(const Block& block, const Block::Piece& piece, const std::optional<Record>& record, bool counts,
               BlockSink& sink);
   void accept(const Block& block, const Block::Piece& piece, const Record& record, BlockSink& sink);
@@ -81,7 +80,7 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   std::optional<fhir::IdIndex::Writer> index_;
   fhir::Structurals structurals_;
   const std::uint32_t* reached_ = nullptr;  ///< the first structural behind the piece read last; null: not known
-  int nested_ = 0;  ///< Bundles that the one at hand stands in
+  int nested_ = 0;                          ///< Bundles that the one at hand stands in
   Tally tally_;
 };
 
@@ -180,7 +179,9 @@ template <bool Validate>
 void Worker<Validate>::container(const Block& block, const Block::Piece& piece, const fhir::Cursor& document,
                                  BlockSink& sink) {
   if (nested_ == most_nested) {
-    findings_.document.push_back({FaultKind::resource_type, document.offset(), {},
+    findings_.document.push_back({FaultKind::resource_type,
+                                  document.offset(),
+                                  {},
                                   fmt::format("a Bundle within {} others, expected fewer", most_nested)});
     settle(block, piece, std::nullopt, true, sink);
     return;
@@ -219,7 +220,8 @@ void Worker<Validate>::accept(const Block& block, const Block::Piece& piece, con
     const std::string_view text = block.piece(piece);
     // References are told as they stand, relations as they are written.
     const bool as_it_stands = options_.references == References::all;
-    index_->define(record.type, as_it_stands ? simplifier_.source_id() : record.id, XXH3_64bits(text.data(), text.size()), record.where);
+    index_->define(record.type, as_it_stands ? simplifier_.source_id() : record.id,
+                   XXH3_64bits(text.data(), text.size()), record.where);
     if (options_.references == References::relations) {
       for (const Relation& relation : record.relations) {
         std::string target(relation.dst_type);

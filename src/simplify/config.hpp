@@ -11,9 +11,9 @@ namespace etl::simplify {
 
 /// What the consortium's simplify configuration says (YAML; the keys that matter to records, others are passed over).
 struct Config {
-  std::vector<std::string> dependency_order;                        ///< FHIR types, parents first
-  std::map<std::string, std::vector<std::string>> nested_objects;   ///< type -> paths to pluck, as a.b.c
-  std::map<std::string, std::set<std::string>> limit_links;         ///< type -> the only types it links to
+  std::vector<std::string> dependency_order;                       ///< FHIR types, parents first
+  std::map<std::string, std::vector<std::string>> nested_objects;  ///< type -> paths to pluck, as a.b.c
+  std::map<std::string, std::set<std::string>> limit_links;        ///< type -> the only types it links to
   std::set<std::string, std::less<>> ignored_properties;
   std::map<std::string, std::string, std::less<>> renamed_properties;
 

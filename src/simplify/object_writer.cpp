@@ -36,9 +36,9 @@ void ObjectWriter::finish_repeated(Buffer& to) {
   bool first = true;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const Member& member = members_[i];
-    bool beaten = false;     // another value of this name counts instead
-    bool leads = true;       // it is the first of the values that count
-    bool has_twin = false;   // there are several values that count
+    bool beaten = false;    // another value of this name counts instead
+    bool leads = true;      // it is the first of the values that count
+    bool has_twin = false;  // there are several values that count
     for (std::size_t j = 0; j < members_.size(); ++j) {
       const Member& other = members_[j];
       if (j == i || other.hash != member.hash) continue;

@@ -23,7 +23,15 @@ struct Key {
 
 /// The steps in which a flat object is built: of two values under one name, that of the later step counts.
 enum class Rank : std::uint8_t {
-  extension, primitive, coding, identifier, reference, nested, observation, task, document_reference
+  extension,
+  primitive,
+  coding,
+  identifier,
+  reference,
+  nested,
+  observation,
+  task,
+  document_reference
 };
 
 /// Writes the flat object of a record member by member, each name once. Two members of the extensions' step under one

@@ -11,8 +11,8 @@
 namespace etl::simplify {
 namespace {
 
-/// Workers take the next block under one lock, and hand in what they made of it under another; whoever hands in the part
-/// that is due gives it and those that wait behind it to the consumer.
+/// Workers take the next block under one lock, and hand in what they made of it under another; whoever hands in the
+/// part that is due gives it and those that wait behind it to the consumer.
 class Pipeline {
  public:
   Pipeline(const PipelineOptions& options, const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index,

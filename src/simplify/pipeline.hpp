@@ -48,9 +48,9 @@ struct PipelineResult {
   fhir::Warnings warnings;
 };
 
-/// Read the files, make records of their resources on `threads` threads, and give them to the consumer in the order of the
-/// input. Memory is bounded by the block size, the largest resource and the number of threads. The first exception of any
-/// thread is thrown when all have stopped. `index` may be null.
+/// Read the files, make records of their resources on `threads` threads, and give them to the consumer in the order of
+/// the input. Memory is bounded by the block size, the largest resource and the number of threads. The first exception
+/// of any thread is thrown when all have stopped. `index` may be null.
 [[nodiscard]] PipelineResult run_pipeline(const PipelineOptions& options, const std::vector<fhir::StudyFile>& files,
                                           fhir::IdIndex* index, Consumer& consumer);
 

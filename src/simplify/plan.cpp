@@ -133,8 +133,8 @@ TypePlan make_plan(const Type& type, const Config& config) {
     out.keys = keys_for(out.name);
     out.is_id = element.name == "id";
     // The id and the type are the record's own; no configuration takes them away.
-    const bool ignored = config.ignored_properties.contains(element.name) && !out.is_id &&
-                         element.shape != Shape::resource_type;
+    const bool ignored =
+        config.ignored_properties.contains(element.name) && !out.is_id && element.shape != Shape::resource_type;
     if (!ignored) out.action = action_for(type, element);
   }
   return plan;

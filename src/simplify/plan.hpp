@@ -23,9 +23,9 @@ enum class Action : std::uint8_t {
   identifier,
   reference,
   extension,
-  quantity,           ///< Observation.valueQuantity
-  primitive_children, ///< Observation.value[x] of any other complex type
-  task_values,        ///< Task.input, Task.output: their references
+  quantity,            ///< Observation.valueQuantity
+  primitive_children,  ///< Observation.value[x] of any other complex type
+  task_values,         ///< Task.input, Task.output: their references
 };
 
 /// The three names under which a concept is written; a primitive or reference uses the first.
@@ -63,19 +63,19 @@ struct ElementPlan {
 
 /// A type that references may point to.
 struct Target {
-  std::string type;  ///< Patient
-  std::string name;  ///< patient
+  std::string type;     ///< Patient
+  std::string name;     ///< patient
   bool linked = false;  ///< the dictionary has it as a node, and limit_links lets it through from this source
 };
 
 /// All that is known about one resource type before its first resource comes.
 struct TypePlan {
   const fhir::Type* type = nullptr;
-  std::string name;  ///< snake case: document_reference
+  std::string name;                   ///< snake case: document_reference
   std::vector<ElementPlan> elements;  ///< by Element::index
   std::vector<Target> targets;
   fhir::NameTable target_names;  ///< numbers are places in targets
-  bool container = false;  ///< Bundle or List: its entries may hold resources
+  bool container = false;        ///< Bundle or List: its entries may hold resources
   bool observation = false;
   bool document_reference = false;
 

@@ -1,5 +1,6 @@
 #include "simplify/record_output.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,7 +18,8 @@ void write_stdout(std::string_view text) {
   while (!text.empty()) {
     const ssize_t done = ::write(STDOUT_FILENO, text.data(), text.size());
     if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) throw UnavailableError("stdout does not take what is written to it", {}, "the reader of the pipe has gone");
+    if (done <= 0)
+      throw UnavailableError("stdout does not take what is written to it", {}, "the reader of the pipe has gone");
     text.remove_prefix(static_cast<std::size_t>(done));
   }
 }
@@ -73,7 +75,8 @@ class RecordOutput::TypeParts final : public Consumer::Part {
     ++current_->records;
   }
 
-  /// Empty it. What this block had no line of is forgotten: parts live long, and would come to hold memory for every type.
+  /// Empty it. What this block had no line of is forgotten: parts live long, and would come to hold memory for every
+  /// type.
   void clear() {
     std::erase_if(types, [](const auto& type) { return type->lines.empty(); });
     for (const auto& type : types) {
@@ -107,7 +110,8 @@ RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* reject
   std::error_code error;
   std::filesystem::create_directories(path_, error);
   if (error || !std::filesystem::is_directory(path_)) {
-    throw UsageError("the output folder cannot be made: " + error.message(), path_, "name a folder that can be written");
+    throw UsageError("the output folder cannot be made: " + error.message(), path_,
+                     "name a folder that can be written");
   }
 }
 
@@ -191,7 +195,7 @@ void RecordOutput::take_out_of(const std::string& type, const Places& places, co
         fault.kind = fhir::FaultKind::duplicate_id;
         fault.file = files.at(where.file);
         fault.line = where.line;
-        fault.message = type + "/" + id + " stands in the study already with another content";
+        fault.message = fmt::format("{}/{} stands in the study already with another content", type, id);
         if (rejects_ != nullptr) rejects_->add(fault, line);
         --counts_[type];
         continue;

@@ -8,14 +8,14 @@
 
 #include "base/buffer.hpp"
 #include "base/file.hpp"
-#include "simplify/pipeline.hpp"
 #include "simplify/fault_report.hpp"
+#include "simplify/pipeline.hpp"
 #include "simplify/reject_file.hpp"
 
 namespace etl::simplify {
 
-/// Writes records as NDJSON: one file a type in a folder, which appear all at commit() or not at all; or, for a path `-`,
-/// to stdout as they come.
+/// Writes records as NDJSON: one file a type in a folder, which appear all at commit() or not at all; or, for a path
+/// `-`, to stdout as they come.
 class RecordOutput final : public Consumer {
  public:
   /// `rejects` may be null. `on_rejected` is told of every resource and file that is not usable.
@@ -28,8 +28,8 @@ class RecordOutput final : public Consumer {
   void file_fault(const fhir::Fault& fault) override;
   void advanced(std::uint64_t bytes) override { progress_(bytes); }
 
-  /// Take out the records of `duplicates` (each repeats an earlier id with another content) and give them to the rejects.
-  /// Their ids are those of the records. Folders only.
+  /// Take out the records of `duplicates` (each repeats an earlier id with another content) and give them to the
+  /// rejects. Their ids are those of the records. Folders only.
   void take_out(const std::vector<fhir::IdIndex::Duplicate>& duplicates, const std::vector<std::string>& files);
 
   /// Put every file in its place.

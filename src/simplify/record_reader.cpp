@@ -38,8 +38,8 @@ class TypeNames {
 
 class RecordWorker final : public BlockWorker {
  public:
-  RecordWorker(const dictionary::Dictionary* dictionary, References references, const std::vector<fhir::StudyFile>& files,
-               fhir::IdIndex* index)
+  RecordWorker(const dictionary::Dictionary* dictionary, References references,
+               const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index)
       : files_(files), names_(dictionary), references_(references) {
     if (index != nullptr) index_.emplace(*index);
   }
@@ -171,7 +171,8 @@ void RecordWorker::read_relations(Cursor& cursor) {
       } while (cursor.more('}'));
     }
     relation.dst_type = names_.of(relation.dst_name);
-    if (relation.dst_id.empty() || relation.dst_type.empty()) cursor.fail("a relation with dst_id and a known dst_name");
+    if (relation.dst_id.empty() || relation.dst_type.empty())
+      cursor.fail("a relation with dst_id and a known dst_name");
     relations_.push_back(relation);
   } while (cursor.more(']'));
 }
@@ -186,7 +187,8 @@ void RecordWorker::read_object(Cursor& cursor) {
     while (more) {
       const std::string_view key = cursor.key();
       if (cursor.peek() == '"') {
-        if (const std::string_view value = cursor.string(); fhir::relative_reference(value)) fields_.push_back({key, value});
+        if (const std::string_view value = cursor.string(); fhir::relative_reference(value))
+          fields_.push_back({key, value});
       } else if (cursor.peek() == '[') {
         cursor.expect('[', "'['");
         if (!cursor.empty(']')) {
@@ -245,7 +247,8 @@ bool holds_records(const std::vector<fhir::StudyFile>& files) {
     const std::size_t relations = line.find("\"relations\"");
     const std::size_t object = line.find("\"object\"");
     const std::size_t type = line.find("\"resourceType\"");
-    return relations != std::string::npos && object != std::string::npos && (type == std::string::npos || relations < type);
+    return relations != std::string::npos && object != std::string::npos &&
+           (type == std::string::npos || relations < type);
   }
   return false;
 }

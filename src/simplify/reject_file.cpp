@@ -9,8 +9,8 @@
 namespace etl::simplify {
 
 void RejectFile::write(const std::vector<fhir::Fault>& faults, std::string_view member, std::string_view json) {
-  std::string line = fmt::format("{{\"file\":{},\"line\":{},\"faults\":[", json_quote(faults.front().file),
-                                 faults.front().line);
+  std::string line =
+      fmt::format("{{\"file\":{},\"line\":{},\"faults\":[", json_quote(faults.front().file), faults.front().line);
   for (const fhir::Fault& fault : faults) {
     if (line.back() == '}') line += ',';
     line += fmt::format("{{\"kind\":\"{}\",\"line\":{},\"path\":{},\"message\":{}}}", to_string(fault.kind), fault.line,
@@ -23,9 +23,8 @@ void RejectFile::write(const std::vector<fhir::Fault>& faults, std::string_view 
 }
 
 void RejectFile::add(const Rejected& rejected) {
-  const bool is_json = std::ranges::none_of(rejected.faults, [](const fhir::Fault& fault) {
-    return fault.kind == fhir::FaultKind::json;
-  });
+  const bool is_json = std::ranges::none_of(
+      rejected.faults, [](const fhir::Fault& fault) { return fault.kind == fhir::FaultKind::json; });
   if (!is_json) {
     write(rejected.faults, "text", json_quote(rejected.text));
     return;

@@ -10,8 +10,8 @@
 
 namespace etl::simplify {
 
-/// Resources that were set aside, one JSON object a line: `file`, `line`, `faults` (`kind`, `line`, `path`, `message`), and
-/// the `resource`, or its `text` where that is not JSON. The file appears at commit().
+/// Resources that were set aside, one JSON object a line: `file`, `line`, `faults` (`kind`, `line`, `path`, `message`),
+/// and the `resource`, or its `text` where that is not JSON. The file appears at commit().
 class RejectFile {
  public:
   explicit RejectFile(const std::filesystem::path& path) : file_(path) {}

@@ -38,7 +38,8 @@ std::optional<Record> Simplifier<Validate>::resource(fhir::Cursor document, fhir
   met_container_ = plan_->container && !plain;
   if (met_container_) return std::nullopt;
   walker_.object(*type, [this](const Element& e) { return element(e); });
-  if (id_.empty()) walker_.fault(FaultKind::id, document.offset(), std::string(type->name) + " without an id, expected one");
+  if (id_.empty())
+    walker_.fault(FaultKind::id, document.offset(), std::string(type->name) + " without an id, expected one");
   return finish(where);
 }
 

@@ -16,8 +16,8 @@
 
 namespace etl::simplify {
 
-/// Makes the record of one FHIR R5 resource, in one walk over its bytes (the paths to pluck are walked again). One object
-/// serves one thread. With `Validate` the same walk holds the resource against FHIR R5.
+/// Makes the record of one FHIR R5 resource, in one walk over its bytes (the paths to pluck are walked again). One
+/// object serves one thread. With `Validate` the same walk holds the resource against FHIR R5.
 template <bool Validate>
 class Simplifier {
  public:
@@ -67,6 +67,8 @@ class Simplifier {
   void pluck(const Pluck& step);
   void pluck_object(const Pluck& step);
   void pluck_leaf(const Pluck& step);
+  void pluck_primitive(const Pluck& step);
+  void pluck_concept(const Pluck& step);
   void pluck_extensions(const Pluck& step);
   void remember(Pluck::Role role, std::string_view raw);
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The parts of Simplifier that pluck nested values, and what DocumentReference makes of them; included by simplifier.cpp only.
+// The parts of Simplifier that pluck nested values, and what DocumentReference makes of them; included by
+// simplifier.cpp only.
 
 #include <array>
 
@@ -51,13 +52,18 @@ void Simplifier<Validate>::pluck_object(const Pluck& step) {
 template <bool Validate>
 void Simplifier<Validate>::remember(Pluck::Role role, std::string_view raw) {
   switch (role) {
-    case Pluck::Role::none: break;
+    case Pluck::Role::none:
+      break;
     case Pluck::Role::url:
       url_ = raw;
       has_url_ = true;
       break;
-    case Pluck::Role::md5: md5_ = raw; break;
-    case Pluck::Role::size: size_ = raw; break;
+    case Pluck::Role::md5:
+      md5_ = raw;
+      break;
+    case Pluck::Role::size:
+      size_ = raw;
+      break;
   }
 }
 
@@ -71,63 +77,70 @@ void Simplifier<Validate>::pluck_leaf(const Pluck& step) {
   shown_.clear();
   references_.clear();
   if (element.shape == fhir::Shape::primitive) {
-    if (step.role != Pluck::Role::none && !element.many) {
-      const std::uint32_t* const begin = plucker_.cursor.position();
-      if (const fhir::Token token = plucker_.primitive(element); token.valid) remember(step.role, token.raw);
-      plucker_.cursor.rewind(begin);
-    }
-    object_.begin(step.keys.plain, Rank::nested);
-    token_value(plucker_, element);
-    object_.end();
-  } else if (type == known.codeable_concept || type == known.coding) {
-    plucker_.array(element, [&](std::size_t) {
-      if (type == known.coding) {
-        codings_.push_back(read_coding(plucker_));
-      } else {
-        read_concept(plucker_, codings_, texts_);
-      }
-    });
-    for (const Coding& coding : codings_) {
-      if (!coding.shown().empty()) shown_.push_back(coding.shown());
-    }
-    write_codings(step.keys, false, Rank::nested);
+    pluck_primitive(step);
+  } else if (type == known.codeable_concept || type == known.coding || type == known.codeable_reference) {
+    pluck_concept(step);
   } else if (type == known.reference) {
     plucker_.array(element, [&](std::size_t) {
       const std::string_view reference = read_reference(plucker_);
-      if (!reference.empty()) shown_.push_back(collect(reference, *step.element, step.key));
+      if (!reference.empty()) shown_.push_back(collect(reference, element, step.key));
     });
     write_list(step.keys.plain, Rank::nested, shown_, element.many);
-  } else if (type == known.codeable_reference) {
-    plucker_.array(element, [&](std::size_t) {
-      plucker_.object(*type, [&](const Element& part) {
-        if (part.index == known.codeable_reference_concept) {
-          read_concept(plucker_, codings_, texts_);
-        } else if (part.index == known.codeable_reference_reference) {
-          const std::string_view reference = read_reference(plucker_);
-          if (!reference.empty()) references_.push_back(collect(reference, *step.element, step.key));
-        } else {
-          return false;
-        }
-        return true;
-      });
-    });
-    for (const Coding& coding : codings_) {
-      if (!coding.shown().empty()) shown_.push_back(coding.shown());
-    }
-    // The concept where there is one, else the reference.
-    if (shown_.empty()) shown_ = references_;
-    write_codings(step.keys, false, Rank::nested);
   } else if (element.shape == fhir::Shape::object) {
-    bool first = true;
-    plucker_.array(element, [&](std::size_t) {
-      if (first) {
+    plucker_.array(element, [&](std::size_t index) {
+      if (index == 0) {
         extension_value(plucker_, element, step.key, Rank::nested);
       } else {
         plucker_.one(element);
       }
-      first = false;
     });
   }
+}
+
+template <bool Validate>
+void Simplifier<Validate>::pluck_primitive(const Pluck& step) {
+  const Element& element = *step.element;
+  if (step.role != Pluck::Role::none && !element.many) {
+    const std::uint32_t* const begin = plucker_.cursor.position();
+    if (const fhir::Token token = plucker_.primitive(element); token.valid) remember(step.role, token.raw);
+    plucker_.cursor.rewind(begin);
+  }
+  object_.begin(step.keys.plain, Rank::nested);
+  token_value(plucker_, element);
+  object_.end();
+}
+
+/// A CodeableConcept, Coding or CodeableReference: the first of each; of the last the reference where there is no
+/// concept.
+template <bool Validate>
+void Simplifier<Validate>::pluck_concept(const Pluck& step) {
+  const KnownTypes& known = KnownTypes::get();
+  const Element& element = *step.element;
+  const auto part_of_reference = [&](const Element& part) {
+    if (part.index == known.codeable_reference_concept) {
+      read_concept(plucker_, codings_, texts_);
+    } else if (part.index == known.codeable_reference_reference) {
+      const std::string_view reference = read_reference(plucker_);
+      if (!reference.empty()) references_.push_back(collect(reference, element, step.key));
+    } else {
+      return false;
+    }
+    return true;
+  };
+  plucker_.array(element, [&](std::size_t) {
+    if (element.type == known.coding) {
+      codings_.push_back(read_coding(plucker_));
+    } else if (element.type == known.codeable_concept) {
+      read_concept(plucker_, codings_, texts_);
+    } else {
+      plucker_.object(*element.type, part_of_reference);
+    }
+  });
+  for (const Coding& coding : codings_) {
+    if (!coding.shown().empty()) shown_.push_back(coding.shown());
+  }
+  if (shown_.empty()) shown_ = references_;
+  write_codings(step.keys, false, Rank::nested);
 }
 
 /// Of the extensions at the cursor, the first whose url contains each wanted name.

@@ -58,8 +58,8 @@ void Simplifier<Validate>::write_token(const Element& element, const fhir::Token
   }
 }
 
-/// An integer64 may stand as a string, and there as "007": write a number of JSON. Where nobody has checked it, it may be
-/// anything, and stays a string.
+/// An integer64 may stand as a string, and there as "007": write a number of JSON. Where nobody has checked it, it may
+/// be anything, and stays a string.
 template <bool Validate>
 void Simplifier<Validate>::write_integer64(std::string_view raw) {
   const std::string_view text = plain(raw);

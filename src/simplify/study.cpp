@@ -49,15 +49,16 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
   StudyResult result;
   for (const fhir::StudyFile& file : files) {
     result.files.push_back(file.name);
-    if (file.bytes == 0 && file.path != "-" && std::filesystem::is_regular_file(file.path)) log::warn("{} is empty", file.name);
+    if (file.bytes == 0 && file.path != "-" && std::filesystem::is_regular_file(file.path))
+      log::warn("{} is empty", file.name);
   }
 
   std::optional<IdIndex> index;
   if (options.check_ids) index.emplace(index_memory, options.threads, options.temp_dir);
-  const PipelineOptions pipeline{
-      {options.plans, options.dictionary, options.may_hold_records && holds_records(files), options.ids, options.validate, options.references, options.limits.max_resource},
-      options.threads,
-      options.limits};
+  const PipelineOptions pipeline{{options.plans, options.dictionary, options.may_hold_records && holds_records(files),
+                                  options.ids, options.validate, options.references, options.limits.max_resource},
+                                 options.threads,
+                                 options.limits};
   PipelineResult read = run_pipeline(pipeline, files, index ? &*index : nullptr, consumer);
   result.tally = read.tally;
   result.bytes = read.bytes;

@@ -34,8 +34,9 @@ struct StudyResult {
 
 /// Read a whole study into the consumer and report what is wrong with it: the faults of resources and files through the
 /// consumer as they come, what only the whole shows (duplicate ids, references that lead nowhere, counted warnings) to
-/// `report` at the end. Duplicates and missing references are kept sorted by place as far as `most_listed` of each; what is
-/// beyond is counted. `missing`, where given, is told of every reference without a target instead of the report.
+/// `report` at the end. Duplicates and missing references are kept sorted by place as far as `most_listed` of each;
+/// what is beyond is counted. `missing`, where given, is told of every reference without a target instead of the
+/// report.
 [[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultReport& report,
                                      const std::function<void(const fhir::IdIndex::Reference&)>& missing = {});
 

@@ -32,7 +32,8 @@ Reading read_all(const std::vector<StudyFile>& files, BlockLimits limits = {}) {
     EXPECT_EQ(block.number, out.blocks);
     ++out.blocks;
     for (const Block::Piece& piece : block.pieces) {
-      out.pieces.push_back(files[block.file].name + ":" + std::to_string(piece.line) + " " + std::string(block.piece(piece)));
+      out.pieces.push_back(files[block.file].name + ":" + std::to_string(piece.line) + " " +
+                           std::string(block.piece(piece)));
     }
   }
   out.bytes = reader.bytes();
@@ -51,13 +52,15 @@ class FhirBlockReader : public ::testing::Test {
 };
 
 TEST_F(FhirBlockReader, CutsLines) {
-  EXPECT_THAT(read("a.ndjson", "{1}\n{2}\n{3}\n").pieces, ElementsAre("a.ndjson:1 {1}", "a.ndjson:2 {2}", "a.ndjson:3 {3}"));
+  EXPECT_THAT(read("a.ndjson", "{1}\n{2}\n{3}\n").pieces,
+              ElementsAre("a.ndjson:1 {1}", "a.ndjson:2 {2}", "a.ndjson:3 {3}"));
   EXPECT_THAT(read("a.ndjson", "{1}\n{2}").pieces, ElementsAre("a.ndjson:1 {1}", "a.ndjson:2 {2}"));
   EXPECT_THAT(read("a.jsonl", "{1}").pieces, ElementsAre("a.jsonl:1 {1}"));
 }
 
 TEST_F(FhirBlockReader, PassesOverBlankLinesAndWhiteSpace) {
-  EXPECT_THAT(read("a.ndjson", "\n  {1}\t \n\r\n \t\n{2}\r\n\n").pieces, ElementsAre("a.ndjson:2 {1}", "a.ndjson:5 {2}"));
+  EXPECT_THAT(read("a.ndjson", "\n  {1}\t \n\r\n \t\n{2}\r\n\n").pieces,
+              ElementsAre("a.ndjson:2 {1}", "a.ndjson:5 {2}"));
   for (const char* blank : {"", "\n", "\n\n\n", "  ", " \r\n\t\r\n"}) {
     const Reading out = read("a.ndjson", blank);
     EXPECT_THAT(out.pieces, IsEmpty());
@@ -106,13 +109,15 @@ TEST_F(FhirBlockReader, TakesALongLineUpToTheLimit) {
               ElementsAre("a.ndjson:1 {1}", "a.ndjson:2 " + line, "a.ndjson:3 {3}"));
   const BlockLimits narrow{.block = 1U << 16U, .max_resource = 1U << 20U};
   const Reading out = read_all({file("a.ndjson", "{1}\n" + line + "\n{3}\n"), file("b.ndjson", "{4}")}, narrow);
-  EXPECT_THAT(out.faults, ElementsAre("a.ndjson:2 a line is longer than 1 MiB (raise --max-resource if this is meant)"));
+  EXPECT_THAT(out.faults,
+              ElementsAre("a.ndjson:2 a line is longer than 1 MiB (raise --max-resource if this is meant)"));
   EXPECT_THAT(out.pieces, ElementsAre("a.ndjson:1 {1}", "b.ndjson:1 {4}"));
 }
 
 TEST_F(FhirBlockReader, RefusesADocumentAboveTheLimit) {
   const std::string big = R"({"a":")" + std::string(3'000'000, 'x') + "\"}";
-  const Reading out = read_all({file("a.json", big), file("b.json", "{}")}, {.block = 1U << 16U, .max_resource = 1U << 20U});
+  const Reading out =
+      read_all({file("a.json", big), file("b.json", "{}")}, {.block = 1U << 16U, .max_resource = 1U << 20U});
   ASSERT_EQ(out.faults.size(), 1U);
   EXPECT_THAT(out.faults[0], HasSubstr("a resource is larger than 1 MiB"));
   EXPECT_THAT(out.pieces, ElementsAre("b.json:1 {}"));
@@ -195,7 +200,8 @@ TEST_F(FhirBlockReader, KnowsTheNamesOfLaterEntriesFromTheFirstBlockOn) {
 }
 
 TEST_F(FhirBlockReader, KeepsTheOrderOfTheFiles) {
-  const Reading out = read_all({file("a.ndjson", "{1}\n{2}"), file("empty.ndjson", ""), file("b.json", "{3}"), file("c.ndjson", "{4}")});
+  const Reading out = read_all(
+      {file("a.ndjson", "{1}\n{2}"), file("empty.ndjson", ""), file("b.json", "{3}"), file("c.ndjson", "{4}")});
   EXPECT_THAT(out.pieces, ElementsAre("a.ndjson:1 {1}", "a.ndjson:2 {2}", "b.json:1 {3}", "c.ndjson:1 {4}"));
   EXPECT_THAT(read_all({}).pieces, IsEmpty());
 }

@@ -30,9 +30,9 @@ bool reads(const std::string& json, std::string* why = nullptr) {
 }
 
 TEST(FhirCursor, ReadsEveryKindOfValue) {
-  for (const char* good :
-       {"{}", "[]", "\"\"", "0", "-1.5e3", "true", "false", "null", " {\"a\" : [ 1 , 2 ] } ", "\t[\r\n{}]\n", "[[[]],{}]",
-        R"({"a":{"b":[{"c":null}]},"d":""})", R"(["\\","\"","a\\\"b"])", R"({"":""})", R"(["\ud83d\ude00"])"}) {
+  for (const char* good : {"{}", "[]", "\"\"", "0", "-1.5e3", "true", "false", "null", " {\"a\" : [ 1 , 2 ] } ",
+                           "\t[\r\n{}]\n", "[[[]],{}]", R"({"a":{"b":[{"c":null}]},"d":""})", R"(["\\","\"","a\\\"b"])",
+                           R"({"":""})", R"(["\ud83d\ude00"])"}) {
     EXPECT_TRUE(reads(good)) << good;
   }
 }
@@ -47,14 +47,15 @@ TEST_P(FhirCursorMalformed, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, FhirCursorMalformed,
-    ::testing::Values("", " ", "{", "}", "[", "]", ",", ":", "\"", "\"abc", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,",
-                      "[1", "[1,", "[1,]", "{\"a\":1,}", "[,1]", "{,\"a\":1}", "[1,,2]", "{\"a\":1,,\"b\":2}", "{\"a\" 1}",
-                      "{\"a\":}", "{\"a\"}", "{:1}", "{1:2}", "{a:1}", "{'a':1}", "{null:1}", "{\"a\":1 \"b\":2}", "[1 2]",
-                      "[\"a\" \"b\"]", "[1\"a\"]", "[\"a\"1]", "[\"a\"b]", "[1}", "{\"a\":1]", "[{]}", "{\"a\":[}", "{} {}",
-                      "{}{}", "[] 1", "1 2", "\"a\" \"b\"", "{},", "nul", "nulll", "True", "tru e", "undefined", "NaN", "-",
-                      "01", "1.", ".5", "+1", "1e", "0x1", "1_000", "[\"\\x\"]", "[\"\\u12\"]", "[\"\\ud800\"]",
-                      "[\"\\u0000\"]", "{\"\\q\":1}", "[\"a\nb\"]", "[\"a\tb\"]", "[\"a\x01\"]", "\x0c[1]", "[1\x0c]", "[1\x1a 2]",
-                      "[1]\x0c", "{\"a\"\x1a 1}", "[\x0b]", "/*c*/1", "[1]//c", "\xef\xbb\xbf[]", "[\"\xff\"]", "[\"\xc3\"]",
+    ::testing::Values("", " ", "{", "}", "[", "]", ",", ":", "\"", "\"abc", "{\"a\"", "{\"a\":", "{\"a\":1",
+                      "{\"a\":1,", "[1", "[1,", "[1,]", "{\"a\":1,}", "[,1]", "{,\"a\":1}", "[1,,2]",
+                      "{\"a\":1,,\"b\":2}", "{\"a\" 1}", "{\"a\":}", "{\"a\"}", "{:1}", "{1:2}", "{a:1}", "{'a':1}",
+                      "{null:1}", "{\"a\":1 \"b\":2}", "[1 2]", "[\"a\" \"b\"]", "[1\"a\"]", "[\"a\"1]", "[\"a\"b]",
+                      "[1}", "{\"a\":1]", "[{]}", "{\"a\":[}", "{} {}", "{}{}", "[] 1", "1 2", "\"a\" \"b\"", "{},",
+                      "nul", "nulll", "True", "tru e", "undefined", "NaN", "-", "01", "1.", ".5", "+1", "1e", "0x1",
+                      "1_000", "[\"\\x\"]", "[\"\\u12\"]", "[\"\\ud800\"]", "[\"\\u0000\"]", "{\"\\q\":1}",
+                      "[\"a\nb\"]", "[\"a\tb\"]", "[\"a\x01\"]", "\x0c[1]", "[1\x0c]", "[1\x1a 2]", "[1]\x0c",
+                      "{\"a\"\x1a 1}", "[\x0b]", "/*c*/1", "[1]//c", "\xef\xbb\xbf[]", "[\"\xff\"]", "[\"\xc3\"]",
                       "[\"\xed\xa0\x80\"]", "[\"\xc0\xaf\"]", "[\\\"a\"]", "\\", "{\"a\":\\1}"));
 
 TEST(FhirCursor, RefusesNul) {
@@ -111,9 +112,14 @@ TEST(FhirCursor, AgreesWithAnotherParser) {
     for (auto n = random() % 3 + 1; n > 0; --n) {
       const std::size_t at = random() % text.size();
       switch (random() % 3) {
-        case 0: text[at] = letters[random() % letters.size()]; break;
-        case 1: text.erase(at, random() % 4 + 1); break;
-        default: text.insert(at, 1, letters[random() % letters.size()]);
+        case 0:
+          text[at] = letters[random() % letters.size()];
+          break;
+        case 1:
+          text.erase(at, random() % 4 + 1);
+          break;
+        default:
+          text.insert(at, 1, letters[random() % letters.size()]);
       }
     }
     // NUL as an escape is no text for FHIR, though it is JSON.

@@ -85,7 +85,8 @@ tail
 }
 
 TEST(FhirDocumentSplitter, GivesSingleResourcesAndListsAsTheyStand) {
-  EXPECT_THAT(split(R"({"resourceType":"Patient","id":"a"})"), ElementsAre(R"(r 1 {"resourceType":"Patient","id":"a"})"));
+  EXPECT_THAT(split(R"({"resourceType":"Patient","id":"a"})"),
+              ElementsAre(R"(r 1 {"resourceType":"Patient","id":"a"})"));
   const std::string list = R"({"resourceType":"List","id":"l","entry":[{"item":{"reference":"Patient/a"}}]})";
   EXPECT_THAT(split(list), ElementsAre("r 1 " + list));
   const std::string empty = R"({"resourceType":"Bundle","type":"collection"})";
@@ -100,7 +101,8 @@ TEST(FhirDocumentSplitter, GivesSeveralDocumentsWithTheirLines) {
 }
 
 TEST(FhirDocumentSplitter, LeavesOtherMembersOfTheNameAlone) {
-  const std::string contained = R"({"resourceType":"Patient","contained":[{"resource":{"a":1}}],"x":{"entry":[{"resource":{}}]}})";
+  const std::string contained =
+      R"({"resourceType":"Patient","contained":[{"resource":{"a":1}}],"x":{"entry":[{"resource":{}}]}})";
   EXPECT_THAT(split(contained), ElementsAre("r 1 " + contained));
   const std::string odd = R"({"entry":{"resource":{"a":1}}})";
   EXPECT_THAT(split(odd), ElementsAre("r 1 " + odd));
@@ -109,9 +111,11 @@ TEST(FhirDocumentSplitter, LeavesOtherMembersOfTheNameAlone) {
 }
 
 TEST(FhirDocumentSplitter, NamesNoEntryByTheResourceOfAnother) {
-  EXPECT_THAT(split(R"({"entry":[{"fullUrl":"urn:a","resource":{"resourceType":"Patient","id":"1"}},{"fullUrl":"urn:b"},{"resource":{"id":"2"}}]})"),
-              ElementsAre(R"(r 1 {"resourceType":"Patient","id":"1"})", "e urn:a Patient/1", R"(r 1 {"id":"2"})",
-                          R"(s 1 {"entry":[{"fullUrl":"urn:a","resource":0},{"fullUrl":"urn:b"},{"resource":0}]})"));
+  EXPECT_THAT(
+      split(
+          R"({"entry":[{"fullUrl":"urn:a","resource":{"resourceType":"Patient","id":"1"}},{"fullUrl":"urn:b"},{"resource":{"id":"2"}}]})"),
+      ElementsAre(R"(r 1 {"resourceType":"Patient","id":"1"})", "e urn:a Patient/1", R"(r 1 {"id":"2"})",
+                  R"(s 1 {"entry":[{"fullUrl":"urn:a","resource":0},{"fullUrl":"urn:b"},{"resource":0}]})"));
 }
 
 TEST(FhirDocumentSplitter, GivesAwayBrokenBracketsForTheReaderToName) {

@@ -62,11 +62,12 @@ TEST(FhirJsonText, EscapesWhatJsonDemandsAndNothingElse) {
 }
 
 TEST(FhirJsonText, NumbersAreThoseOfRfc8259) {
-  for (const char* good : {"0", "-0", "7", "10", "1.0", "0.019", "-1.5e10", "1E+2", "1e-2", "123456789012345678901234567890"}) {
+  for (const char* good :
+       {"0", "-0", "7", "10", "1.0", "0.019", "-1.5e10", "1E+2", "1e-2", "123456789012345678901234567890"}) {
     EXPECT_TRUE(is_number(good)) << good;
   }
-  for (const char* bad : {"", "-", "+1", "01", "007", "1.", ".5", "1.e3", "1e", "1e+", "0x10", "1 ", " 1", "1-", "NaN", "Infinity",
-                          "1,000", "1.2.3", "--1", "1e1.5"}) {
+  for (const char* bad : {"",     "-",  "+1", "01", "007", "1.",       ".5",    "1.e3",  "1e",  "1e+",
+                          "0x10", "1 ", " 1", "1-", "NaN", "Infinity", "1,000", "1.2.3", "--1", "1e1.5"}) {
     EXPECT_FALSE(is_number(bad)) << bad;
   }
 }

@@ -30,16 +30,18 @@ class FhirStudyFiles : public ::testing::Test {
 };
 
 TEST_F(FhirStudyFiles, AreFoundByTheirNamesBelowTheFolderInOrder) {
-  for (const char* name : {"b.ndjson", "a/x.json", "a/y.jsonl", "c.ndjson.gz", "d.json.gz", "e.txt", "f.csv.gz", "g.gz", ".hidden.ndjson",
-                           ".git/z.ndjson", "a.ndjson.tmp", "README.md"}) {
+  for (const char* name : {"b.ndjson", "a/x.json", "a/y.jsonl", "c.ndjson.gz", "d.json.gz", "e.txt", "f.csv.gz", "g.gz",
+                           ".hidden.ndjson", ".git/z.ndjson", "a.ndjson.tmp", "README.md"}) {
     folder_.write(name, "{}");
   }
   EXPECT_THAT(names(), ElementsAre("a/x.json", "a/y.jsonl", "b.ndjson", "c.ndjson.gz", "d.json.gz"));
 }
 
 TEST_F(FhirStudyFiles, AreThoseThatThePatternMatches) {
-  for (const char* name : {"META/Patient.ndjson", "META/Group.ndjson", "other/Patient.ndjson", "notes.txt"}) folder_.write(name, "{}");
-  EXPECT_THAT(names({.glob = "Patient.*", .skip_folder = {}}), ElementsAre("META/Patient.ndjson", "other/Patient.ndjson"));
+  for (const char* name : {"META/Patient.ndjson", "META/Group.ndjson", "other/Patient.ndjson", "notes.txt"})
+    folder_.write(name, "{}");
+  EXPECT_THAT(names({.glob = "Patient.*", .skip_folder = {}}),
+              ElementsAre("META/Patient.ndjson", "other/Patient.ndjson"));
   EXPECT_THAT(names({.glob = "META/*", .skip_folder = {}}), ElementsAre("META/Group.ndjson", "META/Patient.ndjson"));
   EXPECT_THAT(names({.glob = "*.txt", .skip_folder = {}}), ElementsAre("notes.txt"));
   EXPECT_THROW(names({.glob = "*.xml", .skip_folder = {}}), InputError);
@@ -49,7 +51,8 @@ TEST_F(FhirStudyFiles, AreNotLookedForInTheOutputFolder) {
   folder_.write("in.ndjson", "{}");
   folder_.write("out/Patient.ndjson", "{}");
   folder_.write("out2/Patient.ndjson", "{}");
-  EXPECT_THAT(names({.glob = {}, .skip_folder = folder_.path() / "out2/../out/"}), ElementsAre("in.ndjson", "out2/Patient.ndjson"));
+  EXPECT_THAT(names({.glob = {}, .skip_folder = folder_.path() / "out2/../out/"}),
+              ElementsAre("in.ndjson", "out2/Patient.ndjson"));
 }
 
 TEST_F(FhirStudyFiles, FollowLinksToFilesOnly) {

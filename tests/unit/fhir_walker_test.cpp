@@ -62,11 +62,18 @@ TEST_P(FhirValidation, FindsExactlyWhatIsWrong) {
 INSTANTIATE_TEST_SUITE_P(
     Rules, FhirValidation,
     ::testing::Values(
-        Case{"valid", PATIENT(R"("active":true,"name":[{"family":"A","given":["B","C"]}],"birthDate":"1970-01-01")"), {}},
+        Case{"valid",
+             PATIENT(R"("active":true,"name":[{"family":"A","given":["B","C"]}],"birthDate":"1970-01-01")"),
+             {}},
         Case{"unknown_element", PATIENT(R"("colour":"red")"), {"unknown-element Patient"}},
-        Case{"unknown_element_nested", PATIENT(R"("name":[{"family":"A"},{"first":"B"}])"), {"unknown-element Patient.name[1]"}},
-        Case{"unknown_element_in_backbone", PATIENT(R"("contact":[{"nick":"A"}])"), {"unknown-element Patient.contact[0]"}},
-        Case{"unknown_element_hides_nothing", PATIENT(R"("colour":{"a":[1,{"b":2}]},"active":"no")"),
+        Case{"unknown_element_nested",
+             PATIENT(R"("name":[{"family":"A"},{"first":"B"}])"),
+             {"unknown-element Patient.name[1]"}},
+        Case{"unknown_element_in_backbone",
+             PATIENT(R"("contact":[{"nick":"A"}])"),
+             {"unknown-element Patient.contact[0]"}},
+        Case{"unknown_element_hides_nothing",
+             PATIENT(R"("colour":{"a":[1,{"b":2}]},"active":"no")"),
              {"unknown-element Patient", "wrong-type Patient.active"}},
         Case{"name_with_escapes_is_known", PATIENT(R"("\u0061ctive":true)"), {}},
         Case{"empty_name", PATIENT(R"("":1)"), {"unknown-element Patient"}},
@@ -75,7 +82,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"number_for_string", PATIENT(R"("gender":1)"), {"wrong-type Patient.gender"}},
         Case{"boolean_for_string", PATIENT(R"("gender":true)"), {"wrong-type Patient.gender"}},
         Case{"object_for_primitive", PATIENT(R"("gender":{"code":"male"})"), {"wrong-type Patient.gender"}},
-        Case{"string_for_number", PATIENT(R"("multipleBirthInteger":"2")"), {"wrong-type Patient.multipleBirthInteger"}},
+        Case{
+            "string_for_number", PATIENT(R"("multipleBirthInteger":"2")"), {"wrong-type Patient.multipleBirthInteger"}},
         Case{"string_for_object", PATIENT(R"("maritalStatus":"M")"), {"wrong-type Patient.maritalStatus"}},
         Case{"null_for_object", PATIENT(R"("maritalStatus":null)"), {"wrong-type Patient.maritalStatus"}},
         Case{"null_for_primitive", PATIENT(R"("gender":null)"), {"wrong-type Patient.gender"}},
@@ -83,60 +91,111 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"null_for_boolean", PATIENT(R"("active":null)"), {"wrong-type Patient.active"}},
         Case{"one_value_where_an_array_should_be", PATIENT(R"("name":{"family":"A"})"), {"wrong-type Patient.name"}},
         Case{"array_where_one_value_should_be", PATIENT(R"("birthDate":["1970"])"), {"wrong-type Patient.birthDate"}},
-        Case{"array_of_objects_where_one_should_be", PATIENT(R"("maritalStatus":[{"text":"M"}])"), {"wrong-type Patient.maritalStatus"}},
+        Case{"array_of_objects_where_one_should_be",
+             PATIENT(R"("maritalStatus":[{"text":"M"}])"),
+             {"wrong-type Patient.maritalStatus"}},
         Case{"array_in_array", PATIENT(R"("name":[[{"family":"A"}]])"), {"wrong-type Patient.name[0]"}},
         Case{"empty_array", PATIENT(R"("name":[])"), {"cardinality Patient.name"}},
         Case{"empty_object", PATIENT(R"("maritalStatus":{})"), {"cardinality Patient.maritalStatus"}},
-        Case{"required_element_missing", R"({"resourceType":"Observation","id":"o","status":"final"})", {"cardinality Observation"}},
-        Case{"required_elements_missing", R"({"resourceType":"Observation","id":"o"})", {"cardinality Observation", "cardinality Observation"}},
-        Case{"required_element_of_a_backbone_missing", PATIENT(R"("link":[{"type":"seealso"}])"), {"cardinality Patient.link[0]"}},
-        Case{"required_choice_missing", R"({"resourceType":"MedicationAdministration","id":"m","status":"completed",
-             "medication":{"concept":{"text":"x"}},"subject":{"reference":"Patient/p"}})", {"cardinality MedicationAdministration"}},
-        Case{"required_choice_there", R"({"resourceType":"MedicationAdministration","id":"m","status":"completed",
-             "medication":{"concept":{"text":"x"}},"subject":{"reference":"Patient/p"},"occurenceDateTime":"2024"})", {}},
-        Case{"required_choice_as_companion", R"({"resourceType":"MedicationAdministration","id":"m","status":"completed",
-             "medication":{"concept":{"text":"x"}},"subject":{"reference":"Patient/p"},"_occurenceDateTime":{"id":"x"}})", {}},
-        Case{"two_of_a_choice", PATIENT(R"("deceasedBoolean":true,"deceasedDateTime":"2024")"), {"choice Patient.deceasedDateTime"}},
+        Case{"required_element_missing",
+             R"({"resourceType":"Observation","id":"o","status":"final"})",
+             {"cardinality Observation"}},
+        Case{"required_elements_missing",
+             R"({"resourceType":"Observation","id":"o"})",
+             {"cardinality Observation", "cardinality Observation"}},
+        Case{"required_element_of_a_backbone_missing",
+             PATIENT(R"("link":[{"type":"seealso"}])"),
+             {"cardinality Patient.link[0]"}},
+        Case{"required_choice_missing",
+             R"({"resourceType":"MedicationAdministration","id":"m","status":"completed",
+             "medication":{"concept":{"text":"x"}},"subject":{"reference":"Patient/p"}})",
+             {"cardinality MedicationAdministration"}},
+        Case{"required_choice_there",
+             R"({"resourceType":"MedicationAdministration","id":"m","status":"completed",
+             "medication":{"concept":{"text":"x"}},"subject":{"reference":"Patient/p"},"occurenceDateTime":"2024"})",
+             {}},
+        Case{"required_choice_as_companion",
+             R"({"resourceType":"MedicationAdministration","id":"m","status":"completed",
+             "medication":{"concept":{"text":"x"}},"subject":{"reference":"Patient/p"},"_occurenceDateTime":{"id":"x"}})",
+             {}},
+        Case{"two_of_a_choice",
+             PATIENT(R"("deceasedBoolean":true,"deceasedDateTime":"2024")"),
+             {"choice Patient.deceasedDateTime"}},
         Case{"bad_date", PATIENT(R"("birthDate":"2023-02-29")"), {"format Patient.birthDate"}},
         Case{"bad_id", R"({"resourceType":"Patient","id":"a b"})", {"format Patient.id"}},
-        Case{"long_id", R"({"resourceType":"Patient","id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})", {"format Patient.id"}},
+        Case{"long_id",
+             R"({"resourceType":"Patient","id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})",
+             {"format Patient.id"}},
         Case{"element_id_may_be_any_text", PATIENT(R"("name":[{"id":"a b","family":"A"}])"), {}},
         Case{"empty_string", PATIENT(R"("name":[{"family":""}])"), {"format Patient.name[0].family"}},
-        Case{"decimal_of_a_quantity", R"({"resourceType":"Observation","id":"o","status":"final","code":{"text":"c"},"valueQuantity":{"value":"1"}})",
-             {"wrong-type Observation.valueQuantity.value"}},
-        Case{"path_counts_repeats", R"({"resourceType":"Observation","id":"o","status":"final","code":{"text":"c"},
+        Case{
+            "decimal_of_a_quantity",
+            R"({"resourceType":"Observation","id":"o","status":"final","code":{"text":"c"},"valueQuantity":{"value":"1"}})",
+            {"wrong-type Observation.valueQuantity.value"}},
+        Case{"path_counts_repeats",
+             R"({"resourceType":"Observation","id":"o","status":"final","code":{"text":"c"},
              "component":[{"code":{"text":"a"}},{"code":{"text":"b"}},{"code":{"text":"d"},"valueQuantity":{"value":true}}]})",
              {"wrong-type Observation.component[2].valueQuantity.value"}},
-        Case{"integer_with_a_fraction", PATIENT(R"("multipleBirthInteger":1.0)"), {"format Patient.multipleBirthInteger"}},
-        Case{"integer64_as_number_or_string", R"({"resourceType":"DocumentReference","id":"d","status":"current",
-             "content":[{"attachment":{"size":1}},{"attachment":{"size":"1"}}]})", {}},
-        Case{"integer64_malformed", R"({"resourceType":"DocumentReference","id":"d","status":"current","content":[{"attachment":{"size":"big"}}]})",
-             {"format DocumentReference.content[0].attachment.size"}},
+        Case{"integer_with_a_fraction",
+             PATIENT(R"("multipleBirthInteger":1.0)"),
+             {"format Patient.multipleBirthInteger"}},
+        Case{"integer64_as_number_or_string",
+             R"({"resourceType":"DocumentReference","id":"d","status":"current",
+             "content":[{"attachment":{"size":1}},{"attachment":{"size":"1"}}]})",
+             {}},
+        Case{
+            "integer64_malformed",
+            R"({"resourceType":"DocumentReference","id":"d","status":"current","content":[{"attachment":{"size":"big"}}]})",
+            {"format DocumentReference.content[0].attachment.size"}},
         Case{"companion", PATIENT(R"("_birthDate":{"extension":[{"url":"http://a","valueCode":"unknown"}]})"), {}},
         Case{"companion_beside_its_value", PATIENT(R"("birthDate":"1970","_birthDate":{"id":"a"})"), {}},
         Case{"companion_not_an_object", PATIENT(R"("_birthDate":"x")"), {"wrong-type Patient.birthDate"}},
         Case{"companion_of_no_element", PATIENT(R"("_colour":{"id":"a"})"), {"unknown-element Patient"}},
         Case{"companion_of_an_object", PATIENT(R"("_name":[{"id":"a"}])"), {"unknown-element Patient"}},
         Case{"companion_with_a_fault", PATIENT(R"("_birthDate":{"value":"x"})"), {"unknown-element Patient.birthDate"}},
-        Case{"companion_twice", PATIENT(R"("_birthDate":{"id":"a"},"_birthDate":{"id":"a"})"), {"duplicate-element Patient"}},
-        Case{"companion_satisfies_a_required_element", R"({"resourceType":"Observation","id":"o","_status":{"id":"x"},"code":{"text":"c"}})", {}},
-        Case{"companions_of_a_repeated_primitive", PATIENT(R"("name":[{"given":["A",null],"_given":[null,{"id":"x"}]}])"), {}},
+        Case{"companion_twice",
+             PATIENT(R"("_birthDate":{"id":"a"},"_birthDate":{"id":"a"})"),
+             {"duplicate-element Patient"}},
+        Case{"companion_satisfies_a_required_element",
+             R"({"resourceType":"Observation","id":"o","_status":{"id":"x"},"code":{"text":"c"}})",
+             {}},
+        Case{"companions_of_a_repeated_primitive",
+             PATIENT(R"("name":[{"given":["A",null],"_given":[null,{"id":"x"}]}])"),
+             {}},
         Case{"null_in_an_array_of_objects", PATIENT(R"("name":[null])"), {"wrong-type Patient.name[0]"}},
-        Case{"wrong_type_in_an_array_of_primitives", PATIENT(R"("name":[{"given":["A",1]}])"), {"wrong-type Patient.name[0].given[1]"}},
+        Case{"wrong_type_in_an_array_of_primitives",
+             PATIENT(R"("name":[{"given":["A",1]}])"),
+             {"wrong-type Patient.name[0].given[1]"}},
         Case{"duplicate_member", PATIENT(R"("active":true,"active":true)"), {"duplicate-element Patient.active"}},
-        Case{"duplicate_member_nested", PATIENT(R"("name":[{"family":"A","family":"B"}])"), {"duplicate-element Patient.name[0].family"}},
-        Case{"duplicate_member_by_an_escape", PATIENT(R"("active":true,"\u0061ctive":true)"), {"duplicate-element Patient.active"}},
+        Case{"duplicate_member_nested",
+             PATIENT(R"("name":[{"family":"A","family":"B"}])"),
+             {"duplicate-element Patient.name[0].family"}},
+        Case{"duplicate_member_by_an_escape",
+             PATIENT(R"("active":true,"\u0061ctive":true)"),
+             {"duplicate-element Patient.active"}},
         Case{"same_name_in_two_objects", PATIENT(R"("name":[{"family":"A"},{"family":"B"}])"), {}},
         Case{"contained", PATIENT(R"("contained":[{"resourceType":"Organization","id":"o","name":"O"}])"), {}},
-        Case{"contained_without_a_type", PATIENT(R"("contained":[{"id":"o"}])"), {"resource-type Patient.contained[0]"}},
-        Case{"contained_of_an_unknown_type", PATIENT(R"("contained":[{"resourceType":"Thing"}])"), {"resource-type Patient.contained[0]"}},
-        Case{"contained_of_an_abstract_type", PATIENT(R"("contained":[{"resourceType":"DomainResource"}])"), {"resource-type Patient.contained[0]"}},
+        Case{
+            "contained_without_a_type", PATIENT(R"("contained":[{"id":"o"}])"), {"resource-type Patient.contained[0]"}},
+        Case{"contained_of_an_unknown_type",
+             PATIENT(R"("contained":[{"resourceType":"Thing"}])"),
+             {"resource-type Patient.contained[0]"}},
+        Case{"contained_of_an_abstract_type",
+             PATIENT(R"("contained":[{"resourceType":"DomainResource"}])"),
+             {"resource-type Patient.contained[0]"}},
         Case{"contained_no_object", PATIENT(R"("contained":["Organization/o"])"), {"wrong-type Patient.contained[0]"}},
-        Case{"contained_with_a_fault", PATIENT(R"("contained":[{"resourceType":"Organization","id":"o","nom":"O"}])"), {"unknown-element Patient.contained[0]"}},
-        Case{"extension_without_url", PATIENT(R"("extension":[{"valueString":"x"}])"), {"cardinality Patient.extension[0]"}},
-        Case{"extension_nested_fault", PATIENT(R"("extension":[{"url":"http://a","extension":[{"url":"b","valueDate":"x"}]}])"),
+        Case{"contained_with_a_fault",
+             PATIENT(R"("contained":[{"resourceType":"Organization","id":"o","nom":"O"}])"),
+             {"unknown-element Patient.contained[0]"}},
+        Case{"extension_without_url",
+             PATIENT(R"("extension":[{"valueString":"x"}])"),
+             {"cardinality Patient.extension[0]"}},
+        Case{"extension_nested_fault",
+             PATIENT(R"("extension":[{"url":"http://a","extension":[{"url":"b","valueDate":"x"}]}])"),
              {"format Patient.extension[0].extension[0].valueDate"}},
-        Case{"element_deep_in_types", PATIENT(R"("identifier":[{"type":{"coding":[{"system":"a b"}]}}])"), {"format Patient.identifier[0].type.coding[0].system"}}),
+        Case{"element_deep_in_types",
+             PATIENT(R"("identifier":[{"type":{"coding":[{"system":"a b"}]}}])"),
+             {"format Patient.identifier[0].type.coding[0].system"}}),
     [](const ::testing::TestParamInfo<Case>& given) { return std::string(given.param.name); });
 
 struct ReferenceCase {
@@ -147,7 +206,8 @@ class FhirReferenceSyntax : public ::testing::TestWithParam<ReferenceCase> {};
 
 TEST_P(FhirReferenceSyntax, IsHeldAgainstTheSpecification) {
   const auto& [reference, good] = GetParam();
-  const Checked checked = check(std::string(R"({"resourceType":"Patient","id":"p","managingOrganization":{"reference":")") + reference + "\"}}");
+  const Checked checked = check(
+      std::string(R"({"resourceType":"Patient","id":"p","managingOrganization":{"reference":")") + reference + "\"}}");
   if (good) {
     EXPECT_THAT(checked.faults, IsEmpty()) << reference;
   } else {
@@ -157,16 +217,17 @@ TEST_P(FhirReferenceSyntax, IsHeldAgainstTheSpecification) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, FhirReferenceSyntax,
-    ::testing::Values(ReferenceCase{"Organization/o", true}, ReferenceCase{"Organization\\/o", true},
-                      ReferenceCase{"Organization/o/_history/2", true}, ReferenceCase{"Organization?identifier=http://a|b", true},
-                      ReferenceCase{"#o", true}, ReferenceCase{"#", true}, ReferenceCase{"http://a/Organization/o", true},
-                      ReferenceCase{"https://a/fhir", true}, ReferenceCase{"urn:uuid:c757873d-ec9a-4326-a141-556f43239520", true},
-                      ReferenceCase{"urn:oid:1.2.3", true}, ReferenceCase{"Thing/o", false}, ReferenceCase{"organization/o", false},
-                      ReferenceCase{"Organization", false}, ReferenceCase{"Organization/", false}, ReferenceCase{"/o", false},
-                      ReferenceCase{"o", false}, ReferenceCase{"Organization/o/x", false}, ReferenceCase{"Organization/o_1", false},
-                      ReferenceCase{"DomainResource/o", false}, ReferenceCase{"Thing?a=b", false}, ReferenceCase{"urn:uuid:1", false},
-                      ReferenceCase{"urn:oid:9.1", false},
-                      ReferenceCase{"Organization/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false}));
+    ::testing::Values(
+        ReferenceCase{"Organization/o", true}, ReferenceCase{"Organization\\/o", true},
+        ReferenceCase{"Organization/o/_history/2", true}, ReferenceCase{"Organization?identifier=http://a|b", true},
+        ReferenceCase{"#o", true}, ReferenceCase{"#", true}, ReferenceCase{"http://a/Organization/o", true},
+        ReferenceCase{"https://a/fhir", true}, ReferenceCase{"urn:uuid:c757873d-ec9a-4326-a141-556f43239520", true},
+        ReferenceCase{"urn:oid:1.2.3", true}, ReferenceCase{"Thing/o", false}, ReferenceCase{"organization/o", false},
+        ReferenceCase{"Organization", false}, ReferenceCase{"Organization/", false}, ReferenceCase{"/o", false},
+        ReferenceCase{"o", false}, ReferenceCase{"Organization/o/x", false}, ReferenceCase{"Organization/o_1", false},
+        ReferenceCase{"DomainResource/o", false}, ReferenceCase{"Thing?a=b", false}, ReferenceCase{"urn:uuid:1", false},
+        ReferenceCase{"urn:oid:9.1", false},
+        ReferenceCase{"Organization/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false}));
 
 TEST(FhirWalker, ReferenceWithoutATextIsValid) {
   EXPECT_THAT(check(PATIENT(R"("managingOrganization":{"display":"O"})")).faults, IsEmpty());
@@ -174,7 +235,8 @@ TEST(FhirWalker, ReferenceWithoutATextIsValid) {
 }
 
 TEST(FhirWalker, UrnReferencesAreResolvedOrWarnedOf) {
-  const std::string json = PATIENT(R"("managingOrganization":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"})");
+  const std::string json =
+      PATIENT(R"("managingOrganization":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"})");
   EXPECT_THAT(check(json).warnings, ElementsAre("unresolved-reference Patient.managingOrganization.reference"));
   const BundleLinks links{{"urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "Organization/o"}};
   EXPECT_THAT(check(json, &links).warnings, IsEmpty());
@@ -194,7 +256,8 @@ TEST(FhirWalker, CodesOutsideARequiredBindingAreWarnings) {
 }
 
 TEST(FhirWalker, SaysWhatItFoundAndExpected) {
-  EXPECT_THAT(check(PATIENT(R"("birthDate":"2023-13-45")")).messages, ElementsAre(HasSubstr("\"2023-13-45\", expected a date")));
+  EXPECT_THAT(check(PATIENT(R"("birthDate":"2023-13-45")")).messages,
+              ElementsAre(HasSubstr("\"2023-13-45\", expected a date")));
   EXPECT_THAT(check(PATIENT(R"("active":"x")")).messages, ElementsAre("a string, expected true or false"));
   EXPECT_THAT(check(PATIENT(R"("name":"x")")).messages, ElementsAre("a string, expected an array"));
   EXPECT_THAT(check(PATIENT(R"("colour":1)")).messages, ElementsAre("\"colour\" is no element of Patient"));

@@ -38,7 +38,8 @@ limit_links:
 ignored_properties: [text]
 renamed_properties: {for: for_fhir}
 extra_properties: {Patient: {x: {type: array}}}
-)", "c.yaml");
+)",
+                                      "c.yaml");
   EXPECT_THAT(config.dependency_order, ElementsAre("Patient", "Specimen"));
   EXPECT_THAT(config.nested_objects.at("Patient"), ElementsAre("address.postalCode"));
   EXPECT_THAT(config.nested_objects.at("Specimen"), IsEmpty());
@@ -58,7 +59,8 @@ TEST(SimplifyConfig, NamesTheLineOfAFault) {
   EXPECT_EQ(failure("- a"), "c.yaml:1 the simplify configuration is not a mapping");
   EXPECT_EQ(failure("text"), "c.yaml:1 the simplify configuration is not a mapping");
   EXPECT_EQ(failure("\n\ndependency_order: {a: b}"), "c.yaml:3 dependency_order is not a list");
-  EXPECT_EQ(failure("dependency_order:\n  - a\n  - [b]"), "c.yaml:3 dependency_order holds something that is not a name");
+  EXPECT_EQ(failure("dependency_order:\n  - a\n  - [b]"),
+            "c.yaml:3 dependency_order holds something that is not a name");
   EXPECT_EQ(failure("nested_objects: [a]"), "c.yaml:1 nested_objects is not a mapping");
   EXPECT_EQ(failure("nested_objects:\n  Patient: address"), "c.yaml:2 nested_objects.Patient is not a list");
   EXPECT_EQ(failure("limit_links:\n  A: []\n  B: {c: d}"), "c.yaml:3 limit_links.B is not a list");
@@ -68,8 +70,8 @@ TEST(SimplifyConfig, NamesTheLineOfAFault) {
 }
 
 TEST(SimplifyConfig, TakesNoKeyThatIsNotAName) {
-  for (const char* yaml : {"nested_objects: {[a]: [b]}", "limit_links: {{a: b}: []}", "renamed_properties: {[a]: b}", "renamed_properties: {? : b}",
-                           "nested_objects:\n  ? [a, b]\n  : c"}) {
+  for (const char* yaml : {"nested_objects: {[a]: [b]}", "limit_links: {{a: b}: []}", "renamed_properties: {[a]: b}",
+                           "renamed_properties: {? : b}", "nested_objects:\n  ? [a, b]\n  : c"}) {
     EXPECT_THAT(failure(yaml), HasSubstr("c.yaml:")) << yaml;
   }
 }
@@ -83,10 +85,12 @@ TEST(SimplifyConfig, IsBuiltIn) {
 TEST(SimplifyPlans, NameThePathsThatFhirDoesNotHave) {
   const Config config = Config::parse(R"(nested_objects:
   Patient: [address.postalCode, address.zip, colour.red, gender, gender.x, address.extension.a.b, contained.id, "", address., contact.name.family]
-)", "c.yaml");
+)",
+                                      "c.yaml");
   const Plans plans(config, nullptr);
-  EXPECT_THAT(plans.unknown_paths(), ElementsAre("Patient.address.zip", "Patient.colour.red", "Patient.gender", "Patient.gender.x",
-                                                 "Patient.address.extension.a.b", "Patient.contained.id", "Patient.", "Patient.address."));
+  EXPECT_THAT(plans.unknown_paths(),
+              ElementsAre("Patient.address.zip", "Patient.colour.red", "Patient.gender", "Patient.gender.x",
+                          "Patient.address.extension.a.b", "Patient.contained.id", "Patient.", "Patient.address."));
 }
 
 TEST(SimplifyPlans, ThereIsOneForEveryResourceType) {

@@ -50,7 +50,8 @@ class Collecting final : public BlockSink {
   void rejected(Rejected rejected) override {
     made_.rejected.emplace_back();
     for (const fhir::Fault& fault : rejected.faults) {
-      made_.rejected.back().push_back(std::string(to_string(fault.kind)) + " " + std::to_string(fault.line) + " " + fault.path);
+      made_.rejected.back().push_back(std::string(to_string(fault.kind)) + " " + std::to_string(fault.line) + " " +
+                                      fault.path);
     }
   }
 

@@ -1,5 +1,5 @@
-// Valid input, changed at random, through the entry points of tests/fuzz: nothing that comes in may crash the program or
-// make it write what is not JSON. The same runs under the sanitizers.
+// Valid input, changed at random, through the entry points of tests/fuzz: nothing that comes in may crash the program
+// or make it write what is not JSON. The same runs under the sanitizers.
 
 #include <gtest/gtest.h>
 
@@ -28,8 +28,10 @@ const std::string dictionary_json =
     R"({"_definitions.yaml":{"UUID":{"type":"string"}},"patient.yaml":{"id":"patient","title":"Patient","category":"c","links":[]},"sample.yaml":{"id":"sample","title":"Sample","links":[{"subgroup":[{"name":"p","backref":"s","label":"of","target_type":"patient","multiplicity":"many_to_one","required":true}]}],"uniqueKeys":[["id"]],"properties":{"$ref":"_definitions.yaml#/UUID","a":{"type":["string","null"]}}}})";
 
 const std::string config_yaml =
-    "dependency_order: [Patient, Specimen]\nnested_objects:\n  Patient: [address.postalCode, extension.a]\n  Specimen:\n    - processing.method\n"
-    "limit_links: {Practitioner: [], Specimen: [Patient]}\nignored_properties: [text]\nrenamed_properties: {for: for_fhir}\n";
+    "dependency_order: [Patient, Specimen]\nnested_objects:\n  Patient: [address.postalCode, extension.a]\n  "
+    "Specimen:\n    - processing.method\n"
+    "limit_links: {Practitioner: [], Specimen: [Patient]}\nignored_properties: [text]\nrenamed_properties: {for: "
+    "for_fhir}\n";
 
 class Mutator {
  public:
@@ -38,22 +40,66 @@ class Mutator {
   std::size_t below(std::size_t n) { return random_() % n; }
 
   std::string change(std::string text) {
-    static const std::vector<std::string> pieces{
-        "{", "}", "[", "]", "\"", ":", ",", "\\", "\\u0000", "\\ud83d", "\n", "null", "true", "0", "-", "1e9", "\"\"", "{}", "[]", "\xff", "\xc3",
-        "\x01", "#", "/", "\"resourceType\":\"Bundle\",", "\"entry\":[{\"resource\":{", "\"id\":\"x\",", "\"extension\":[{\"url\":\"a\",",
-        "\"reference\":\"Patient/p1\",", std::string(1, '\0'), "urn:uuid:", "- ", "  ", "? ", "&a ", "*a", "|", "!!"};
+    static const std::vector<std::string> pieces{"{",
+                                                 "}",
+                                                 "[",
+                                                 "]",
+                                                 "\"",
+                                                 ":",
+                                                 ",",
+                                                 "\\",
+                                                 "\\u0000",
+                                                 "\\ud83d",
+                                                 "\n",
+                                                 "null",
+                                                 "true",
+                                                 "0",
+                                                 "-",
+                                                 "1e9",
+                                                 "\"\"",
+                                                 "{}",
+                                                 "[]",
+                                                 "\xff",
+                                                 "\xc3",
+                                                 "\x01",
+                                                 "#",
+                                                 "/",
+                                                 "\"resourceType\":\"Bundle\",",
+                                                 "\"entry\":[{\"resource\":{",
+                                                 "\"id\":\"x\",",
+                                                 "\"extension\":[{\"url\":\"a\",",
+                                                 "\"reference\":\"Patient/p1\",",
+                                                 std::string(1, '\0'),
+                                                 "urn:uuid:",
+                                                 "- ",
+                                                 "  ",
+                                                 "? ",
+                                                 "&a ",
+                                                 "*a",
+                                                 "|",
+                                                 "!!"};
     for (std::size_t n = 1 + below(4); n > 0; --n) {
       const std::size_t at = below(text.size() + 1);
       const std::size_t size = std::min(below(below(20) + 1) + 1, text.size() - at);
       switch (below(7)) {
-        case 0: text.erase(at, size); break;
-        case 1: text.insert(at, pieces[below(pieces.size())]); break;
-        case 2: text.replace(at, size, pieces[below(pieces.size())]); break;
-        case 3: text.insert(below(text.size() + 1), text.substr(at, below(120))); break;
+        case 0:
+          text.erase(at, size);
+          break;
+        case 1:
+          text.insert(at, pieces[below(pieces.size())]);
+          break;
+        case 2:
+          text.replace(at, size, pieces[below(pieces.size())]);
+          break;
+        case 3:
+          text.insert(below(text.size() + 1), text.substr(at, below(120)));
+          break;
         case 4:
           if (at < text.size()) text[at] = static_cast<char>(below(256));
           break;
-        case 5: text.resize(at); break;
+        case 5:
+          text.resize(at);
+          break;
         default:
           if (at < text.size()) text[at] = static_cast<char>(text[at] ^ (1 << below(8)));
       }
@@ -69,7 +115,8 @@ class Mutator {
 template <class Make, class Try>
 void hammer(std::chrono::milliseconds time, Make&& make, Try&& attempt) {
   const char* const given = std::getenv("ETL_SEED");
-  const unsigned seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
+  const unsigned seed =
+      given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
   std::cout << "ETL_SEED=" << seed << "\n";
   Mutator mutator(seed);
   const auto end = std::chrono::steady_clock::now() + time;
@@ -84,26 +131,33 @@ void hammer(std::chrono::milliseconds time, Make&& make, Try&& attempt) {
 }
 
 TEST(Mutation, OfLinesOfResources) {
-  hammer(std::chrono::milliseconds(1000), [](Mutator& m) {
-    std::string text;
-    for (std::size_t n = 1 + m.below(3); n > 0; --n) {
-      const std::string& resource = resources[m.below(resources.size())];
-      text += (m.below(4) == 0 ? resource : m.change(resource)) + "\n";
-    }
-    return text;
-  }, read_lines);
+  hammer(
+      std::chrono::milliseconds(1000),
+      [](Mutator& m) {
+        std::string text;
+        for (std::size_t n = 1 + m.below(3); n > 0; --n) {
+          const std::string& resource = resources[m.below(resources.size())];
+          text += (m.below(4) == 0 ? resource : m.change(resource)) + "\n";
+        }
+        return text;
+      },
+      read_lines);
 }
 
 TEST(Mutation, OfDocuments) {
-  hammer(std::chrono::milliseconds(400), [](Mutator& m) { return m.change(resources[m.below(resources.size())] + resources[5]); }, split_documents);
+  hammer(
+      std::chrono::milliseconds(400),
+      [](Mutator& m) { return m.change(resources[m.below(resources.size())] + resources[5]); }, split_documents);
 }
 
 TEST(Mutation, OfDictionaries) {
-  hammer(std::chrono::milliseconds(300), [](Mutator& m) { return m.change(dictionary_json); }, parse_dictionary);
+  hammer(
+      std::chrono::milliseconds(300), [](Mutator& m) { return m.change(dictionary_json); }, parse_dictionary);
 }
 
 TEST(Mutation, OfConfigurations) {
-  hammer(std::chrono::milliseconds(300), [](Mutator& m) { return m.change(config_yaml); }, parse_config);
+  hammer(
+      std::chrono::milliseconds(300), [](Mutator& m) { return m.change(config_yaml); }, parse_config);
 }
 
 /// The input is sound to begin with: otherwise the tests above would test little.
