@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build demo test check lint sanitize fuzz bench up down status env fresh clean
+.PHONY: help build demo test check lint tidy sanitize fuzz bench up down status env fresh clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -19,9 +19,13 @@ test: ## everything that can fail: unit, end to end, and the unit tests under sa
 	@scripts/install-deps build test
 	@scripts/test
 
-lint: ## format, arrows between rooms, shell scripts, clang-tidy
+lint: ## format, arrows between rooms, shell scripts
 	@scripts/install-deps build lint
 	@scripts/lint
+
+tidy: ## clang-tidy over what has changed since it last passed (15 minutes for all)
+	@scripts/install-deps build lint
+	@scripts/tidy
 
 check: lint test ## what CI runs
 
