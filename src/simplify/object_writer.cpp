@@ -2,6 +2,9 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <numeric>
+
 namespace etl::simplify {
 
 std::uint64_t key_hash(std::string_view name) noexcept { return XXH3_64bits(name.data(), name.size()); }
@@ -26,44 +29,57 @@ void ObjectWriter::finish(Buffer& to) {
 }
 
 /// A member's value as the items of an array: an array's own items, or the value itself.
-void ObjectWriter::append_items(Buffer& to, const Member& member) const {
-  std::string_view value = out_.view(member.value, member.end);
-  if (value.starts_with('[')) value = value.substr(1, value.size() - 2);
-  to.append(value);
+std::string_view ObjectWriter::items(const Member& member) const {
+  const std::string_view value = out_.view(member.value, member.end);
+  return value.starts_with('[') ? value.substr(1, value.size() - 2) : value;
 }
 
 void ObjectWriter::finish_repeated(Buffer& to) {
+  // The members by name; of one name, in the order in which they came.
+  std::vector<std::size_t> by_name(members_.size());
+  std::iota(by_name.begin(), by_name.end(), std::size_t{0});
+  std::ranges::stable_sort(by_name, {}, [this](std::size_t i) { return members_[i].hash; });
+
+  // Who stands for each name, and where the members of that name are in by_name: more than one only for extension
+  // twins.
+  struct Run {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  std::vector<Run> written(members_.size());
+  for (std::size_t begin = 0; begin < by_name.size();) {
+    std::size_t end = begin;
+    std::size_t last = begin;  // the last one of the latest step
+    for (; end < by_name.size() && members_[by_name[end]].hash == members_[by_name[begin]].hash; ++end) {
+      if (members_[by_name[end]].rank >= members_[by_name[last]].rank) last = end;
+    }
+    if (members_[by_name[last]].rank == Rank::extension) {
+      written[by_name[begin]] = {begin, end};
+    } else {
+      written[by_name[last]] = {last, last + 1};
+    }
+    begin = end;
+  }
+
   bool first = true;
   for (std::size_t i = 0; i < members_.size(); ++i) {
-    const Member& member = members_[i];
-    bool beaten = false;    // another value of this name counts instead
-    bool leads = true;      // it is the first of the values that count
-    bool has_twin = false;  // there are several values that count
-    for (std::size_t j = 0; j < members_.size(); ++j) {
-      const Member& other = members_[j];
-      if (j == i || other.hash != member.hash) continue;
-      if (other.rank > member.rank) beaten = true;
-      if (other.rank == member.rank && member.rank != Rank::extension && j > i) beaten = true;
-      if (other.rank == member.rank && member.rank == Rank::extension) {
-        has_twin = true;
-        if (j < i) leads = false;
-      }
-    }
-    if (beaten || !leads) continue;
+    const Run run = written[i];
+    if (run.begin == run.end) continue;
     if (!first) to.append(',');
     first = false;
-    if (!has_twin) {
-      to.append(out_.view(member.begin, member.end));
+    if (run.end - run.begin == 1) {
+      to.append(out_.view(members_[i].begin, members_[i].end));
       continue;
     }
-    to.append(out_.view(member.begin, member.value));
+    to.append(out_.view(members_[i].begin, members_[i].value));
     to.append('[');
     bool first_item = true;
-    for (const Member& other : members_) {
-      if (other.hash != member.hash) continue;
+    for (std::size_t twin = run.begin; twin < run.end; ++twin) {
+      const std::string_view more = items(members_[by_name[twin]]);
+      if (more.empty()) continue;
       if (!first_item) to.append(',');
       first_item = false;
-      append_items(to, other);
+      to.append(more);
     }
     to.append(']');
   }

@@ -83,6 +83,8 @@ class ObjectWriter {
   void finish(Buffer& to);
 
  private:
+  static constexpr std::size_t many = 512;
+
   struct Member {
     std::uint64_t hash;
     std::uint32_t begin;
@@ -94,12 +96,13 @@ class ObjectWriter {
   void note(std::uint64_t hash, Rank rank) {
     std::uint64_t& word = seen_[hash % seen_.size()];
     const std::uint64_t bit = std::uint64_t{1} << ((hash >> 8) % 64);
-    if ((word & bit) != 0 && has(hash)) repeated_ = true;
+    // Among very many members nobody looks for another of that name: finish() sorts them.
+    if ((word & bit) != 0 && !repeated_ && (members_.size() > many || has(hash))) repeated_ = true;
     word |= bit;
     members_.push_back({hash, static_cast<std::uint32_t>(out_.size()), 0, 0, rank});
   }
   void finish_repeated(Buffer& to);
-  void append_items(Buffer& to, const Member& member) const;
+  [[nodiscard]] std::string_view items(const Member& member) const;
 
   Buffer out_;
   std::vector<Member> members_;

@@ -17,6 +17,7 @@ std::optional<Record> Simplifier<Validate>::resource(fhir::Cursor document, fhir
   object_.clear();
   arena_.clear();
   relations_.clear();
+  if (!known_relations_.empty()) known_relations_.clear();
   id_ = source_id_ = {};
   plan_ = nullptr;
   met_container_ = false;

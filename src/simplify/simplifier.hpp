@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/arena.hpp"
@@ -85,6 +86,7 @@ class Simplifier {
   void write_codings(const Keys& keys, bool many, Rank rank);
   void write_joined(std::string_view system, std::string_view value);
   void write_list(const Key& key, Rank rank, const std::vector<std::string_view>& items, bool many);
+  [[nodiscard]] bool is_known(const Relation& relation);
   [[nodiscard]] std::string_view collect(std::string_view raw, const Element& element, std::string_view key);
   /// Raw text as the record writes it, and as it can be taken apart: without an escaped solidus.
   [[nodiscard]] std::string_view plain(std::string_view raw);
@@ -102,6 +104,7 @@ class Simplifier {
   Buffer finished_;
   Arena arena_;
   std::vector<Relation> relations_;
+  std::unordered_set<std::string> known_relations_;  ///< empty unless there are very many
   std::string_view id_;
   std::string_view source_id_;
 

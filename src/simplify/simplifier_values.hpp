@@ -28,6 +28,29 @@ std::string_view Simplifier<Validate>::transformed(std::string_view id) {
   return ids_ == nullptr ? id : arena_.keep((*ids_)(id));
 }
 
+/// Is there such a relation already? Few are compared one by one, many are looked up.
+template <bool Validate>
+bool Simplifier<Validate>::is_known(const Relation& relation) {
+  constexpr std::size_t few = 64;
+  if (relations_.size() < few) {
+    bool there = false;
+    for (const Relation& known : relations_) {
+      there = there || (known.dst_id == relation.dst_id && known.dst_name == relation.dst_name &&
+                        known.element == relation.element);
+    }
+    return there;
+  }
+  const auto add = [this](const Relation& one) {
+    std::string text = std::to_string(one.element->ordinal);
+    text.append(1, '/').append(one.dst_name).append(1, '/').append(one.dst_id);
+    return known_relations_.insert(std::move(text)).second;
+  };
+  if (known_relations_.empty()) {
+    for (const Relation& known : relations_) add(known);
+  }
+  return !add(relation);
+}
+
 /// Note a reference: the text that the record shows for it. What `Type/id` names becomes a relation where it is linked.
 template <bool Validate>
 std::string_view Simplifier<Validate>::collect(std::string_view raw, const Element& element, std::string_view key) {
@@ -37,11 +60,8 @@ std::string_view Simplifier<Validate>::collect(std::string_view raw, const Eleme
   const std::string_view id = transformed(parts.id);
   const Target* const target = plan_->target(parts.type);
   if (target != nullptr && target->linked) {
-    bool there = false;
-    for (const Relation& relation : relations_) {
-      there = there || (relation.dst_id == id && relation.dst_name == target->name && relation.element == &element);
-    }
-    if (!there) relations_.push_back({id, target->type, target->name, &element, key, {}});
+    const Relation relation{id, target->type, target->name, &element, key, {}};
+    if (!is_known(relation)) relations_.push_back(relation);
   }
   if (ids_ == nullptr) return text;
   return arena_.keep(std::string(parts.type) + "/" + std::string(id));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 
 namespace etl::simplify {
@@ -65,6 +67,30 @@ TEST(SimplifyObjectWriter, MakesArraysOfExtensionTwins) {
   EXPECT_EQ(finished(object), R"({"a":["[x",1,2,3],"b":true})");
   member(object, "a", Rank::primitive, "0");
   EXPECT_EQ(finished(object), R"({"b":true,"a":0})");
+}
+
+TEST(SimplifyObjectWriter, LeavesEmptyArraysOutOfTheTwins) {
+  ObjectWriter object;
+  member(object, "a", Rank::extension, "[]");
+  member(object, "a", Rank::extension, "[1]");
+  member(object, "a", Rank::extension, "[]");
+  EXPECT_EQ(finished(object), R"({"a":[1]})");
+}
+
+/// A resource of a few megabytes may hold hundreds of thousands of extensions.
+TEST(SimplifyObjectWriter, TakesNoLongerThanItMustForVeryManyMembers) {
+  ObjectWriter object;
+  std::string wanted = R"({"n":[)";
+  for (int i = 0; i < 200'000; ++i) {
+    member(object, "n", Rank::extension, std::to_string(i));
+    wanted += (i > 0 ? "," : "") + std::to_string(i);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(finished(object), wanted + "]}");
+  object.clear();
+  for (int i = 0; i < 200'000; ++i) member(object, std::to_string(i).c_str(), Rank::extension, "1");
+  EXPECT_EQ(std::ranges::count(finished(object), ':'), 200'000);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
 }
 
 TEST(SimplifyObjectWriter, TakesBackAMember) {

@@ -689,6 +689,17 @@ TEST(SimplifyRecord, KeepsTheTextOfNumbersAndDates) {
   EXPECT_THAT(made.lines[0], ::testing::HasSubstr(R"("2024-01-01T00:00:00.10+00:00")"));
 }
 
+TEST(SimplifyRecord, NamesEachOfManyRelationsOnce) {
+  std::string parents;
+  for (int i = 0; i < 100'000; ++i) {
+    parents += std::string(i > 0 ? "," : "") + R"({"reference":"Specimen/)" + std::to_string(i / 2) + "\"}";
+  }
+  const Made made = make(R"({"resourceType":"Specimen","id":"s","parent":[)" + parents + "]}");
+  ASSERT_EQ(made.lines.size(), 1U);
+  EXPECT_EQ(made.record().at("relations").size(), 50'000U);
+  EXPECT_EQ(made.record().at("object").at("parent").size(), 100'000U);
+}
+
 TEST(SimplifyRecord, IsNamedInSnakeCase) {
   EXPECT_EQ(
       make(
