@@ -53,4 +53,11 @@ using PartialError = ErrorOf<ExitCode::partial>;
 using RefusedError = ErrorOf<ExitCode::refused>;
 using LockedError = ErrorOf<ExitCode::locked>;
 
+/// Thrown by what was asked to stop (SIGTERM, SIGINT), at a consistent point; running again goes on from there.
+class StoppedError : public UnavailableError {
+ public:
+  explicit StoppedError(const std::string& what = "stopped", std::string where = {})
+      : UnavailableError(what, std::move(where), "run again to go on") {}
+};
+
 }  // namespace etl
