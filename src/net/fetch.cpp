@@ -117,17 +117,6 @@ std::string get(const std::string& url, const std::string& where, const FetchLim
 
 }  // namespace
 
-std::string without_query(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return std::string(url);  // a path: '?' and '#' are part of its name
-  url = url.substr(0, url.find_first_of("?#"));
-  const auto host = scheme + 3;
-  const auto path = std::min(url.find('/', host), url.size());
-  const auto at = url.substr(0, path).rfind('@');
-  if (at == std::string_view::npos || at < host) return std::string(url);
-  return std::string(url.substr(0, host)) + std::string(url.substr(at + 1));
-}
-
 std::string fetch(const std::string& url_or_file, const FetchLimits& limits) {
   const auto where = without_query(url_or_file);
   if (url_or_file.empty()) throw UsageError("no address given");

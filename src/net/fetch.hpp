@@ -3,7 +3,8 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
-#include <string_view>
+
+#include "net/url.hpp"
 
 namespace etl::net {
 
@@ -13,9 +14,6 @@ struct FetchLimits {
   std::chrono::milliseconds total{60'000};
   std::size_t bytes = std::size_t{64} << 20U;
 };
-
-/// The address as it may be shown: without user, password, query and fragment.
-[[nodiscard]] std::string without_query(std::string_view url);
 
 /// Reads a whole document from `http(s)://…`, `file://…` or a path. TLS certificates are verified, redirects are
 /// followed, but never from https to http. Throws, always with without_query(url) as its place:

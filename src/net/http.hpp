@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "net/url.hpp"
+
 /// HTTP over libcurl: kept connections, verified TLS, time-outs, retries of what is safe to repeat.
 namespace etl::net {
 
@@ -53,7 +55,8 @@ class BodySink {
   BodySink& operator=(const BodySink&) = delete;
   virtual ~BodySink() = default;
 
-  /// Before the first byte of every attempt: `head` has status and headers. What came before is void.
+  /// Before the first byte of every attempt: `head` has status and headers. What came before is void. An answer
+  /// without a body begins, too.
   virtual void begin(const Response& head) = 0;
   /// What it throws leaves send() as it is.
   virtual void write(std::string_view bytes) = 0;
@@ -68,7 +71,7 @@ struct Request {
   BodySink* sink = nullptr;      ///< not owned
   /// May it be sent again when nobody knows whether it arrived? Without a value: GET, HEAD, PUT, DELETE may.
   /// (429, 503 and a refused connection say that it was not taken up: those are repeated for every method.)
-  std::optional<bool> repeatable;
+  std::optional<bool> repeatable{};
 };
 
 struct HttpOptions {
@@ -76,21 +79,22 @@ struct HttpOptions {
   /// For a whole attempt without `source` and `sink`.
   std::chrono::milliseconds total{60'000};
   /// An attempt ends when fewer than `stall_bytes` a second came or went for this long.
-  std::chrono::seconds stall{30};
+  std::chrono::milliseconds stall{30'000};
   long stall_bytes = 1024;
   unsigned attempts = 5;
   /// The wait before attempt n+1 is random in [d/2, d], d = first_wait * 2^(n-1), at most longest_wait; a Retry-After
   /// (seconds or date) counts instead of it, at most longest_retry_after.
   std::chrono::milliseconds first_wait{250};
   std::chrono::milliseconds longest_wait{15'000};
-  std::chrono::seconds longest_retry_after{120};
+  std::chrono::milliseconds longest_retry_after{120'000};
   unsigned connections_per_host = 16;
   std::size_t largest_body = std::size_t{64} << 20U;  ///< of Response::body
   std::uint64_t bytes_per_second = 0;                 ///< of all transfers together; 0: no limit
   std::string user_agent = "aced-etl";
 };
 
-/// Safe to use from many threads; each send() blocks its own. Connections are kept and shared.
+/// Safe to use from many threads; each send() blocks its own. Connections are kept and shared. Redirects are not
+/// followed: a 3xx is an answer, so credentials go to no other place than the caller's.
 class HttpClient {
  public:
   explicit HttpClient(HttpOptions options = {}, std::stop_token stop = {});
@@ -100,7 +104,8 @@ class HttpClient {
 
   /// The last answer, whatever its status: after retries a 429 or 5xx comes back as it is, for the caller to explain.
   /// Throws UnavailableError when there was no answer (no connection, time-out, broken off, bad certificate), with
-  /// without_query(url) as its place; UsageError for what is no address; StoppedError when `stop` was requested.
+  /// without_query(url) as its place; UsageError for what is no address; InputError when Response::body would be larger
+  /// than largest_body; StoppedError when `stop` was requested.
   Response send(const Request& request);
 
  private:

@@ -1,0 +1,52 @@
+#include "net/url.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/error.hpp"
+
+namespace etl::net {
+namespace {
+
+struct UrlDeleter {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using Url = std::unique_ptr<CURLU, UrlDeleter>;
+
+std::string part(CURLU* url, CURLUPart which) {
+  char* text = nullptr;
+  if (curl_url_get(url, which, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+  std::string result(text);
+  curl_free(text);
+  return result;
+}
+
+}  // namespace
+
+std::string without_query(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::string(url);  // a path: '?' and '#' are part of its name
+  url = url.substr(0, url.find_first_of("?#"));
+  const auto host = scheme + 3;
+  const auto path = std::min(url.find('/', host), url.size());
+  const auto at = url.substr(0, path).rfind('@');
+  if (at == std::string_view::npos || at < host) return std::string(url);
+  return std::string(url.substr(0, host)) + std::string(url.substr(at + 1));
+}
+
+std::string origin_of(const std::string& url) {
+  const Url parsed(curl_url());
+  const bool understood = parsed && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+  const auto scheme = understood ? part(parsed.get(), CURLUPART_SCHEME) : "";
+  if (scheme != "http" && scheme != "https") {
+    throw UsageError("not an address of a web service", without_query(url), "use http:// or https://");
+  }
+  auto origin = scheme + "://" + part(parsed.get(), CURLUPART_HOST) + ':' + part(parsed.get(), CURLUPART_PORT);
+  std::transform(origin.begin(), origin.end(), origin.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return origin;
+}
+
+}  // namespace etl::net
