@@ -1,227 +1,222 @@
 #include "fhir/id_index.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <queue>
+#include <atomic>
+#include <bit>
+#include <condition_variable>
+#include <exception>
+#include <thread>
 #include <tuple>
 
 #include "base/error.hpp"
+#include "fhir/id_index_run.hpp"
 
 namespace etl::fhir {
 namespace {
 
 constexpr std::uint32_t reference_bit = 0x8000'0000U;
-constexpr std::size_t read_ahead = 2048;  // entries
+constexpr unsigned line_bits = 40;
+constexpr std::uint64_t last_line = (std::uint64_t{1} << line_bits) - 1;
+/// What one thread looks through at a time.
+constexpr std::size_t slice_bytes = std::size_t{8} << 20U;
 
-int temporary_file(const std::filesystem::path& folder) {
-  int descriptor = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (descriptor < 0) {  // not every file system knows O_TMPFILE
-    std::string name = (folder / "aced-etl-XXXXXX").string();
-    descriptor = ::mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor >= 0) ::unlink(name.c_str());
-  }
-  if (descriptor < 0) {
-    throw UsageError(std::string("no temporary file can be made: ") + std::strerror(errno), folder.string(),
-                     "name a folder with room for it: --temp-dir or TMPDIR");
-  }
-  return descriptor;
+std::uint64_t packed(Location where) {
+  return std::uint64_t{where.file} << line_bits | std::min(where.line, last_line);
 }
 
-void write_all(int descriptor, const void* data, std::size_t size) {
-  const auto* at = static_cast<const char*>(data);
-  while (size > 0) {
-    const ssize_t done = ::write(descriptor, at, size);
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) {
-      throw UnavailableError(std::string("the temporary file cannot be written: ") + std::strerror(errno), {},
-                             "free some disk, or name another folder: --temp-dir or TMPDIR");
-    }
-    at += done;
-    size -= static_cast<std::size_t>(done);
-  }
-}
-
-void read_from(int descriptor, void* data, std::size_t size, std::size_t offset) {
-  auto* at = static_cast<char*>(data);
-  while (size > 0) {
-    const ssize_t got = ::pread(descriptor, at, size, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) throw UnavailableError("the temporary file cannot be read back", {}, "check the disk behind TMPDIR");
-    at += got;
-    offset += static_cast<std::size_t>(got);
-    size -= static_cast<std::size_t>(got);
-  }
-}
+Location unpacked(std::uint64_t place) { return {static_cast<std::uint32_t>(place >> line_bits), place & last_line}; }
 
 }  // namespace
 
-/// By hash; of one hash, the definitions before the references, each by its place.
-template <class Entry>
-static bool before(const Entry& a, const Entry& b) {
-  const auto key = [](const Entry& e) {
-    return std::make_tuple(e.high, e.low, e.text & reference_bit, e.file, e.line);
-  };
-  return key(a) < key(b);
-}
-
-/// The unlinked file that takes the runs, one behind the other: a file for each would run out of descriptors.
-class IdIndex::Spill {
- public:
-  explicit Spill(const std::filesystem::path& folder) : descriptor_(temporary_file(folder)) {}
-  ~Spill() { ::close(descriptor_); }
-  Spill(const Spill&) = delete;
-  Spill& operator=(const Spill&) = delete;
-
-  void append(const void* data, std::size_t size) {
-    write_all(descriptor_, data, size);
-    end_ += size;
-  }
-  void read(void* data, std::size_t size, std::size_t offset) const { read_from(descriptor_, data, size, offset); }
-  [[nodiscard]] std::size_t end() const noexcept { return end_; }
-
- private:
-  int descriptor_;
-  std::size_t end_ = 0;
-};
-
-/// Sorted entries and their texts: in memory, or in the file.
-struct IdIndex::Run {
-  std::vector<Writer::Entry> entries;  ///< all of them, or those read ahead
-  std::string texts;
-  const Spill* file = nullptr;
-  std::size_t base = 0;        ///< where it begins in the file
-  std::size_t count = 0;       ///< entries in all
-  std::size_t next = 0;        ///< the next one to give
-  std::size_t first_held = 0;  ///< the number of entries[0]
-
-  void spill(Spill& to) {
-    base = to.end();
-    to.append(entries.data(), entries.size() * sizeof(Writer::Entry));
-    to.append(texts.data(), texts.size());
-    file = &to;
-    std::vector<Writer::Entry>().swap(entries);
-    std::string().swap(texts);
-  }
-  [[nodiscard]] const Writer::Entry* peek() {
-    if (next == count) return nullptr;
-    if (file != nullptr && (next < first_held || next >= first_held + entries.size())) {
-      first_held = next;
-      entries.resize(std::min(read_ahead, count - next));
-      file->read(entries.data(), entries.size() * sizeof(Writer::Entry), base + next * sizeof(Writer::Entry));
-    }
-    return &entries[next - first_held];
-  }
-  /// The text that begins at `offset`; it ends with NUL.
-  [[nodiscard]] std::string text(std::size_t offset) const {
-    if (file == nullptr) return {texts.c_str() + offset};
-    std::string out;
-    const std::size_t begin = base + count * sizeof(Writer::Entry) + offset;
-    for (char c = 0;; out.push_back(c)) {
-      file->read(&c, 1, begin + out.size());
-      if (c == '\0') return out;
-    }
-  }
-};
-
 IdIndex::IdIndex(std::size_t memory, unsigned writers, std::filesystem::path temp_dir)
-    : memory_per_writer_(memory / std::max(1U, writers)), temp_dir_(std::move(temp_dir)) {}
+    : memory_per_writer_(memory / std::max(1U, writers)),
+      writers_(std::max(1U, writers)),
+      temp_dir_(std::move(temp_dir)) {}
 
 IdIndex::~IdIndex() = default;
 
+IdIndex::Writer::Writer(IdIndex& index) : index_(index), run_(std::make_unique<Run>()) {}
+
 IdIndex::Writer::~Writer() {
-  // What cannot be kept for lack of disk was reported by flush() when it happened the first time.
-  try {
-    flush();
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
-  }
+  if (run_->empty()) return;
+  // The last run of each writer stays in memory; it is within its share.
+  const std::lock_guard lock(index_.mutex_);
+  index_.runs_.push_back(std::move(run_));
 }
 
 void IdIndex::Writer::define(std::string_view type, std::string_view id, std::uint64_t content, Location where) {
   scratch_.assign(type);
   scratch_.push_back('/');
   scratch_.append(id);
-  add({0, 0, content, where.line, where.file, 0}, scratch_);
+  add({0, content, packed(where), 0, 0}, scratch_);
 }
 
 void IdIndex::Writer::refer(std::string_view target, std::uint32_t element, Location where) {
-  add({0, 0, element, where.line, where.file, reference_bit}, target);
+  add({0, element, packed(where), 0, reference_bit}, target);
 }
 
 void IdIndex::Writer::add(Entry entry, std::string_view text) {
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   entry.high = hash.high64;
-  entry.low = hash.low64;
-  entry.text |= static_cast<std::uint32_t>(texts_.size());
-  texts_.append(text);
-  texts_.push_back('\0');
-  entries_.push_back(entry);
-  if (entries_.size() * sizeof(Entry) + texts_.size() > index_.memory_per_writer_) flush();
+  entry.low = static_cast<std::uint32_t>(hash.low64);
+  entry.text |= run_->add_text(text);
+  run_->add(entry, hash.high64 / (~std::uint64_t{0} / parts + 1));
+  if (run_->bytes > index_.memory_per_writer_) flush();
 }
 
 void IdIndex::Writer::flush() {
-  if (entries_.empty()) return;
-  auto run = std::make_unique<Run>();
-  run->entries.swap(entries_);
-  run->texts.swap(texts_);
-  run->count = run->entries.size();
-  std::ranges::sort(run->entries, [](const Entry& a, const Entry& b) { return before(a, b); });
+  auto full = std::exchange(run_, std::make_unique<Run>());
   const std::lock_guard lock(index_.mutex_);
-  // The last run of each writer stays in memory; it is within its share.
-  if (run->count * sizeof(Entry) + run->texts.size() > index_.memory_per_writer_) {
-    if (!index_.spill_) index_.spill_ = std::make_unique<Spill>(index_.temp_dir_);
-    run->spill(*index_.spill_);
+  if (!index_.spill_) index_.spill_ = std::make_unique<SpillFile>(index_.temp_dir_);
+  full->spill(*index_.spill_);
+  index_.runs_.push_back(std::move(full));
+}
+
+/// Looks through one part of the hashes, or a slice of it when the part is large.
+class IdIndex::Part {
+ public:
+  explicit Part(const IdIndex& index) : index_(index) {}
+
+  Found look(std::size_t part, std::size_t slice, std::size_t slices) {
+    Found found;
+    gather(part, slice, slices);
+    index_definitions();
+    if (!again_.empty()) tell_duplicates(found);
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      const Entry& entry = entries_[i];
+      if (is_reference(entry) && table_[slot_of(entry)] == nobody) {
+        found.missing.push_back({text_of(i), static_cast<std::uint32_t>(entry.extra), unpacked(entry.place)});
+      }
+    }
+    std::ranges::sort(found.missing, {}, [](const Reference& r) { return std::tie(r.where, r.element, r.target); });
+    return found;
   }
-  index_.runs_.push_back(std::move(run));
+
+ private:
+  static constexpr std::uint32_t nobody = ~std::uint32_t{0};
+
+  static bool is_reference(const Entry& entry) { return (entry.text & reference_bit) != 0; }
+  static bool same_id(const Entry& a, const Entry& b) { return a.high == b.high && a.low == b.low; }
+
+  void gather(std::size_t part, std::size_t slice, std::size_t slices) {
+    entries_.clear();
+    ends_.clear();
+    definitions_ = 0;
+    for (const auto& run : index_.runs_) {
+      run->each(part, [&](const Entry& entry) {
+        if (slices > 1 && entry.high % slices != slice) return;
+        entries_.push_back(entry);
+        if (!is_reference(entry)) ++definitions_;
+      });
+      ends_.push_back(entries_.size());
+    }
+  }
+
+  /// The slot of the definition with this hash, or the free one where it would stand.
+  [[nodiscard]] std::size_t slot_of(const Entry& entry) const {
+    const std::size_t mask = table_.size() - 1;
+    std::size_t slot = entry.low & mask;
+    while (table_[slot] != nobody && !same_id(entries_[table_[slot]], entry)) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  void index_definitions() {
+    table_.assign(std::bit_ceil(definitions_ * 2 + 1), nobody);
+    again_.clear();
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (is_reference(entries_[i])) continue;
+      std::uint32_t& at = table_[slot_of(entries_[i])];
+      if (at != nobody) again_.push_back(i);
+      if (at == nobody) at = static_cast<std::uint32_t>(i);
+    }
+  }
+
+  /// Which of two is the first is told by their places, not by the order in which they were gathered.
+  void tell_duplicates(Found& found) {
+    std::vector<std::size_t> all;
+    for (const std::size_t i : again_) {
+      all.push_back(i);
+      all.push_back(table_[slot_of(entries_[i])]);
+    }
+    const auto key = [&](std::size_t i) {
+      const Entry& e = entries_[i];
+      return std::make_tuple(e.high, e.low, e.place, e.extra, i);
+    };
+    std::ranges::sort(all, {}, key);
+    all.erase(std::ranges::unique(all).begin(), all.end());
+    std::size_t first = 0;
+    for (std::size_t n = 1; n < all.size(); ++n) {
+      const Entry& one = entries_[all[first]];
+      const Entry& entry = entries_[all[n]];
+      if (!same_id(one, entry)) {
+        first = n;
+        continue;
+      }
+      found.duplicates.push_back(
+          {text_of(all[n]), unpacked(entry.place), unpacked(one.place), one.extra == entry.extra});
+    }
+  }
+
+  [[nodiscard]] std::string text_of(std::size_t i) const {
+    const auto run = static_cast<std::size_t>(std::ranges::upper_bound(ends_, i) - ends_.begin());
+    return index_.runs_[run]->text(entries_[i].text & ~reference_bit);
+  }
+
+  const IdIndex& index_;
+  std::vector<Entry> entries_;
+  std::vector<std::size_t> ends_;  ///< per run: how many entries there are up to its end
+  std::size_t definitions_ = 0;
+  std::vector<std::uint32_t> table_;  ///< open addressing: places in entries_
+  std::vector<std::size_t> again_;    ///< definitions of an id that is in the table
+};
+
+std::size_t IdIndex::slices_of(std::size_t part) const {
+  std::size_t entries = 0;
+  for (const auto& run : runs_) entries += run->counts[part];
+  return entries * sizeof(Entry) / slice_bytes + 1;
 }
 
 void IdIndex::finish(const std::function<void(const Duplicate&)>& duplicate,
                      const std::function<void(const Reference&)>& missing) {
-  struct Head {
-    const Writer::Entry* entry;
-    Run* run;
-    [[nodiscard]] bool operator<(const Head& other) const {  // a priority_queue gives the greatest first
-      return before(*other.entry, *entry);
-    }
-  };
-  std::priority_queue<Head> heads;
-  const auto push = [&](Run& run) {
-    if (const Writer::Entry* entry = run.peek()) heads.push({entry, &run});
-  };
-  for (const auto& run : runs_) push(*run);
+  std::atomic<std::size_t> next = 0;
+  std::mutex telling;
+  std::condition_variable told;
+  std::size_t due = 0;
+  std::exception_ptr error;
 
-  struct Definition {
-    bool there = false;
-    std::uint64_t high = 0, low = 0, content = 0;
-    Location where;
-  } definition;
-  while (!heads.empty()) {
-    const Head head = heads.top();
-    heads.pop();
-    const Writer::Entry entry = *head.entry;
-    const Location where{entry.file, entry.line};
-    const bool known = definition.there && definition.high == entry.high && definition.low == entry.low;
-    if ((entry.text & reference_bit) == 0) {
-      if (known) {
-        Duplicate again;
-        again.id = head.run->text(entry.text);
-        again.where = where;
-        again.first = definition.where;
-        again.same_content = definition.content == entry.extra;
-        duplicate(again);
-      } else {
-        definition = {true, entry.high, entry.low, entry.extra, where};
+  const auto tell = [&](std::size_t part, const Found& found) {
+    std::unique_lock lock(telling);
+    told.wait(lock, [&] { return error || due == part; });
+    if (error) return;
+    for (const Duplicate& one : found.duplicates) duplicate(one);
+    for (const Reference& one : found.missing) missing(one);
+  };
+  const auto work = [&] {
+    try {
+      Part looked(*this);
+      for (std::size_t part = next++; part < parts; part = next++) {
+        const std::size_t slices = slices_of(part);
+        for (std::size_t slice = 0; slice < slices; ++slice) tell(part, looked.look(part, slice, slices));
+        {
+          const std::lock_guard lock(telling);
+          if (error) return;
+          ++due;
+        }
+        told.notify_all();
       }
-    } else if (!known) {
-      missing({head.run->text(entry.text & ~reference_bit), static_cast<std::uint32_t>(entry.extra), where});
+    } catch (...) {
+      const std::lock_guard lock(telling);
+      if (!error) error = std::current_exception();
+      told.notify_all();
     }
-    ++head.run->next;
-    push(*head.run);
-  }
+  };
+  std::vector<std::thread> others;
+  for (unsigned i = 1; i < writers_; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& thread : others) thread.join();
+  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace etl::fhir
