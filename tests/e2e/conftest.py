@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
+from local_servers import S3, exports, local
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LOCAL_POSTGRES = ROOT / "local/postgres"
 KEEP = bool(os.environ.get("ACED_KEEP_DATABASE"))
 
 # Of the caller's environment, what has no say in where a program looks for its data.
@@ -145,16 +145,7 @@ class Postgres:
 
 
 def local_postgres(home: pathlib.Path, *args: str, check: bool = True, **env: str) -> subprocess.CompletedProcess:
-    done = subprocess.run([LOCAL_POSTGRES, *args], env={**os.environ, "ACED_LOCAL_DIR": str(home), **env},
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, check=False)
-    assert not check or done.returncode == 0, done.stderr
-    return done
-
-
-def exports(text: str) -> dict[str, str]:
-    """What `export NAME=value` lines would set."""
-    lines = (shlex.split(line) for line in text.splitlines())
-    return dict(words[1].split("=", 1) for words in lines if words and words[0] == "export")
+    return local("postgres", home, *args, check=check, **env)
 
 
 @pytest.fixture(scope="session")
@@ -176,6 +167,22 @@ def postgres(canary: Canary) -> Iterator[Postgres]:
         else:
             local_postgres(home, "destroy", check=False)
             shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def s3(canary: Canary) -> Iterator[S3]:
+    """An S3 server beside that of the demo. A test takes buckets of its own; one that stops the server starts it again."""
+    home = pathlib.Path(tempfile.mkdtemp(prefix="aced-etl-test-s3-"))
+    server = S3(home, {})
+    try:
+        server.start()
+        for _, secret in server.keys.values():
+            canary.add(secret)
+        yield server
+        canary.check((home / "s3.log").read_text(), "the log of the S3 server")
+    finally:
+        server.command("destroy", check=False)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @dataclasses.dataclass

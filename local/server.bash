@@ -1,0 +1,138 @@
+# shellcheck shell=bash
+# What the scripts of local/ share: where a server lives, its port, whether a pid is really ours, starting and
+# stopping it. A script sets `name` (of the server, as in messages and files) and sources this.
+#
+# ACED_LOCAL_DIR    where it lives (default: .local beside this folder); another folder is another server
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+mkdir -p "${ACED_LOCAL_DIR:=$project/.local}"
+home=$(cd "$ACED_LOCAL_DIR" && pwd -P)
+umask 077
+# shellcheck disable=SC2034,SC2154 # folder and log are for the scripts, name is theirs
+folder=$home/$name log=$home/$name.log
+
+say() { echo "$name: $*" >&2; }
+die() { say "$@"; exit 1; }
+
+# The comment at the top of a script is its help.
+usage() {
+  sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2
+  exit 2
+}
+
+# Two at once would both make the first keys. The servers must not inherit the lock: 9>&- where they start.
+lock() {
+  exec 9>"$home/$name.lock"
+  flock -w 120 9 || die "another local/$name holds $home/$name.lock"
+}
+
+# A pid counts only when that process works in our folder; after a crash of the machine the number may belong to
+# anyone.
+running() {
+  pid=$(cat "$folder/pid" 2>/dev/null) && port=$(cat "$home/$name.port" 2>/dev/null) || return 1
+  [[ $pid =~ ^[0-9]+$ && $(readlink "/proc/$pid/cwd" 2>/dev/null) == "$folder" ]]
+}
+
+port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# choose_port FILE FIRST: the port that FILE remembers if it is free, else the next one from FIRST on (plus a number that
+# comes from the folder's name, so that two folders seldom meet). All lie below the ports that the kernel hands out.
+choose_port() {
+  local remembered first next
+  remembered=$(cat "$1" 2>/dev/null || true)
+  [[ $remembered ]] && ! port_taken "$remembered" && { echo "$remembered"; return; }
+  first=$(($2 + 16#$(sha256sum <<<"$home" | cut -c1-4) % 700))
+  for ((next = first; next < first + 200; next++)); do
+    [[ $next != "$remembered" ]] && ! port_taken "$next" && { echo "$next"; return; }
+  done
+  die "no free port between $first and $next"
+}
+
+# Whether process $1 itself listens on 127.0.0.1:$2; an answer there may be anyone's.
+listens() {
+  local inode
+  inode=$(awk -v at="0100007F:$(printf %04X "$2")" '$2 == at && $4 == "0A" {print $10}' /proc/net/tcp)
+  [[ $inode ]] && readlink "/proc/$1/fd"/* 2>/dev/null | grep -qxF "socket:[$inode]"
+}
+
+# launch COMMAND...: in our folder, on its own, its output in the log. Sets pid.
+launch() {
+  (cd "$folder" && exec setsid "$@") </dev/null >>"$log" 2>&1 9>&- &
+  pid=$!
+  disown
+  echo "$pid" >"$folder/pid"
+}
+
+# start SECONDS ATTEMPT: ATTEMPT chooses a port and launches; a port that someone took in between is not the end.
+start_server() {
+  local try deadline
+  for try in 1 2 3; do
+    : >"$log"
+    "$2"
+    deadline=$((SECONDS + $1))
+    while kill -0 "$pid" 2>/dev/null && ((SECONDS < deadline)); do
+      if listens "$pid" "$port" && ready; then return; fi
+      sleep 0.05
+    done
+    stop_pid
+    if ((try == 3)) || ! grep -qiE 'address already in use|failed to bind|bind.*exception' "$log"; then
+      tail -n 20 "$log" >&2
+      die "the server did not start (log: $log)"
+    fi
+  done
+}
+
+# Ends process $pid; only ever ours.
+stop_pid() {
+  local tries
+  kill "$pid" 2>/dev/null || true
+  for ((tries = 0; tries < 300; tries++)); do
+    kill -0 "$pid" 2>/dev/null || break
+    ((tries != 200)) || kill -KILL "$pid" 2>/dev/null || true
+    sleep 0.1
+  done
+  rm -f "$folder/pid"
+}
+
+down() {
+  running || { say "is down"; return; }
+  stop_pid
+  say "stopped; the data stays in $folder"
+}
+
+# jars NAME: the jars that local/jars/NAME/pom.xml names, in .local/jars/NAME of the project, fetched once.
+jars() {
+  local into=$project/.local/jars/$1 pom=$project/local/jars/$1/pom.xml fetched
+  command -v java >/dev/null || die "no Java is installed: scripts/install-deps build"
+  mkdir -p "$into"
+  if ! cmp -s "$pom" "$into/pom.xml"; then
+    exec 8>"$project/.local/jars/lock"
+    flock -w 600 8 || die "another one fetches jars ($project/.local/jars/lock)"
+    if ! cmp -s "$pom" "$into/pom.xml"; then
+      command -v mvn >/dev/null || die "no Maven is installed: scripts/install-deps build"
+      say "fetching its jars (once)"
+      rm -rf "${into:?}"/*
+      fetched=$home/$name.fetch.log
+      mvn -q -B -ntp "-Dmaven.repo.local=$project/.local/m2" -f "$pom" dependency:copy-dependencies \
+        "-DoutputDirectory=$into" -DincludeScope=runtime >"$fetched" 2>&1 </dev/null 9>&- ||
+        { cat "$fetched" >&2; die "Maven could not fetch $pom"; }
+      rm -f "$fetched"
+      cp "$pom" "$into/pom.xml"
+    fi
+    exec 8>&-
+  fi
+}
+
+# A new value for a secret: $1 random bytes as hexadecimal digits.
+random_hex() { head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
+
+# The status of a GET, or nothing: without curl, which a bare Debian does not have.
+http_status() {
+  local line
+  exec 7<>"/dev/tcp/127.0.0.1/$1" || return
+  printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' "$2" >&7
+  read -r -t 5 line <&7 || true
+  exec 7>&-
+  line=${line#* }
+  echo "${line%% *}"
+}
