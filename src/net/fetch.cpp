@@ -1,32 +1,15 @@
 #include "net/fetch.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <mutex>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "net/curl.hpp"
 
 namespace etl::net {
 namespace {
-
-struct EasyDeleter {
-  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-};
-using Easy = std::unique_ptr<CURL, EasyDeleter>;
-
-Easy make_easy() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  Easy easy(curl_easy_init());
-  if (!easy) throw FaultError("libcurl does not start");
-  return easy;
-}
 
 struct Sink {
   std::string body;
@@ -51,20 +34,12 @@ std::size_t receive(char* data, std::size_t size, std::size_t count, void* to) {
 }
 
 [[noreturn]] void refuse(CURLcode code, const std::string& where, const FetchLimits& limits) {
-  switch (code) {
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      throw UsageError("not an address that can be fetched", where, "use https://, http://, file:// or a path");
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-      throw UnavailableError("the server's certificate could not be verified", where,
-                             "add its authority to the system's certificates, or name it in SSL_CERT_FILE");
-    case CURLE_OPERATION_TIMEDOUT:
-      throw UnavailableError(fmt::format("no answer within {} s", limits.total.count() / 1000), where, "run again");
-    default:
-      throw UnavailableError(fmt::format("cannot fetch: {}", curl_easy_strerror(code)), where,
-                             "check the address and the network, then run again");
+  refuse_if_permanent(code, where);
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    throw UnavailableError(fmt::format("no answer within {} s", limits.total.count() / 1000), where, "run again");
   }
+  throw UnavailableError(fmt::format("cannot fetch: {}", curl_easy_strerror(code)), where,
+                         "check the address and the network, then run again");
 }
 
 void check_status(long status, const std::string& where) {
@@ -77,33 +52,18 @@ void check_status(long status, const std::string& where) {
   throw RefusedError(what, where, "check the address");
 }
 
-/// SSL_CERT_FILE and SSL_CERT_DIR name other authorities, as for curl's own program.
-void set_authorities(CURL* curl) {
-  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') {
-    curl_easy_setopt(curl, CURLOPT_CAINFO, file);
-  }
-  if (const char* dir = std::getenv("SSL_CERT_DIR"); dir != nullptr && *dir != '\0') {
-    curl_easy_setopt(curl, CURLOPT_CAPATH, dir);
-  }
-}
-
 std::string get(const std::string& url, const std::string& where, const FetchLimits& limits) {
   const auto easy = make_easy();
   auto* curl = easy.get();
   Sink sink{{}, limits.bytes};
+  set_common(curl, "aced-etl");
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
   curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, url.starts_with("http://") ? "http,https" : "https");
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-  set_authorities(curl);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.total.count()));
   curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, "aced-etl");
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &sink);
   const auto code = curl_easy_perform(curl);

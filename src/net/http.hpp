@@ -64,9 +64,9 @@ class BodySink {
 
 struct Request {
   std::string method = "GET";
-  std::string url;
-  Headers headers;
-  std::string body;              ///< unless `source` is given
+  std::string url{};
+  Headers headers{};
+  std::string body{};            ///< unless `source` is given
   BodySource* source = nullptr;  ///< not owned
   BodySink* sink = nullptr;      ///< not owned
   /// May it be sent again when nobody knows whether it arrived? Without a value: GET, HEAD, PUT, DELETE may.
@@ -78,7 +78,8 @@ struct HttpOptions {
   std::chrono::milliseconds connect{10'000};
   /// For a whole attempt without `source` and `sink`.
   std::chrono::milliseconds total{60'000};
-  /// An attempt ends when fewer than `stall_bytes` a second came or went for this long.
+  /// An attempt with `source` or `sink` ends when fewer than `stall_bytes` a second came or went for this long; what
+  /// source and sink themselves take is not counted.
   std::chrono::milliseconds stall{30'000};
   long stall_bytes = 1024;
   unsigned attempts = 5;
