@@ -35,17 +35,19 @@ running() {
 
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# choose_port FILE FIRST: the port that FILE remembers if it is free, else the next one from FIRST on (plus a number that
-# comes from the folder's name, so that two folders seldom meet). All lie below the ports that the kernel hands out.
+# choose_port FILE FIRST LAST: the port that FILE remembers if it is free, else a free one of the range. Where the search
+# begins comes from the folder's name, so that two folders seldom meet. Ranges lie below the ports that the kernel
+# hands out.
 choose_port() {
-  local remembered first next
+  local remembered range=$(($3 - $2 + 1)) offset try next
   remembered=$(cat "$1" 2>/dev/null || true)
   [[ $remembered ]] && ! port_taken "$remembered" && { echo "$remembered"; return; }
-  first=$(($2 + 16#$(sha256sum <<<"$home" | cut -c1-4) % 700))
-  for ((next = first; next < first + 200; next++)); do
-    [[ $next != "$remembered" ]] && ! port_taken "$next" && { echo "$next"; return; }
+  offset=$((16#$(sha256sum <<<"$home" | cut -c1-4) % range))
+  for ((try = 0; try < range; try++)); do
+    next=$(($2 + (offset + try) % range))
+    port_taken "$next" || { echo "$next"; return; }
   done
-  die "no free port between $first and $next"
+  die "no free port from $2 to $3"
 }
 
 # Whether process $1 itself listens on 127.0.0.1:$2; an answer there may be anyone's.
