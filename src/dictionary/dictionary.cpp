@@ -1,5 +1,7 @@
 #include "dictionary/dictionary.hpp"
 
+#include <fmt/format.h>
+
 #include <set>
 
 #include "base/error.hpp"
@@ -114,6 +116,12 @@ const Node* Dictionary::by_title(std::string_view title) const {
 const Node* Dictionary::by_label(std::string_view label) const {
   const auto found = content_->by_label.find(label);
   return found == content_->by_label.end() ? nullptr : &content_->nodes[found->second];
+}
+
+std::size_t Dictionary::number_of(std::string_view label) const {
+  const auto found = content_->by_label.find(label);
+  if (found == content_->by_label.end()) throw FaultError(fmt::format("the dictionary has no {}", label));
+  return found->second;
 }
 
 }  // namespace etl::dictionary

@@ -12,10 +12,6 @@ namespace {
 using Kind = Staging::Kind;
 constexpr std::size_t copy_size = std::size_t{1} << 20;
 
-std::size_t number_of(const dictionary::Dictionary& dictionary, const std::string& label) {
-  return static_cast<std::size_t>(dictionary.by_label(label) - dictionary.nodes().data());
-}
-
 }  // namespace
 
 void Dangling::add(const fhir::IdIndex::Reference& reference) {
@@ -51,7 +47,7 @@ std::int64_t Dangling::resolve(const std::vector<std::string>& files, simplify::
   for (std::size_t e = 0; e < dictionary_.edges().size(); ++e) {
     if (!staging_.has(Kind::edge, e)) continue;
     const auto& edge = dictionary_.edges()[e];
-    const std::size_t dst = number_of(dictionary_, edge.dst_label);
+    const std::size_t dst = dictionary_.number_of(edge.dst_label);
     std::string nowhere =
         fmt::format("not exists (select 1 from {} t where t.node_id = s.dst_id", quote_name(edge.dst_table));
     // What will be pruned is not there any more when the edge comes.
@@ -71,6 +67,7 @@ std::int64_t Dangling::resolve(const std::vector<std::string>& files, simplify::
                                      "into pg_temp.aced_etl_nowhere select "
                                      "distinct {}, dst_id from gone) select count(*) from gone",
                                      Staging::name(Kind::edge, e), nowhere, quote_text(edge.dst_label)));
+    staging_.took_out(Kind::edge, e, gone.integer(0, 0));
     edges += gone.integer(0, 0);
   }
   if (edges > 0) tell(files, report);

@@ -47,7 +47,7 @@ void require_tables(Connection& connection, const dictionary::Dictionary& dictio
 void tune(Connection& connection) {
   connection.exec("set local gin_pending_list_limit = 2097151");
   connection.exec("set local work_mem = '64MB'");
-  connection.exec("set local temp_buffers = '32MB'");
+  connection.exec("set local temp_buffers = '96MB'");
   // Small samples of the staging tables tell the planner what it needs: how many rows, and that ids are unique.
   connection.exec("set local default_statistics_target = 10");
   // Without it a server at work on a statement does not see that we were killed, and keeps the project's lock.

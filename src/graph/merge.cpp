@@ -17,9 +17,6 @@ using Kind = Staging::Kind;
 /// graph's).
 std::string diff_table(std::size_t node) { return fmt::format("pg_temp.aced_etl_diff_{}", node); }
 
-/// A temporary table is created without its schema.
-std::string local_name(const std::string& table) { return table.substr(std::string_view("pg_temp.").size()); }
-
 /// Below so many rows a pending list is left as any INSERT leaves it.
 constexpr std::int64_t worth_cleaning = 2000;
 
@@ -32,17 +29,23 @@ std::string Merge::project_condition(const std::string& alias) const {
                      quote_text("{\"project_id\":" + json_quote(options_.project.str()) + "}"));
 }
 
+void Merge::take_out(Kind kind, std::size_t number, const std::string& deletion, const Params& params) {
+  staging_.took_out(kind, number, connection_.exec(deletion, params).affected());
+}
+
 void Merge::drop_repeated() {
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     if (!staging_.has(Kind::node, n)) continue;
-    connection_.exec(fmt::format(
-        "delete from {0} a using (select node_id, min(ctid) as first from {0} group by 1 having count(*) > 1) b "
-        "where a.node_id = b.node_id and a.ctid <> b.first",
-        Staging::name(Kind::node, n)));
+    take_out(Kind::node, n,
+             fmt::format(
+                 "delete from {0} a using (select node_id, min(ctid) as first from {0} group by 1 having count(*) > 1) "
+                 "b where a.node_id = b.node_id and a.ctid <> b.first",
+                 Staging::name(Kind::node, n)));
   }
   for (std::size_t e = 0; e < dictionary_.edges().size(); ++e) {
     if (!staging_.has(Kind::edge, e)) continue;
-    connection_.exec(
+    take_out(
+        Kind::edge, e,
         fmt::format("delete from {0} a using (select src_id, dst_id, min(ctid) as first from {0} group by 1, 2 having "
                     "count(*) > 1) b where a.src_id = b.src_id and a.dst_id = b.dst_id and a.ctid <> b.first",
                     Staging::name(Kind::edge, e)));
@@ -82,16 +85,18 @@ void Merge::drop_shared(const std::vector<SharedNode>& shared) {
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     const auto found = by_label.find(dictionary_.nodes()[n].label);
     if (found == by_label.end()) continue;
-    for (const std::string& table : {Staging::name(Kind::node, n), diff_table(n)}) {
-      connection_.exec(fmt::format("delete from {} where node_id = any($1::text[])", table),
-                       {text_array(found->second)});
-    }
+    const std::string ids = text_array(found->second);
+    const auto deletion = [](const std::string& table) {
+      return fmt::format("delete from {} where node_id = any($1::text[])", table);
+    };
+    take_out(Kind::node, n, deletion(Staging::name(Kind::node, n)), {ids});
+    connection_.exec(deletion(diff_table(n)), {ids});
   }
   for (std::size_t e = 0; e < dictionary_.edges().size(); ++e) {
     const auto found = by_label.find(dictionary_.edges()[e].src_label);
     if (found == by_label.end() || !staging_.has(Kind::edge, e)) continue;
-    connection_.exec(fmt::format("delete from {} where src_id = any($1::text[])", Staging::name(Kind::edge, e)),
-                     {text_array(found->second)});
+    take_out(Kind::edge, e, fmt::format("delete from {} where src_id = any($1::text[])", Staging::name(Kind::edge, e)),
+             {text_array(found->second)});
   }
 }
 
@@ -105,8 +110,7 @@ void Merge::find_pruned() {
                                        : std::string{};
     const Result made = connection_.exec(
         fmt::format("create temporary table {} on commit drop as select t.node_id from {} t where {}{}",
-                    pruned_table(n).substr(std::string_view("pg_temp.").size()), quote_name(node.table),
-                    project_condition("t"), not_staged));
+                    local_name(pruned_table(n)), quote_name(node.table), project_condition("t"), not_staged));
     pruned_[n] = made.affected();
   }
 }
@@ -125,11 +129,10 @@ void Merge::apply_nodes(std::size_t number) {
   TableChange& change = nodes_[number];
   if (staging_.has(Kind::node, number)) {
     const Result counts = connection_.exec(fmt::format(
-        "select (select count(*) from {}), count(*) filter (where fresh), count(*) filter (where not fresh) from {}",
-        stage, diff_table(number)));
-    change.inserted = counts.integer(0, 1);
-    change.updated = counts.integer(0, 2);
-    change.unchanged = counts.integer(0, 0) - change.inserted - change.updated;
+        "select count(*) filter (where fresh), count(*) filter (where not fresh) from {}", diff_table(number)));
+    change.inserted = counts.integer(0, 0);
+    change.updated = counts.integer(0, 1);
+    change.unchanged = staging_.rows(Kind::node, number) - change.inserted - change.updated;
     was_there_[number] = change.updated + change.unchanged > 0;
   }
   change.removed = pruned_[number];
@@ -155,12 +158,8 @@ void Merge::apply_nodes(std::size_t number) {
 void Merge::apply_edges(std::size_t number) {
   const auto& edge = dictionary_.edges()[number];
   TableChange& change = edges_[number];
-  std::size_t src = 0;
-  std::size_t dst = 0;
-  for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
-    if (dictionary_.nodes()[n].label == edge.src_label) src = n;
-    if (dictionary_.nodes()[n].label == edge.dst_label) dst = n;
-  }
+  const std::size_t src = dictionary_.number_of(edge.src_label);
+  const std::size_t dst = dictionary_.number_of(edge.dst_label);
   const std::string table = quote_name(edge.table);
   const std::string stage = Staging::name(Kind::edge, number);
   const bool staged = staging_.has(Kind::edge, number);
@@ -173,12 +172,18 @@ void Merge::apply_edges(std::size_t number) {
     const std::string from_study = fmt::format("e.src_id in (select node_id from {})", Staging::name(Kind::node, src));
     gone = from_study;
     if (staged) gone += fmt::format(" and not exists (select 1 from {} s where {})", stage, same);
-    const Result counts = connection_.exec(
-        staged ? fmt::format("select count(*), count(s.src_id) from {} e left join {} s on {} where {}", table, stage,
-                             same, from_study)
-               : fmt::format("select count(*), 0 from {} e where {}", table, from_study));
-    change.unchanged = counts.integer(0, 1);
-    change.removed = counts.integer(0, 0) - change.unchanged;
+    if (staged) {
+      // Edges that the study does not have are few, mostly none: only for them the study's records are looked through.
+      const Result counts = connection_.exec(fmt::format(
+          "with other as materialized (select src_id from {0} e where not exists (select 1 from {1} s where {2})) "
+          "select (select count(*) from {0}) - (select count(*) from other), "
+          "(select count(*) from other e where {3})",
+          table, stage, same, from_study));
+      change.unchanged = counts.integer(0, 0);
+      change.removed = counts.integer(0, 1);
+    } else {
+      change.removed = connection_.number(fmt::format("select count(*) from {} e where {}", table, from_study));
+    }
   }
   // Edges at either end of a record that is pruned.
   std::string pruned;
@@ -191,7 +196,7 @@ void Merge::apply_edges(std::size_t number) {
     change.removed = connection_.number(fmt::format("select count(*) from {} e where {}", table, gone));
   }
   if (staged) {
-    change.inserted = connection_.number(fmt::format("select count(*) from {}", stage)) - change.unchanged;
+    change.inserted = staging_.rows(Kind::edge, number) - change.unchanged;
   }
   if (options_.dry_run) return;
   if (change.removed > 0) connection_.exec(fmt::format("delete from {} e where {}", table, gone));

@@ -41,6 +41,7 @@ class Merge {
   void apply_nodes(std::size_t number);
   void apply_edges(std::size_t number);
   void find_pruned();
+  void take_out(Staging::Kind kind, std::size_t number, const std::string& deletion, const Params& params = {});
   void expect(std::int64_t rows, const std::string& sql);
   [[nodiscard]] std::string project_condition(const std::string& alias) const;
 

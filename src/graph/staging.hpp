@@ -11,7 +11,8 @@
 namespace etl::graph {
 
 /// Temporary tables beside the graph's, made when the first row for one comes and gone with the transaction:
-/// `stage_<n>` for the node or edge table of number n. Rows gather in memory and go over in large COPYs.
+/// `aced_etl_node_<n>` or `aced_etl_edge_<n>` for the node or edge table of number n. Rows gather in memory and go over
+/// in large COPYs.
 class Staging {
  public:
   enum class Kind : unsigned char { node, edge };
@@ -20,20 +21,35 @@ class Staging {
 
   /// Rows in COPY's binary format, without header and trailer.
   void add(Kind kind, std::size_t number, std::string_view rows);
-  /// All that is still in memory; then the tables are analysed, so that joins with them are planned well.
+  /// All that is still in memory; then what is large is analysed, so that joins with it are planned well.
   void finish();
 
   [[nodiscard]] bool has(Kind kind, std::size_t number) const { return tables_.contains({kind, number}); }
+  /// Rows that the table holds, after finish().
+  [[nodiscard]] std::int64_t rows(Kind kind, std::size_t number) const { return tables_.at({kind, number}).rows; }
+  /// Tells that so many rows were deleted from the table.
+  void took_out(Kind kind, std::size_t number, std::int64_t rows) { tables_.at({kind, number}).rows -= rows; }
   /// The quoted name of the table.
   [[nodiscard]] static std::string name(Kind kind, std::size_t number);
-  /// Make the table although it has no row.
-  void make(Kind kind, std::size_t number);
 
  private:
-  void flush(Kind kind, std::size_t number, Buffer& rows);
+  struct Table {
+    Buffer waiting;
+    std::int64_t rows = 0;
+  };
+  using Key = std::pair<Kind, std::size_t>;
+
+  Table& table(Kind kind, std::size_t number);
+  void flush_largest();
+  void flush(const Key& key, Table& table);
 
   Connection& connection_;
-  std::map<std::pair<Kind, std::size_t>, Buffer> tables_;
+  std::map<Key, Table> tables_;
+  std::size_t waiting_ = 0;  ///< bytes, of all tables
+  bool has_edge_form_ = false;
 };
+
+/// A temporary table is created without its schema, and spoken of with it.
+[[nodiscard]] std::string local_name(const std::string& table);
 
 }  // namespace etl::graph
