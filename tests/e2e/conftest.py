@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from local_servers import S3, exports, local
+from local_servers import S3, Commons, Search, exports, local
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEEP = bool(os.environ.get("ACED_KEEP_DATABASE"))
@@ -172,17 +172,33 @@ def postgres(canary: Canary) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def s3(canary: Canary) -> Iterator[S3]:
     """An S3 server beside that of the demo. A test takes buckets of its own; one that stops the server starts it again."""
-    home = pathlib.Path(tempfile.mkdtemp(prefix="aced-etl-test-s3-"))
-    server = S3(home, {})
+    server = S3(pathlib.Path(tempfile.mkdtemp(prefix="aced-etl-test-s3-")))
     try:
         server.start()
         for _, secret in server.keys.values():
             canary.add(secret)
         yield server
-        canary.check((home / "s3.log").read_text(), "the log of the S3 server")
+        canary.check(server.log(), "the log of the S3 server")
     finally:
-        server.command("destroy", check=False)
-        shutil.rmtree(home, ignore_errors=True)
+        server.destroy()
+
+
+@pytest.fixture(scope="session")
+def search_server(canary: Canary) -> Iterator[Search]:
+    server = Search(pathlib.Path(tempfile.mkdtemp(prefix="aced-etl-test-search-")))
+    try:
+        server.start()
+        yield server
+        canary.check(server.log(), "the log of OpenSearch")
+    finally:
+        server.destroy()
+
+
+@pytest.fixture
+def search(search_server: Search) -> Search:
+    """An OpenSearch without any index. A test that stops the server starts it again."""
+    search_server.clear()
+    return search_server
 
 
 @dataclasses.dataclass
@@ -234,6 +250,46 @@ def database(new_database: Callable[[], Database], etl: Program) -> Database:
     """An empty database, and `etl` set to work on it."""
     made = new_database()
     etl.env.update({name: value for name, value in made.env.items() if name.startswith("PG")})
+    return made
+
+
+@pytest.fixture
+def new_commons(new_database: Callable[[], Database], postgres: Postgres, s3: S3, tmp_path: pathlib.Path,
+                canary: Canary) -> Iterator[Callable[..., Commons]]:
+    """Makes commons, for tests that need more than one or another user.yaml (its path) or fence-config.yaml (the
+    template's text; bucket names there begin with `aced-local`, and get a prefix of their own)."""
+    made: list[Commons] = []
+
+    def make(user_yaml: pathlib.Path | None = None, fence_config: str | None = None) -> Commons:
+        number = next(_numbers)
+        home = tmp_path / f"commons-{number}"
+        home.mkdir()
+        prefix = f"test-{os.getpid()}-{number}"
+        template = home / "fence-config.template"
+        template.write_text((fence_config or (ROOT / "local/fence-config.yaml").read_text()).replace("aced-local", prefix))
+        database = {name: value for name, value in new_database().env.items() if name.startswith("PG")}
+        settings = {"ACED_LOCAL_POSTGRES": str(postgres.home), "ACED_LOCAL_S3": str(s3.home),
+                    "ACED_LOCAL_DATABASE": database["PGDATABASE"], "ACED_LOCAL_FENCE_CONFIG": str(template)}
+        if user_yaml:
+            settings["ACED_LOCAL_USER_YAML"] = str(user_yaml)
+        commons = Commons(home, database, s3, prefix, **settings)
+        made.append(commons)
+        commons.start()
+        canary.add(json.loads((commons.creds / "credentials.json").read_text())["api_key"])
+        return commons
+
+    yield make
+    for commons in made:
+        log = commons.log()
+        commons.destroy()
+        canary.check(log, "the log of the stand-in")
+
+
+@pytest.fixture
+def commons(new_commons: Callable[..., Commons], etl: Program) -> Commons:
+    """A commons of this test alone, and `etl` set to work on it."""
+    made = new_commons()
+    etl.env.update(made.env)
     return made
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import configparser
-import dataclasses
 import itertools
+import json
 import os
 import pathlib
+import re
 import shlex
+import shutil
+import signal
 import subprocess
+import time
+import urllib.error
+import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -32,6 +38,12 @@ def local(script: str, home: pathlib.Path, *args: str, check: bool = True, **env
     return done
 
 
+def pid_of(script: str, home: pathlib.Path) -> int | None:
+    """The process of one server of `home`; None when it is down."""
+    found = re.search(r"pid (\d+)", local(script, home, "status", check=False).stderr)
+    return int(found[1]) if found else None
+
+
 def profiles(home: pathlib.Path) -> dict[str, tuple[str, str]]:
     """The key pairs of the AWS files in `home`: profile -> (id, secret)."""
     parsed = configparser.ConfigParser(interpolation=None)
@@ -39,23 +51,53 @@ def profiles(home: pathlib.Path) -> dict[str, tuple[str, str]]:
     return {name: (parsed[name]["aws_access_key_id"], parsed[name]["aws_secret_access_key"]) for name in parsed.sections()}
 
 
-@dataclasses.dataclass
-class S3:
-    """A real S3 server (S3Proxy) with two key pairs, fencebot and etlbot, on the same buckets."""
+class Server:
+    """One server of local/ in a folder of its own."""
 
-    home: pathlib.Path  # its ACED_LOCAL_DIR
-    env: dict[str, str]  # what local/s3 env says: AWS_*
+    script: str
+
+    def __init__(self, home: pathlib.Path, **settings: str) -> None:
+        """`settings`: the variables that its script reads. It is not started yet."""
+        self.home = home  # its ACED_LOCAL_DIR
+        self.env: dict[str, str] = {}  # what its script's `env` says
+        self.settings = settings
 
     def command(self, *args: str, check: bool = True) -> subprocess.CompletedProcess:
-        return local("s3", self.home, *args, check=check)
+        return local(self.script, self.home, *args, check=check, **self.settings)
+
+    def start(self) -> None:
+        """On the same port as before, unless someone took it: then `env` is new."""
+        self.command("up")
+        self.env = exports(self.command("env").stdout)
 
     def stop(self) -> None:
         self.command("down")
 
-    def start(self) -> None:
-        """On the same port, unless someone took it: then `env` and `endpoint` are new."""
-        self.command("up")
-        self.env = exports(self.command("env").stdout)
+    @property
+    def pid(self) -> int | None:
+        """None when it is down."""
+        return pid_of(self.script, self.home)
+
+    def kill(self) -> None:
+        """As a crash would end it; returns when its port is free."""
+        process = self.pid
+        assert process, f"{self.script} is down"
+        os.kill(process, signal.SIGKILL)
+        while os.path.exists(f"/proc/{process}/cwd") and os.readlink(f"/proc/{process}/cwd").startswith(str(self.home)):
+            time.sleep(0.01)
+
+    def log(self) -> str:
+        return (self.home / f"{self.script}.log").read_text()
+
+    def destroy(self) -> None:
+        self.command("destroy", check=False)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class S3(Server):
+    """A real S3 server (S3Proxy) with two key pairs, fencebot and etlbot, on the same buckets."""
+
+    script = "s3"
 
     @property
     def endpoint(self) -> str:
@@ -82,3 +124,68 @@ class S3:
         """Every key and its size."""
         pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=bucket)
         return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
+
+
+class Search(Server):
+    """A real OpenSearch of one node."""
+
+    script = "search"
+
+    @property
+    def url(self) -> str:
+        return self.env["ELASTICSEARCH_URL"]
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, object]:
+        """Status and answer; a `str` body goes as it is (bulk), anything else as JSON."""
+        data = None if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def clear(self) -> None:
+        """Removes every index and alias."""
+        _, indexes = self.ask("GET", "/_cat/indices?format=json&expand_wildcards=all")
+        for index in indexes:
+            status, answer = self.ask("DELETE", "/" + index["index"])
+            assert status == 200, answer
+
+
+class Commons(Server):
+    """The stand-in for the Gen3 services, with a database, buckets, credentials and AWS files of its own."""
+
+    script = "gen3"
+
+    def __init__(self, home: pathlib.Path, database: dict[str, str], s3: S3, prefix: str, **settings: str) -> None:
+        super().__init__(home, **settings)
+        self.database = database  # PG*
+        self.s3 = s3
+        self.prefix = prefix  # of its buckets' names
+
+    def start(self) -> None:
+        """`env` is all that aced-etl needs to work on this commons."""
+        super().start()
+        shutil.copytree(self.s3.home / "aws", self.home / "aws", dirs_exist_ok=True)
+        self.env |= {**self.database, "AWS_CONFIG_FILE": str(self.home / "aws/config"),
+                     "AWS_SHARED_CREDENTIALS_FILE": str(self.home / "aws/credentials"), "AWS_PROFILE": "etlbot"}
+
+    @property
+    def endpoint(self) -> str:
+        return self.env["GEN3_ENDPOINT"]
+
+    @property
+    def creds(self) -> pathlib.Path:
+        return self.home / "creds"
+
+    def bucket(self, project: str) -> str:
+        """demo-synthetic, demo-cohort, ...: the bucket of that name in this commons' fence-config.yaml."""
+        return f"{self.prefix}-{project}"
+
+    def credentials_of(self, user: str) -> pathlib.Path:
+        """A new API key of a user of user.yaml, in a file that GEN3_API_KEY can name."""
+        file = self.home / f"{user}.json"
+        file.write_text(self.command("api-key", user).stdout)
+        return file

@@ -1,4 +1,4 @@
-"""The local PostgreSQL: local/postgres."""
+"""The local PostgreSQL: local/postgres. The other servers: test_local_servers.py."""
 
 import os
 import pathlib
