@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -31,8 +32,8 @@ class BlockReader::Documents final : public DocumentSplitter::Pieces {
  public:
   explicit Documents(std::size_t max_piece) : splitter(*this, max_piece) {}
 
-  void resource(std::string_view text, std::uint64_t line) override { add(text, line, false); }
-  void shell(std::string_view text, std::uint64_t line) override { add(text, line, true); }
+  void resource(std::string_view text, std::uint64_t line) override { block->add(text, line, false); }
+  void shell(std::string_view text, std::uint64_t line) override { block->add(text, line, true); }
   void entry(std::string_view full_url, std::string_view) override {
     names_entries = names_entries || full_url.starts_with("urn:");
   }
@@ -40,14 +41,8 @@ class BlockReader::Documents final : public DocumentSplitter::Pieces {
   DocumentSplitter splitter;
   Block* block = nullptr;
   bool names_entries = false;
+  bool looked_ahead = false;
   std::shared_ptr<const BundleLinks> links;
-
- private:
-  void add(std::string_view text, std::uint64_t line, bool shell) const {
-    block->pieces.push_back({block->text.size(), text.size(), line, shell});
-    block->text.append(text);
-    block->text.append('\n');
-  }
 };
 
 BlockReader::BlockReader(const std::vector<StudyFile>& files, BlockLimits limits,
@@ -92,6 +87,7 @@ bool BlockReader::open_next() {
   line_ = 1;
   at_start_ = true;
   at_end_ = false;
+  broken_ = nullptr;
   documents_.reset();
   stream_ = ByteStream::open(file);
   ++next_file_;
@@ -125,6 +121,7 @@ void BlockReader::skip_byte_order_mark(Buffer& text) {
 }
 
 bool BlockReader::fill_lines(Block& block) {
+  if (broken_) std::rethrow_exception(std::exchange(broken_, nullptr));
   Buffer& text = block.text;
   text.reserve(limits_.block + carry_.size() + Buffer::padding);
   text.append(carry_.view());
@@ -138,9 +135,16 @@ bool BlockReader::fill_lines(Block& block) {
       std::size_t got = 0;
       try {
         got = read(text.data() + have, goal - have);
-      } catch (...) {
+      } catch (const InputError&) {
         text.resize(have);
-        throw;
+        const auto* const newline = static_cast<const char*>(memrchr(text.data(), '\n', have));
+        if (newline == nullptr) throw;
+        if (at_start_) skip_byte_order_mark(text);
+        at_start_ = false;
+        broken_ = std::current_exception();
+        text.resize(static_cast<std::size_t>(newline - text.data()) + 1);
+        cut_lines(block, text.size());
+        return true;
       }
       text.resize(have + got);
     }
@@ -202,28 +206,52 @@ bool BlockReader::fill_documents(Block& block) {
     if (at_end_) documents_->splitter.finish();
     line_ = documents_->splitter.line();
   }
-  if (documents_->names_entries && !documents_->links) {
+  if (!documents_->links) {
     // The names of all entries must be known before the first reference is read: one more look at the file.
-    auto links = std::make_shared<BundleLinks>();
-    Names names(*links);
-    DocumentSplitter splitter(names, limits_.max_resource);
-    const auto stream = ByteStream::open(files_[next_file_ - 1]);
-    const auto next_bytes = [&](std::size_t have) { return stream->read(chunk.data() + have, document_chunk - have); };
-    chunk.resize(document_chunk);
-    // A byte order mark is at most three bytes, which may come one by one.
-    std::size_t got = next_bytes(0);
-    for (std::size_t more = got; more > 0 && got < 3; got += more) more = next_bytes(got);
-    chunk.resize(got);
-    skip_byte_order_mark(chunk);
-    while (!chunk.empty()) {
-      splitter.feed(chunk.view());
-      chunk.resize(document_chunk);
-      chunk.resize(next_bytes(0));
+    if (documents_->names_entries || (!at_end_ && !documents_->looked_ahead && mentions_names())) {
+      documents_->links = names_of_entries();
     }
-    documents_->links = std::move(links);
+    documents_->looked_ahead = true;
   }
   block.links = documents_->links;
   return !block.pieces.empty();
+}
+
+/// Does `urn:` stand anywhere in the file? That is told much faster than the names themselves.
+bool BlockReader::mentions_names() const {
+  constexpr std::string_view name = "\"urn:";
+  const auto stream = ByteStream::open(files_[next_file_ - 1]);
+  std::string chunk(document_chunk, '\0');
+  std::size_t kept = 0;  // the end of the last chunk, where a name may begin
+  for (;;) {
+    const std::size_t got = stream->read(chunk.data() + kept, chunk.size() - kept);
+    if (got == 0) return false;
+    const std::string_view bytes(chunk.data(), kept + got);
+    if (bytes.find(name) != std::string_view::npos) return true;
+    kept = std::min(bytes.size(), name.size() - 1);
+    std::memmove(chunk.data(), bytes.data() + bytes.size() - kept, kept);
+  }
+}
+
+std::shared_ptr<const BundleLinks> BlockReader::names_of_entries() const {
+  auto links = std::make_shared<BundleLinks>();
+  Names names(*links);
+  DocumentSplitter splitter(names, limits_.max_resource);
+  Buffer chunk(document_chunk);
+  const auto stream = ByteStream::open(files_[next_file_ - 1]);
+  const auto next_bytes = [&](std::size_t have) { return stream->read(chunk.data() + have, document_chunk - have); };
+  chunk.resize(document_chunk);
+  // A byte order mark is at most three bytes, which may come one by one.
+  std::size_t got = next_bytes(0);
+  for (std::size_t more = got; more > 0 && got < 3; got += more) more = next_bytes(got);
+  chunk.resize(got);
+  skip_byte_order_mark(chunk);
+  while (!chunk.empty()) {
+    splitter.feed(chunk.view());
+    chunk.resize(document_chunk);
+    chunk.resize(next_bytes(0));
+  }
+  return links;
 }
 
 }  // namespace etl::fhir

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,6 +31,11 @@ struct Block {
   std::shared_ptr<const BundleLinks> links;  ///< of the file, where it is a Bundle whose entries have urn: names
 
   [[nodiscard]] std::string_view piece(const Piece& p) const noexcept { return text.view(p.begin, p.begin + p.size); }
+  void add(std::string_view resource, std::uint64_t line, bool shell) {
+    pieces.push_back({text.size(), resource.size(), line, shell});
+    text.append(resource);
+    text.append('\n');
+  }
 };
 
 struct BlockLimits {
@@ -58,9 +64,11 @@ class BlockReader {
   [[nodiscard]] bool fill(Block& block);
   [[nodiscard]] bool fill_lines(Block& block);
   [[nodiscard]] bool fill_documents(Block& block);
+  [[nodiscard]] bool mentions_names() const;
+  [[nodiscard]] std::shared_ptr<const BundleLinks> names_of_entries() const;
   void cut_lines(Block& block, std::size_t end);
   std::size_t read(char* to, std::size_t size);
-  void skip_byte_order_mark(Buffer& text);
+  static void skip_byte_order_mark(Buffer& text);
 
   const std::vector<StudyFile>& files_;
   BlockLimits limits_;
@@ -75,6 +83,7 @@ class BlockReader {
   bool at_end_ = false;
   std::uint64_t line_ = 1;
   Buffer carry_;
+  std::exception_ptr broken_;  ///< what ended the file, once the whole lines before it are given
   std::unique_ptr<Documents> documents_;
 };
 

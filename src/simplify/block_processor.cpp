@@ -20,18 +20,13 @@ std::uint64_t newlines(std::string_view text) { return static_cast<std::uint64_t
 class InnerPieces final : public fhir::DocumentSplitter::Pieces {
  public:
   explicit InnerPieces(Block& block, fhir::BundleLinks& links) : block_(block), links_(links) {}
-  void resource(std::string_view text, std::uint64_t line) override { add(text, line, false); }
-  void shell(std::string_view text, std::uint64_t line) override { add(text, line, true); }
+  void resource(std::string_view text, std::uint64_t line) override { block_.add(text, line, false); }
+  void shell(std::string_view text, std::uint64_t line) override { block_.add(text, line, true); }
   void entry(std::string_view full_url, std::string_view reference) override {
     if (full_url.starts_with("urn:")) links_.emplace(full_url, reference);
   }
 
  private:
-  void add(std::string_view text, std::uint64_t line, bool shell) {
-    block_.pieces.push_back({block_.text.size(), text.size(), line, shell});
-    block_.text.append(text);
-    block_.text.append('\n');
-  }
   Block& block_;
   fhir::BundleLinks& links_;
 };

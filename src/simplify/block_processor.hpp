@@ -67,7 +67,6 @@ struct WorkerOptions {
   const IdTransform* ids = nullptr;
   bool validate = true;
   References references = References::all;
-  std::size_t max_resource = 0;
 };
 
 /// `files` names the files by the number that blocks give; `index` may be null.

@@ -56,7 +56,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
   std::optional<IdIndex> index;
   if (options.check_ids) index.emplace(index_memory, options.threads, options.temp_dir);
   const PipelineOptions pipeline{{options.plans, options.dictionary, options.may_hold_records && holds_records(files),
-                                  options.ids, options.validate, options.references, options.limits.max_resource},
+                                  options.ids, options.validate, options.references},
                                  options.threads,
                                  options.limits};
   PipelineResult read = run_pipeline(pipeline, files, index ? &*index : nullptr, consumer);

@@ -144,6 +144,15 @@ TEST_F(FhirBlockReader, TellsOfATruncatedOrDamagedGzipFileAndGoesOn) {
     ASSERT_EQ(out.faults.size(), 1U) << size;
     EXPECT_THAT(out.faults[0], HasSubstr("truncated")) << size;
     EXPECT_EQ(out.pieces.back(), "b.ndjson:1 {9}");
+    // The lines before the break are there, as far as gzip gives them.
+    if (size == whole.size() - 1) {
+      EXPECT_EQ(out.pieces.size(), 50'001U);
+    } else if (size == whole.size() / 2) {
+      EXPECT_GT(out.pieces.size(), 20'000U);
+    }
+    for (std::size_t i = 0; i + 1 < out.pieces.size(); ++i) {
+      ASSERT_EQ(out.pieces[i], "a.ndjson.gz:" + std::to_string(i + 1) + " {" + std::to_string(i * 7919) + "}");
+    }
   }
   std::string damaged = whole;
   damaged[damaged.size() / 2] ^= 0x55;
@@ -197,6 +206,25 @@ TEST_F(FhirBlockReader, KnowsTheNamesOfLaterEntriesFromTheFirstBlockOn) {
   }
   EXPECT_GT(blocks, 1U);
   EXPECT_EQ(resources, 3000U);
+}
+
+TEST_F(FhirBlockReader, KnowsNamesThatComeOnlyAfterTheFirstBlock) {
+  std::string bundle = R"({"resourceType":"Bundle","entry":[)";
+  for (int i = 0; i < 3000; ++i) {
+    const std::string id = std::to_string(i);
+    bundle += (i > 0 ? "," : "") +
+              std::string(i < 2999 ? R"({"fullUrl":"http://x/Patient/p)" : R"({"fullUrl":"urn:uuid:)") + id +
+              R"(","resource":{"resourceType":"Patient","id":"p)" + id + R"("}})";
+  }
+  bundle += "]}";
+  ASSERT_GT(bundle.size(), std::size_t{3} << 16U) << "more than the reader takes at a time";
+  const std::vector<StudyFile> files{file("b.json", bundle)};
+  BlockReader reader(files, {.block = 1000}, [](const Fault& fault) { ADD_FAILURE() << fault.text(); });
+  Block block;
+  while (reader.next(block)) {
+    ASSERT_NE(block.links, nullptr);
+    EXPECT_EQ(*block.links, (BundleLinks{{"urn:uuid:2999", "Patient/p2999"}}));
+  }
 }
 
 TEST_F(FhirBlockReader, KeepsTheOrderOfTheFiles) {
