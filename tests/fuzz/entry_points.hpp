@@ -60,8 +60,7 @@ inline void read_lines(std::string_view bytes) {
                                      .records = false,
                                      .ids = validate ? nullptr : &ids,
                                      .validate = validate,
-                                     .references = References::all,
-                                     .max_resource = 0},
+                                     .references = References::all},
                                     files, nullptr);
     fhir::Block block;
     block.text.append(bytes);

@@ -93,8 +93,7 @@ inline Made make(std::string_view lines, const Reading& reading = {}) {
                                    .records = false,
                                    .ids = ids ? &*ids : nullptr,
                                    .validate = reading.validate,
-                                   .references = References::all,
-                                   .max_resource = 0},
+                                   .references = References::all},
                                   files, nullptr);
   fhir::Block block;
   cut(block, lines);
