@@ -20,5 +20,6 @@ void add_simplify(CLI::App& app, Context& context);
 void add_graph(CLI::App& app, Context& context);
 void add_graph_load(CLI::App& graph, Context& context);  ///< called by add_graph
 void add_projects(CLI::App& app, Context& context);
+void add_put_object(CLI::App& app, Context& context);
 
 }  // namespace etl::cli

@@ -4,10 +4,12 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/log.hpp"
 #include "cli/commands.hpp"
@@ -22,7 +24,7 @@ namespace {
 
 /// Every command group, in the order of the help.
 constexpr std::array kGroups{
-    &add_validate, &add_simplify, &add_graph, &add_projects, &add_config, &add_completion, &add_man,
+    &add_validate, &add_simplify, &add_graph, &add_projects, &add_put_object, &add_config, &add_completion, &add_man,
 };
 
 constexpr const char* kLogFormatVariable = "ACED_ETL_LOG_FORMAT";
@@ -114,14 +116,25 @@ void build(CLI::App& app, Context& context, LogOptions& log_options) {
   });
 }
 
+/// Called as put_object, a link to the program, it is the command put-object: that is how operators know it.
+std::vector<char*> arguments_of(int argc, char** argv) {
+  std::vector<char*> arguments(argv, argv + argc);
+  static std::string command = "put-object";
+  if (argc > 0 && std::filesystem::path(argv[0]).filename() == "put_object") {
+    arguments.insert(arguments.begin() + 1, command.data());
+  }
+  return arguments;
+}
+
 ExitCode run(int argc, char** argv) {
-  early_log_options(std::span(argv, static_cast<std::size_t>(argc))).apply();
+  auto arguments = arguments_of(argc, argv);
+  early_log_options(arguments).apply();
   Context context;
   LogOptions log_options;
   CLI::App app("", "aced-etl");
   build(app, context, log_options);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::CallForHelp&) {
     write_out(app.help());
   } catch (const CLI::CallForVersion&) {

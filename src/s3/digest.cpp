@@ -34,11 +34,27 @@ std::string to_hex(std::string_view bytes) {
 }
 
 std::string sha256_hex(std::string_view bytes) {
-  Digest digest{};
-  unsigned length = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
+  Sha256 digest;
+  digest.add(bytes);
+  return digest.hex();
+}
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
     throw FaultError("OpenSSL has no SHA-256");
   }
+}
+
+void Sha256::Deleter::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+void Sha256::add(std::string_view bytes) {
+  if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) throw FaultError("SHA-256 fails");
+}
+
+std::string Sha256::hex() {
+  Digest digest{};
+  unsigned length = 0;
+  if (EVP_DigestFinal_ex(context_.get(), digest.data(), &length) != 1) throw FaultError("SHA-256 fails");
   return to_hex(to_string(digest, length));
 }
 

@@ -29,13 +29,13 @@ std::string lower(std::string_view text) {
 }
 
 /// An address taken apart, as far as a signature needs it.
-struct Address {
+struct Target {
   std::string host;  ///< lower case, with the port unless it is the scheme's own: what goes into the Host header
   std::string path;  ///< from the first '/', as it came
   std::string query;
 };
 
-Address parse(std::string_view url) {
+Target parse(std::string_view url) {
   const auto scheme_end = url.find("://");
   const auto scheme = lower(url.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end));
   if (scheme != "http" && scheme != "https") {
@@ -44,7 +44,7 @@ Address parse(std::string_view url) {
   url = url.substr(scheme_end + 3);
   url = url.substr(0, url.find('#'));
   const auto host_end = std::min(url.find_first_of("/?"), url.size());
-  Address address;
+  Target address;
   address.host = lower(url.substr(0, host_end));
   const std::string_view own_port = scheme == "http" ? ":80" : ":443";
   if (address.host.ends_with(own_port)) address.host.resize(address.host.size() - own_port.size());
@@ -118,7 +118,7 @@ class Signer {
   [[nodiscard]] const std::string& time() const { return time_; }
   [[nodiscard]] std::string credential() const { return key_.access_key_id + '/' + scope_; }
 
-  [[nodiscard]] std::string signature(std::string_view method, const Address& address, const SignedHeaders& headers,
+  [[nodiscard]] std::string signature(std::string_view method, const Target& address, const SignedHeaders& headers,
                                       std::string_view payload) const {
     std::string canonical = fmt::format("{}\n{}\n{}\n", method, address.path, canonical_query(address.query));
     for (const auto& [name, value] : headers) canonical += name + ':' + value + '\n';

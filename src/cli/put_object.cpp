@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/aws_options.hpp"
+#include "cli/commands.hpp"
+#include "cli/describe.hpp"
+#include "cli/print.hpp"
+#include "net/file_source.hpp"
+#include "s3/signed_url.hpp"
+
+namespace etl::cli {
+namespace {
+
+constexpr std::string_view kTestContent = "written by aced-etl put-object to see whether it may\n";
+
+struct PutObjectOptions {
+  std::string bucket;
+  std::string key;
+  std::string action;
+  std::string body;
+  std::string out;
+  std::int64_t expires = 3600;
+  s3::ProfileChoice aws;
+};
+
+class TextSource : public net::BodySource {
+ public:
+  explicit TextSource(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] std::uint64_t size() const override { return text_.size(); }
+  std::size_t read(std::span<char> to) override {
+    const auto count = text_.copy(to.data(), to.size(), at_);
+    at_ += count;
+    return count;
+  }
+  void rewind() override { at_ = 0; }
+
+ private:
+  std::string text_;
+  std::size_t at_ = 0;
+};
+
+class FileSink : public net::BodySink {
+ public:
+  explicit FileSink(const std::string& path) : path_(path) {}
+  void begin(const net::Response& /*head*/) override { file_.emplace(path_); }
+  void write(std::string_view bytes) override { file_->write(bytes); }
+  void commit() {
+    if (file_) file_->commit();
+  }
+
+ private:
+  std::string path_;
+  std::optional<AtomicFile> file_;
+};
+
+std::unique_ptr<net::BodySource> body_of(const PutObjectOptions& options) {
+  if (options.body.empty()) return std::make_unique<TextSource>(std::string(kTestContent));
+  if (options.body == "-") return std::make_unique<TextSource>(read_file("/dev/stdin"));
+  return std::make_unique<net::FileSource>(options.body);
+}
+
+nlohmann::ordered_json result_of(const PutObjectOptions& options, const s3::Client& client,
+                                 const s3::SignedResult& done) {
+  const auto& profile = client.profile();
+  nlohmann::ordered_json result{
+      {"action", options.action}, {"address", done.address}, {"status", done.response.status}};
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) result[name] = value;
+  };
+  if (done.response.ok()) {
+    result["bytes"] = done.bytes;
+    add("etag", done.response.header("ETag").value_or(""));
+  }
+  add("code", done.fault.code);
+  add("message", done.fault.message);
+  add("cause", done.cause);
+  add("signed_with", profile.key ? profile.key->origin : profile.identity->origin);
+  add("region", fmt::format("{} ({})", profile.region.text, profile.region.origin));
+  return result;
+}
+
+/// A file that was got goes to --out, or into the structured result, or is the result.
+void show(const Context& context, const PutObjectOptions& options, const s3::Client& client,
+          const s3::SignedResult& done) {
+  auto result = result_of(options, client, done);
+  const bool got_text = options.action == "get" && options.out.empty() && done.response.ok();
+  if (got_text && context.output == Output::table) {
+    write_out(done.response.body);
+    log::info("get {}: HTTP {}, {} bytes", done.address, done.response.status, done.bytes);
+    return;
+  }
+  if (got_text) result["content"] = done.response.body;
+  print_result(context, result);
+}
+
+void run(const Context& context, const PutObjectOptions& options) {
+  if (options.action == "put" ? !options.out.empty() : !options.body.empty()) {
+    throw UsageError("--body belongs to put, --out to get");
+  }
+  net::HttpOptions http_options;
+  http_options.attempts = 3;  // it is asked whether it works, by someone who waits
+  http_options.first_wait = std::chrono::milliseconds(100);
+  net::HttpClient http(http_options);
+  s3::Client client(http, s3::read_profile(options.aws));
+  const std::chrono::seconds expires(options.expires);
+  std::optional<FileSink> file;
+  if (!options.out.empty()) file.emplace(options.out);
+  const auto done = options.action == "put"
+                        ? s3::put_signed(http, client, options.bucket, options.key, expires, *body_of(options))
+                        : s3::get_signed(http, client, options.bucket, options.key, expires, file ? &*file : nullptr);
+  if (file && done.response.ok()) file->commit();
+  show(context, options, client, done);
+  if (!done.response.ok()) s3::refuse(done.response, done.address);
+}
+
+}  // namespace
+
+void add_put_object(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("put-object");
+  describe(*command,
+           {.summary = "try one object with a signed URL: put it, or get it",
+            .text = "Signs a URL with the key of an AWS profile, as fence does for its users, sends the request that "
+                    "it allows, and tells status and answer. A refusal is explained: an unknown key, a wrong secret, a "
+                    "missing right, a wrong clock, another region (exit 4; no such bucket or key: 7; no service: 5). "
+                    "Profiles, keys, regions and endpoints are found where the AWS CLI finds them. Called as "
+                    "put_object, the program is this command.",
+            .examples = {{"AWS_PROFILE=fencebot aced-etl put-object BUCKET test2.txt put", "may fencebot write there?"},
+                         {"aced-etl put-object BUCKET test2.txt get --profile etlbot", "may etlbot read it?"},
+                         {"aced-etl put-object BUCKET a/b.bin put --body b.bin --endpoint-url http://minio:9000",
+                          "a file, to a service of your own"}}});
+  auto options = std::make_shared<PutObjectOptions>();
+  command->add_option("bucket", options->bucket, "the bucket's name")->type_name("BUCKET")->required();
+  command->add_option("key", options->key, "the object's key")->type_name("KEY")->required();
+  command->add_option("action", options->action, "what to do with it")
+      ->check(CLI::IsMember({"get", "put"}))
+      ->required();
+  command->add_option("--body", options->body, "put this file; - is stdin [default: a line of text]")
+      ->type_name("FILE");
+  command->add_option("--out", options->out, "get into this file [default: stdout]")->type_name("FILE");
+  command->add_option("--expires", options->expires, "seconds for which the URL is valid, up to 7 days")
+      ->type_name("S")
+      ->capture_default_str();
+  add_aws_options(*command, options->aws);
+  command->callback([&context, options] { run(context, *options); });
+}
+
+}  // namespace etl::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/http.hpp"
+
+/// What S3 (and STS) say when they do not do something.
+namespace etl::s3 {
+
+/// <Error><Code>…</Code><Message>…</Message></Error>; empty members where the answer had none.
+struct Fault {
+  std::string code;
+  std::string message;
+  std::string region;  ///< where the bucket is, when it was asked for in another region
+};
+[[nodiscard]] Fault parse_fault(const net::Response& response);
+
+/// The usual cause of a refusal, for people, by S3's error code; empty for a code that speaks for itself.
+[[nodiscard]] std::string explain_denial(std::string_view code);
+
+/// Throws what an answer other than 2xx means, with S3's code and message: NotAllowedError (a key, a signature, a
+/// right), UnavailableError (5xx, 429, and what S3 wants to be repeated), UsageError (the wrong region), RefusedError
+/// (the rest, as NoSuchBucket). `where` is an address or bucket/key.
+[[noreturn]] void refuse(const net::Response& response, const std::string& where);
+[[noreturn]] void refuse(long status, const Fault& fault, const std::string& where);
+
+}  // namespace etl::s3

@@ -1,0 +1,45 @@
+#include "s3/signed_url.hpp"
+
+#include <charconv>
+
+namespace etl::s3 {
+namespace {
+
+SignedResult send(net::HttpClient& http, const net::Request& request) {
+  SignedResult result;
+  result.address = net::without_query(request.url);
+  result.response = http.send(request);
+  if (!result.response.ok()) {
+    result.fault = parse_fault(result.response);
+    result.cause = explain_denial(result.fault.code);
+  }
+  return result;
+}
+
+}  // namespace
+
+SignedResult get_signed(net::HttpClient& http, Client& client, const std::string& bucket, const std::string& key,
+                        std::chrono::seconds expires, net::BodySink* sink) {
+  net::Request request;
+  request.url = client.presign("GET", bucket, key, expires);
+  request.sink = sink;
+  auto result = send(http, request);
+  if (result.response.ok()) {
+    const auto length = result.response.header("Content-Length").value_or("");
+    std::from_chars(length.data(), length.data() + length.size(), result.bytes);
+  }
+  return result;
+}
+
+SignedResult put_signed(net::HttpClient& http, Client& client, const std::string& bucket, const std::string& key,
+                        std::chrono::seconds expires, net::BodySource& body) {
+  net::Request request;
+  request.method = "PUT";
+  request.url = client.presign("PUT", bucket, key, expires);
+  request.source = &body;
+  auto result = send(http, request);
+  if (result.response.ok()) result.bytes = body.size();
+  return result;
+}
+
+}  // namespace etl::s3

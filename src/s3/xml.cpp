@@ -1,0 +1,52 @@
+#include "s3/xml.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/error.hpp"
+
+namespace etl::s3 {
+
+Xml::Xml(std::string_view text, const char* root, const std::string& where) {
+  const auto parsed = document_.load_buffer(text.data(), text.size());
+  root_ = document_.document_element();
+  if (!parsed || std::string_view(root_.name()) != root) {
+    throw UnavailableError(fmt::format("the answer is no XML that begins with <{}>", root), where,
+                           "check that the address is that of an S3 service");
+  }
+}
+
+std::string text_of(const pugi::xml_node& node, const char* name) { return node.child_value(name); }
+
+std::uint64_t number_of(const pugi::xml_node& node, const char* name) {
+  const std::string_view text = node.child_value(name);
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string xml_escape(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+}  // namespace etl::s3
