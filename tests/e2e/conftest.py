@@ -28,6 +28,10 @@ KEEP = bool(os.environ.get("ACED_KEEP_DATABASE"))
 PLAIN = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "promise(title): holds this promise of docs/semantics.md")
+
+
 @dataclasses.dataclass
 class Ran:
     """A program that has ended."""

@@ -63,6 +63,7 @@ def test_every_command_has_a_whole_help(etl):
         assert max(map(len, text.splitlines())) <= 120, f"{name}: too wide"
 
 
+@pytest.mark.promise("Results go to stdout")
 def test_help_shows_the_exit_codes_of_the_contract(etl):
     text = etl("--help").ok().stdout
     assert re.findall(r"^  (\d)  ", text, re.M) == list("012345678")
@@ -247,6 +248,7 @@ def test_completion_and_manual_work_where_the_settings_do_not(etl):
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("Precedence of settings")
 def test_precedence_and_origins(etl, creds):
     yaml = etl.cwd / "etl.yaml"
 

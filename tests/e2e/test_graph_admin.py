@@ -120,6 +120,7 @@ def test_init_fills_gaps(etl, graph, demo_dictionary):
     assert rows[0]["created"] == 1 and rows[1]["created"] == 4
 
 
+@pytest.mark.promise("Nothing is dropped by `graph init`, and removal counts first")
 def test_init_refuses_tables_that_differ_and_alters_nothing(etl, graph, demo_dictionary):
     edge = edge_between(graph, "node_observation", "node_patient")
     graph.execute("alter table node_patient drop column _sysan")
@@ -216,6 +217,7 @@ def test_counts_by_table_and_project(etl, graph):
     assert counts(etl, "--all")["node_root"] == 0
 
 
+@pytest.mark.promise("Nothing is dropped by `graph init`, and removal counts first")
 def test_rm_removes_one_project_only(etl, graph):
     fill(graph, "aced-one")
     fill(graph, "aced-two", 3, 4)
@@ -234,6 +236,7 @@ def test_rm_removes_one_project_only(etl, graph):
     assert again.json() == [] and "nothing to remove" in again.stderr
 
 
+@pytest.mark.promise("Nothing is dropped by `graph init`, and removal counts first")
 def test_rm_without_a_terminal_needs_yes(etl, graph):
     fill(graph, "aced-one")
     said = etl("graph", "rm", "--project", "aced-one").failed(2).stderr
@@ -314,6 +317,7 @@ def test_a_reader_in_the_way_of_truncate_is_waited_for_not_for_ever(etl, graph):
     assert run.wait(timeout=30) == 0
 
 
+@pytest.mark.promise("Results go to stdout")
 def test_failures_to_connect_have_their_exit_codes(etl, database, canary):
     canary.add("not-the-password")
     assert "graph init" in etl("graph", "counts").failed(7).stderr
@@ -368,6 +372,7 @@ class CutAtCommit:
             pass
 
 
+@pytest.mark.promise("One transaction")
 def test_a_line_cut_during_commit_is_in_doubt_and_running_again_tells(etl, graph):
     proxy = CutAtCommit(graph.env["PGHOST"], int(graph.env["PGPORT"]))
     env = {"PGHOST": "127.0.0.1", "PGPORT": str(proxy.port), "PGSSLMODE": "disable"}

@@ -145,6 +145,7 @@ def test_standard_input_is_a_study_too(load, graph, study):
 
 # --- the same again, changes, --prune ---------------------------------------------------------------------------
 
+@pytest.mark.promise("The same input again changes nothing")
 def test_the_same_study_again_touches_no_row(load, graph, study):
     load(study(*a_few())).ok()
     before = dump(graph, created=True, xmin=True)
@@ -153,6 +154,7 @@ def test_the_same_study_again_touches_no_row(load, graph, study):
     assert dump(graph, created=True, xmin=True) == before
 
 
+@pytest.mark.promise("The graph holds what the study says")
 def test_a_changed_record_is_updated_and_no_other(load, graph, study):
     load(study(*a_few())).ok()
     before = dump(graph, created=True, xmin=True)
@@ -184,6 +186,7 @@ def test_a_changed_reference_moves_its_edge(load, graph, study):
     assert edges(graph, "edge_observationaboutsubjectpatient") == {("o1", "p2"), ("o2", "p2")}
 
 
+@pytest.mark.promise("The graph holds what the study says")
 def test_a_reference_that_left_takes_its_edge_along(load, graph, study):
     """Also where no edge of that kind is left at all."""
     load(study(*a_few())).ok()
@@ -211,6 +214,7 @@ def test_prune_removes_records_that_left_and_their_edges(load, graph, study):
         "edge_researchstudymemberofproject": 1, "edge_observationaboutsubjectpatient": 1}
 
 
+@pytest.mark.promise("The graph holds what the study says")
 def test_prune_makes_the_project_equal_to_a_first_load(load, graph, study, new_database, demo_graph):
     load(study(*a_few(), patient("p3"), task("t1", **{"for": ref("Patient/p3"), "owner": ref("Patient/p1")}))).ok()
     last = study(*a_few()[:5], patient("p9"), observation("o9", "p9", hasMember=[ref("Observation/o1")]))
@@ -245,6 +249,7 @@ def test_prune_refuses_references_to_what_it_would_remove(load, graph, study):
 
 # --- --dry-run --------------------------------------------------------------------------------------------------
 
+@pytest.mark.promise("A dry run says the same numbers")
 @pytest.mark.parametrize("args", [[], ["--prune"], ["--prune", "--dangling", "skip"], ["--shared", "keep"]], ids=" ".join)
 def test_a_dry_run_says_the_same_and_writes_nothing(load, graph, study, args):
     shared = patient("theirs", gender="other")
@@ -280,6 +285,7 @@ def dangling() -> list[dict]:
             observation("o4", "p1", hasMember=[ref("Observation/away"), ref("Observation/o1")])]
 
 
+@pytest.mark.promise("Nothing dangles")
 def test_dangling_references_are_all_named_and_nothing_is_written(load, graph, study):
     said = load(study(*dangling())).failed(3).stderr
     for place, field, target in (("Observation.ndjson:3", "Observation.subject", "Patient/nobody"),
@@ -303,6 +309,7 @@ def test_no_validate_still_refuses_dangling_references(load, graph, study):
     assert sizes(graph) == {}
 
 
+@pytest.mark.promise("Nothing dangles")
 def test_dangling_skip_loads_the_rest_and_tells(load, graph, study):
     said = load(study(*dangling()), "--dangling", "skip")
     assert totals(said)["inserted"] == 11 + 3 + 3
@@ -328,6 +335,7 @@ def with_theirs(load, study) -> pathlib.Path:
                  {"resourceType": "Organization", "id": "org", "name": "org"}, observation("o5", "theirs"))
 
 
+@pytest.mark.promise("No record is taken from another project")
 def test_a_record_of_another_project_is_refused_naming_both(load, graph, study):
     mine = with_theirs(load, study)
     before = dump(graph, created=True)
@@ -336,6 +344,7 @@ def test_a_record_of_another_project_is_refused_naming_both(load, graph, study):
     assert dump(graph, created=True) == before
 
 
+@pytest.mark.promise("No record is taken from another project")
 def test_shared_keep_links_to_the_others_record_and_leaves_it(load, graph, study):
     mine = with_theirs(load, study)
     row = "select xmin::text, * from node_patient where node_id = 'theirs'"
@@ -496,6 +505,7 @@ def test_a_record_is_no_program_or_project(load, graph, tmp_path, what):
     assert graph.value(f"select count(*) from node_{what} where node_id = 'x'") == 0
 
 
+@pytest.mark.promise("Nothing is lost in silence")
 def test_types_and_references_without_a_table_are_counted(load, graph, study):
     flag = {"resourceType": "Flag", "status": "active", "code": {"text": "x"}, "subject": ref("Patient/p1")}
     said = load(study(*a_few(), {**flag, "id": "f1"}, {**flag, "id": "f2"},

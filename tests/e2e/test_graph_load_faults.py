@@ -111,11 +111,13 @@ def kill_at_many_moments(etl, graph, loads, moments: int) -> None:
     assert kinds["before"] > 0
 
 
+@pytest.mark.promise("One transaction")
 def test_killed_at_any_moment_a_new_project_is_there_or_not(etl, graph, synth, tmp_path):
     synth(tmp_path / "s", "--records", 400, "--files", 0).ok()
     kill_at_many_moments(etl, graph, lambda n: ("--project", f"aced-k{n}", "--transform-ids", n, tmp_path / "s/studies"), 10)
 
 
+@pytest.mark.promise("One transaction")
 def test_killed_at_any_moment_a_project_is_as_before_or_as_after(etl, graph, synth, tmp_path):
     """Two versions replace each other, every record of which differs or is another."""
     for version in (0, 1):
@@ -275,6 +277,7 @@ def held_load(etl, graph, project: str, resources: list[dict]):
         run.wait()
 
 
+@pytest.mark.promise("One load of a project at a time")
 def test_a_second_load_of_a_project_is_told_who_holds_it(etl, graph, load, few):
     with held_load(etl, graph, "aced-one", a_few(7)):
         said = load(few).failed(8).stderr
@@ -357,6 +360,7 @@ def small_disk(postgres):
         folder.rmdir()
 
 
+@pytest.mark.promise("One transaction")
 @pytest.mark.parametrize("full", ["temporary tables", "the graph's tables"])
 def test_a_full_disk_writes_nothing_and_is_told(graph, load, large, few, small_disk, full):
     load(few).ok()
@@ -449,6 +453,7 @@ def test_a_read_only_server(graph, load, few):
     assert "primary" in hint(load(few).failed(7))
 
 
+@pytest.mark.promise("No secret")
 def test_the_password_is_never_shown_whatever_fails(etl, graph, few, canary):
     """All runs are searched for it; here those that say the most."""
     canary.add(graph.env["PGPASSWORD"])

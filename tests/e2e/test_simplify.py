@@ -87,6 +87,14 @@ def test_a_bundle_and_a_list_on_stdin(etl):
     assert [json.loads(line)["id"] for line in ran.stdout.splitlines()] == ["p0", "p1", "p2", "l", "p1", "p2", "p3"]
 
 
+@pytest.mark.promise("The source's own text is kept")
+def test_numbers_and_dates_are_not_rendered_anew(etl):
+    line = ('{"resourceType":"Observation","id":"o","status":"final","code":{"text":"c"},"effectiveDateTime":"2024-01-01T00:00:00.10+00:00",'
+            '"valueQuantity":{"value":0.0190}}\n')
+    out = etl("simplify", "-", "-", stdin=line).ok().stdout
+    assert '"valueQuantity_value":0.0190' in out and '"2024-01-01T00:00:00.10+00:00"' in out
+
+
 def test_folder_to_stdout(etl, study):
     ran = etl("simplify", study("a.ndjson", lines(patient(1), patient(2))), "-").ok()
     assert [json.loads(line)["id"] for line in ran.stdout.splitlines()] == ["p1", "p2"]
@@ -162,6 +170,7 @@ def test_the_study_itself_is_no_output_folder(etl, study):
     assert tree(folder) == before
 
 
+@pytest.mark.promise("The order of the input is kept")
 def test_the_records_do_not_depend_on_the_number_of_threads(etl, synth, tmp_path):
     synth(tmp_path / "s", "--records", 12000, "--files", 0).ok()
     trees = []
@@ -245,6 +254,7 @@ def test_a_bad_line_is_named_and_nothing_is_written(etl, study, tmp_path, name):
         assert f"doc.json:1: " in ran.stderr and f"({kind})" in ran.stderr
 
 
+@pytest.mark.promise("All or nothing in OUT")
 def test_an_earlier_output_stays_when_the_study_is_not_valid(etl, study, tmp_path):
     etl("simplify", study("a.ndjson", lines(PATIENT)), tmp_path / "out").ok()
     before = tree(tmp_path / "out")
@@ -253,6 +263,7 @@ def test_an_earlier_output_stays_when_the_study_is_not_valid(etl, study, tmp_pat
     assert not [p for p in (tmp_path / "out").iterdir() if p.name not in before]
 
 
+@pytest.mark.promise("All or nothing in OUT")
 def test_the_reject_file_holds_each_resource_with_its_reasons(etl, study, tmp_path):
     wrong = patient(2, colour="é\u2028", birthDate="x", active="no")
     folder = study("a.ndjson", lines(patient(1), wrong, b"{broken \xff", patient(3)))

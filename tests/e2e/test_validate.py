@@ -27,6 +27,7 @@ def a_spoilt_study(tmp_path_factory):
     return out, {(str(out / fault["file"]), fault["line"]): KINDS[fault["kind"]] for fault in listed}
 
 
+@pytest.mark.promise("Every fault is named")
 def test_every_known_fault_is_found_and_no_other(etl, spoilt):
     out, wanted = spoilt
     ran = etl("validate", out / "studies", "-o", "json").failed(3)
@@ -148,6 +149,7 @@ def scratch():
         yield pathlib.Path(folder)
 
 
+@pytest.mark.promise("Memory is bounded")
 def test_memory_for_300_mb_of_ndjson(etl, synth, scratch):
     synth(scratch / "s", "--records", 350_000, "--files", 0).ok()
     for command in (["validate", scratch / "s/studies"], ["simplify", scratch / "s/studies", scratch / "out"]):
@@ -156,6 +158,7 @@ def test_memory_for_300_mb_of_ndjson(etl, synth, scratch):
         assert peak < MOST_MB, f"{command[0]}: {peak:.0f} MB"
 
 
+@pytest.mark.promise("Memory is bounded")
 def test_memory_for_a_bundle_of_120_mb(etl, synth, scratch):
     synth(scratch / "s", "--records", 130_000, "--files", 0).ok()
     with (scratch / "bundle.json").open("w") as bundle:
