@@ -39,8 +39,8 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
   }
   const auto date = curl_getdate(text.c_str(), nullptr);
   if (date < 0) return std::nullopt;
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::system_clock::from_time_t(date) - now);
-  return std::max(wait, std::chrono::milliseconds(0));
+  const auto wait = static_cast<long>(date - std::chrono::system_clock::to_time_t(now));
+  return std::chrono::seconds(std::clamp(wait, 0L, kManySeconds));
 }
 
 void sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) {

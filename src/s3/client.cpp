@@ -58,6 +58,12 @@ net::Headers headers_of(const PutOptions& options) {
   return headers;
 }
 
+/// S3 answers 200 to the completion of an upload before it knows, and says in the body how it went.
+void refuse_late_fault(const net::Response& response, const std::string& where) {
+  const auto fault = parse_fault(response);
+  if (!fault.code.empty()) refuse(fault.code == "InternalError" ? 500 : 400, fault, where);
+}
+
 std::string upload_query(const std::string& upload) { return "uploadId=" + percent_encode(upload); }
 
 }  // namespace
@@ -115,15 +121,17 @@ net::Response Client::send(const Call& call) {
     // A missing object is an answer to HEAD and DELETE.
     const bool missing = response.status == 404 && (call.method == "HEAD" || call.method == "DELETE");
     if (!response.ok() && !missing) refuse(response, where);
+    if (call.method == "POST") refuse_late_fault(response, where);
     return response;
   };
   if (!call.repeatable) return once();
   return net::retry(retry_, stop_, fmt::format("{} {}", call.method, where), once);
 }
 
+// Without encoding-type=url: AWS then writes a blank as '+', other services leave '+' as it is, and nobody can tell. As
+// XML a key comes as it is; AWS writes what XML cannot hold as character references, which pugixml reads.
 ListPage Client::list_page(const std::string& bucket, const ListOptions& options, const std::string& continuation) {
-  // encoding-type=url: keys may hold what XML cannot.
-  auto query = fmt::format("list-type=2&encoding-type=url&max-keys={}", options.page_size);
+  auto query = fmt::format("list-type=2&max-keys={}", options.page_size);
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) query += fmt::format("&{}={}", name, percent_encode(value));
   };
@@ -133,20 +141,12 @@ ListPage Client::list_page(const std::string& bucket, const ListOptions& options
   add("continuation-token", continuation);
   const auto response = send({.method = "GET", .bucket = bucket, .key = {}, .query = query});
   const Xml xml(response.body, "ListBucketResult", bucket);
-  const bool encoded = text_of(xml.root(), "EncodingType") == "url";
-  const auto decoded = [&](std::string text) {
-    if (!encoded) return text;
-    std::replace(text.begin(), text.end(), '+', ' ');  // in this one place S3 writes forms
-    return percent_decode(text);
-  };
   ListPage page;
   for (const auto& node : xml.root().children("Contents")) {
-    page.objects.push_back({decoded(text_of(node, "Key")), number_of(node, "Size"),
-                            without_quotes(text_of(node, "ETag")),
+    page.objects.push_back({text_of(node, "Key"), number_of(node, "Size"), without_quotes(text_of(node, "ETag")),
                             parse_iso_time(text_of(node, "LastModified")).value_or(TimePoint{})});
   }
-  for (const auto& node : xml.root().children("CommonPrefixes"))
-    page.prefixes.push_back(decoded(text_of(node, "Prefix")));
+  for (const auto& node : xml.root().children("CommonPrefixes")) page.prefixes.push_back(text_of(node, "Prefix"));
   if (text_of(xml.root(), "IsTruncated") == "true") {
     page.next = text_of(xml.root(), "NextContinuationToken");
     if (page.next.empty()) throw UnavailableError("S3 says that there is more, and not where", bucket);
@@ -240,9 +240,6 @@ std::string Client::complete_upload(const std::string& bucket, const std::string
                               .query = upload_query(upload),
                               .headers = {{"Content-Type", "application/xml"}},
                               .body = body});
-  // S3 answers 200 before it knows, and says in the body how it went.
-  const auto fault = parse_fault(response);
-  if (!fault.code.empty()) refuse(fault.code == "InternalError" ? 500 : 400, fault, where);
   const Xml xml(response.body, "CompleteMultipartUploadResult", where);
   return without_quotes(text_of(xml.root(), "ETag"));
 }

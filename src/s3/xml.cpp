@@ -7,9 +7,15 @@
 #include "base/error.hpp"
 
 namespace etl::s3 {
+namespace {
+
+/// A blank is a key, and a line's end in one is not to be changed.
+constexpr unsigned kAsItIs = (pugi::parse_default | pugi::parse_ws_pcdata_single) & ~pugi::parse_eol;
+
+}  // namespace
 
 Xml::Xml(std::string_view text, const char* root, const std::string& where) {
-  const auto parsed = document_.load_buffer(text.data(), text.size());
+  const auto parsed = document_.load_buffer(text.data(), text.size(), kAsItIs);
   root_ = document_.document_element();
   if (!parsed || std::string_view(root_.name()) != root) {
     throw UnavailableError(fmt::format("the answer is no XML that begins with <{}>", root), where,

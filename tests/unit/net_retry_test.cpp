@@ -34,6 +34,7 @@ TEST(RetryAfter, InSecondsOrAsADate) {
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), 10s);
   EXPECT_EQ(parse_retry_after("Sunday, 06-Nov-94 08:49:38 GMT", now), 1s);
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), 0s);
+  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 2994 08:49:47 GMT", now), 1'000'000'000s);
   EXPECT_EQ(parse_retry_after("soon", now), std::nullopt);
   EXPECT_EQ(parse_retry_after("", now), std::nullopt);
 }
