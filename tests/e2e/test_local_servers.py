@@ -287,7 +287,9 @@ print(urllib.request.urlopen(os.environ["GEN3_ENDPOINT"] + "/user/_status").stat
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["sheepdog", "us-east-1 True", "opensearch", "200"]
 
-    # Left out, it is neither stopped nor counted.
+    # Left out, it is not stopped; once it is down, it does not count.
+    local("commons", home, "up", "--without", "search")
+    assert exports(local("commons", home, "env").stdout)["ELASTICSEARCH_URL"]
     local("search", home, "down")
     assert local("commons", home, "status", check=False).returncode == 3
     local("commons", home, "up", "--without", "search")
