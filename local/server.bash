@@ -65,7 +65,8 @@ launch() {
   echo "$pid" >"$folder/pid"
 }
 
-# start SECONDS ATTEMPT: ATTEMPT chooses a port and launches; a port that someone took in between is not the end.
+# start_server SECONDS ATTEMPT: ATTEMPT chooses a port and launches. Ends when the server answers (`ready`); a port that
+# someone took in between is not the end.
 start_server() {
   local try deadline
   for try in 1 2 3; do
@@ -77,7 +78,7 @@ start_server() {
       sleep 0.05
     done
     stop_pid
-    if ((try == 3)) || ! grep -qiE 'address already in use|failed to bind|bind.*exception' "$log"; then
+    if ((try == 3)) || ! port_taken "$port"; then
       tail -n 20 "$log" >&2
       die "the server did not start (log: $log)"
     fi
