@@ -69,6 +69,7 @@ def put(etl, server, scheme="http", **env):
     return etl("put-object", "bucket", "key", "put", "--endpoint-url", url, env={**KEY, **env})
 
 
+@pytest.mark.promise("Certificates are verified")
 def test_a_certificate_is_verified(etl, serve, tmp_path):
     cert, context = certificate(tmp_path, "good", "IP:127.0.0.1")
     server = serve(context)
@@ -87,6 +88,7 @@ def test_a_certificate_of_another_name_is_refused(etl, serve, tmp_path):
     assert server.bodies == []
 
 
+@pytest.mark.promise("Certificates are verified")
 def test_a_redirect_gets_no_signature(etl, serve):
     other = serve()
     server = serve(answers=[(307, {"Location": f"http://127.0.0.1:{other.server_port}/bucket/key"})])
@@ -94,6 +96,7 @@ def test_a_redirect_gets_no_signature(etl, serve):
     assert other.bodies == []
 
 
+@pytest.mark.promise("Only what is safe to repeat is repeated")
 def test_busy_servers_are_asked_again(etl, serve):
     server = serve(answers=[(503, {"Retry-After": "0"}), (429, {"Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT"})])
     put(etl, server).ok()

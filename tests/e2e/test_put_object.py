@@ -95,6 +95,7 @@ def test_keys_and_endpoint_from_the_environment(s3, etl, bucket):
 # --- what does not, and why ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("A refused key is explained")
 def test_unknown_key_is_exit_4_and_explained(s3, etl, bucket):
     ran = etl("put-object", bucket, "a", "put", env={"AWS_ACCESS_KEY_ID": "AKIANOBODY", "AWS_SECRET_ACCESS_KEY": "x"}).failed(4)
     assert fields(ran)["code"] == "InvalidAccessKeyId"
@@ -103,6 +104,7 @@ def test_unknown_key_is_exit_4_and_explained(s3, etl, bucket):
     assert s3.contents(bucket) == {}
 
 
+@pytest.mark.promise("A refused key is explained")
 def test_wrong_secret_is_exit_4_and_explained(s3, etl, bucket, canary):
     canary.add("swordfish-swordfish")
     env = {"AWS_ACCESS_KEY_ID": s3.keys["fencebot"][0], "AWS_SECRET_ACCESS_KEY": "swordfish-swordfish"}
