@@ -33,4 +33,12 @@ std::string uuid3(std::string_view name_space, std::string_view name) {
   return generate(uuid_generate_md5, name_space, name);
 }
 
+std::string random_uuid() {
+  uuid_t bytes;
+  uuid_generate_random(bytes);
+  std::array<char, UUID_STR_LEN> text{};
+  uuid_unparse_lower(bytes, text.data());
+  return {text.data()};
+}
+
 }  // namespace etl

@@ -13,4 +13,7 @@ inline constexpr std::string_view uuid_namespace_dns = "6ba7b810-9dad-11d1-80b4-
 [[nodiscard]] std::string uuid5(std::string_view name_space, std::string_view name);
 [[nodiscard]] std::string uuid3(std::string_view name_space, std::string_view name);
 
+/// A new version 4 UUID, in lower case.
+[[nodiscard]] std::string random_uuid();
+
 }  // namespace etl

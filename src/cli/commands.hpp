@@ -21,5 +21,6 @@ void add_graph(CLI::App& app, Context& context);
 void add_graph_load(CLI::App& graph, Context& context);  ///< called by add_graph
 void add_projects(CLI::App& app, Context& context);
 void add_put_object(CLI::App& app, Context& context);
+void add_buckets(CLI::App& app, Context& context);
 
 }  // namespace etl::cli

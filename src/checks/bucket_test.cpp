@@ -1,0 +1,116 @@
+#include "checks/bucket_test.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "base/error.hpp"
+#include "base/md5.hpp"
+#include "base/uuid.hpp"
+#include "s3/answer.hpp"
+
+namespace etl::checks {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto url_life = 300s;
+const std::string file_name = "aced-etl bucket test.txt";
+
+class Test {
+ public:
+  Test(gen3::Session& session, const std::string& bucket, const std::string& authz)
+      : session_(session), fence_(session), indexd_(session), guid_(random_uuid()) {
+    result_.bucket = bucket;
+    text_ = fmt::format("aced-etl writes this to prove that it can; it may be removed. {}\n", guid_);
+    record_.did = guid_;
+    record_.size = text_.size();
+    record_.hashes = {{"md5", md5_hex(text_)}};
+    record_.urls = {fmt::format("s3://{}/{}/{}", bucket, guid_, file_name)};
+    record_.authz = {authz};
+    record_.file_name = file_name;
+  }
+
+  BucketTest run() {
+    guarded([this] { work(); });
+    const std::string got_to = result_.step;
+    if (may_be_there_) remove();
+    if (!result_.reason.empty()) result_.step = got_to;
+    return result_;
+  }
+
+ private:
+  template <typename Work>
+  void guarded(Work&& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      fail(error.where().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.where()), error.code());
+    }
+  }
+
+  void fail(const std::string& reason, ExitCode code) {
+    result_.reason = reason;
+    result_.exit = code;
+  }
+
+  net::Response send(const char* method, const std::string& url, const std::string& body = {}) {
+    net::Request request{.method = method, .url = url};
+    request.body = body;
+    return session_.http().send(request);
+  }
+
+  void work() {
+    result_.step = "record";
+    may_be_there_ = true;
+    indexd_.create(record_);
+    result_.step = "sign";
+    const std::string up = fence_.upload_url(guid_, file_name, result_.bucket, url_life);
+    result_.step = "put";
+    const net::Response put = send("PUT", up, text_);
+    if (!put.ok()) s3::refuse(put, "the signed PUT");
+    result_.step = "get";
+    const net::Response got = send("GET", fence_.download_url(guid_, url_life));
+    if (!got.ok()) s3::refuse(got, "the signed GET");
+    result_.step = "compare";
+    if (got.body != text_) {
+      return fail(
+          fmt::format("the object that came back has other bytes ({}, {} were written)", got.body.size(), text_.size()),
+          ExitCode::refused);
+    }
+    result_.step = "done";
+  }
+
+  void remove() {
+    const bool was_well = result_.reason.empty();
+    if (was_well) result_.step = "remove";
+    BucketTest so_far = result_;
+    result_.reason.clear();
+    guarded([this] {
+      // fence removes the object and the record; without an object it leaves the record.
+      if (fence_.remove_file(guid_)) return;
+      if (const auto there = indexd_.get(guid_)) indexd_.remove(guid_, there->rev);
+    });
+    if (!result_.reason.empty()) so_far.left = fmt::format("record {} ({})", guid_, result_.reason);
+    if (!result_.reason.empty() && was_well) so_far.exit = result_.exit;
+    result_ = so_far;
+    if (result_.ok()) result_.step = "done";
+  }
+
+  gen3::Session& session_;
+  gen3::Fence fence_;
+  gen3::Indexd indexd_;
+  std::string guid_;
+  std::string text_;
+  gen3::FileRecord record_;
+  BucketTest result_;
+  bool may_be_there_ = false;
+};
+
+}  // namespace
+
+BucketTest test_bucket(gen3::Session& session, const std::string& bucket, const std::string& authz) {
+  return Test(session, bucket, authz).run();
+}
+
+}  // namespace etl::checks

@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/project_id.hpp"
+#include "checks/bucket_list.hpp"
+#include "checks/bucket_test.hpp"
+#include "cli/commands.hpp"
+#include "cli/commons.hpp"
+#include "cli/describe.hpp"
+#include "cli/options.hpp"
+#include "cli/print.hpp"
+#include "config/fence_config.hpp"
+
+namespace etl::cli {
+namespace {
+
+std::optional<config::FenceConfig> mounted_fence_config(const Context& context) {
+  const std::string file = context.settings.require("fence_config");
+  std::error_code unreadable;
+  const bool named = context.settings.layer_of("fence_config") != config::Layer::fallback;
+  if (named || std::filesystem::exists(file, unreadable)) return config::read_fence_config(file);
+  log::warn("{} is not mounted: what is allowed for uploads is not known", file);
+  return std::nullopt;
+}
+
+void list(const Context& context) {
+  const auto config = mounted_fence_config(context);
+  Commons commons(context);
+  Table table({"bucket", "fence", "fence_config", "uploads", "region", "endpoint", "finding"});
+  for (const checks::BucketRow& row : checks::list_buckets(commons.fence.buckets(), config)) {
+    const std::string uploads = row.upload_default ? "default" : !row.uploads ? "unknown" : *row.uploads ? "yes" : "no";
+    table.row({row.name, row.in_fence ? "yes" : "no",
+               !config         ? "unknown"
+               : row.in_config ? "yes"
+                               : "no",
+               uploads, row.region, row.endpoint_url, row.finding});
+  }
+  table.print(context);
+}
+
+struct TestOptions {
+  std::vector<std::string> buckets;
+  bool all = false;
+  std::string project;
+};
+
+/// A project whose records this user may make.
+std::string authz_of(Commons& commons, const std::string& project) {
+  if (!project.empty()) {
+    const ProjectId id = ProjectId::parse(project);
+    return fmt::format("/programs/{}/projects/{}", id.program, id.code);
+  }
+  const gen3::User user = commons.fence.user();
+  for (const auto& [resource, permissions] : user.authz) {
+    if (resource.find("/projects/") != std::string::npos && user.may("indexd", "create", resource)) return resource;
+  }
+  for (const auto& [resource, permissions] : user.authz) {
+    if (resource.starts_with("/programs") && user.may("indexd", "create", resource)) return resource;
+  }
+  throw NotAllowedError(fmt::format("{} may make records in no project", user.name), commons.session.endpoint(),
+                        "grant a policy on a project in user.yaml, or name one with --project");
+}
+
+void test(Context& context, const TestOptions& options) {
+  if (options.all == !options.buckets.empty()) {
+    throw UsageError("say which buckets to test", {}, "name them, or pass --all for those that take uploads");
+  }
+  Commons commons(context);
+  std::vector<std::string> buckets = options.buckets;
+  if (options.all) {
+    const auto config = mounted_fence_config(context);
+    for (const checks::BucketRow& row : checks::list_buckets(commons.fence.buckets(), config)) {
+      if (row.uploads.value_or(true) || row.upload_default) buckets.push_back(row.name);
+    }
+  }
+  const std::string authz = authz_of(commons, options.project);
+  Table table({"bucket", "result", "step", "reason", "left_behind"});
+  std::size_t failed = 0;
+  ExitCode first = ExitCode::done;
+  for (const std::string& bucket : buckets) {
+    const checks::BucketTest result = checks::test_bucket(commons.session, bucket, authz);
+    table.row({bucket, result.ok() ? "ok" : "failed", result.step, result.reason, result.left});
+    if (result.ok()) continue;
+    ++failed;
+    if (first == ExitCode::done) first = result.exit;
+    if (commons.stop.token().stop_requested()) break;
+  }
+  table.print(context);
+  if (failed == 0) {
+    log::info("{} buckets take files and give them back", buckets.size());
+    return;
+  }
+  log::error("{} of {} buckets failed", failed, buckets.size());
+  context.exit = failed < buckets.size() ? ExitCode::partial : first;
+}
+
+void add_ls(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("ls");
+  describe(
+      *command,
+      {.summary = "the commons' buckets: configured in fence, allowed for uploads, and whether these agree",
+       .text = "fence names its buckets to anyone; which of them take uploads stands only in its configuration "
+               "(ALLOWED_DATA_UPLOAD_BUCKETS), read from the mounted fence-config.yaml. Where the two differ, the last "
+               "column says what to do.",
+       .examples = {{"aced-etl buckets ls", "a line a bucket"}}});
+  add_commons_options(*command, context);
+  add_setting_option(*command, context, "fence_config");
+  command->callback([&context] { list(context); });
+}
+
+void add_test(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("test");
+  describe(
+      *command,
+      {.summary = "prove that files can be loaded into buckets through fence",
+       .text =
+           "For every bucket: a throw-away record in indexd, a URL signed by fence, put, get, compare, and all of it "
+           "is removed again. A line a bucket, with the reason where it fails. Exit 6 when some failed; when all did, "
+           "the code of the first reason.",
+       .examples = {{"aced-etl buckets test --all", "every bucket that takes uploads"},
+                    {"aced-etl buckets test aced-default-staging --project aced-Diabetes", "one, as this project"}}});
+  add_commons_options(*command, context);
+  add_setting_option(*command, context, "fence_config");
+  auto options = std::make_shared<TestOptions>();
+  command->add_option("buckets", options->buckets, "buckets to test")->type_name("BUCKET");
+  command->add_flag("--all", options->all, "every bucket that fence-config.yaml allows for uploads");
+  command
+      ->add_option("--project", options->project, "whose record it is; default: the first where this user may make one")
+      ->type_name("PROGRAM-CODE");
+  command->callback([&context, options] { test(context, *options); });
+}
+
+}  // namespace
+
+void add_commons_options(CLI::App& app, Context& context) {
+  add_setting_option(app, context, "gen3.endpoint");
+  add_setting_option(app, context, "gen3.api_key");
+}
+
+void add_buckets(CLI::App& app, Context& context) {
+  auto* group = app.add_subcommand("buckets");
+  describe(*group, {.summary = "the commons' buckets", .text = "", .examples = {}});
+  add_ls(*group, context);
+  add_test(*group, context);
+}
+
+}  // namespace etl::cli

@@ -1,0 +1,117 @@
+#include "gen3/token.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+namespace etl::gen3 {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t largest_key = std::size_t{1} << 20U;
+
+/// base64url without padding (RFC 7515); what is no character of it ends the text.
+std::string decode(std::string_view text) {
+  std::string out;
+  unsigned bits = 0;
+  unsigned value = 0;
+  for (const char c : text) {
+    unsigned digit = 0;
+    if (c >= 'A' && c <= 'Z') {
+      digit = static_cast<unsigned>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      digit = static_cast<unsigned>(c - 'a') + 26;
+    } else if (c >= '0' && c <= '9') {
+      digit = static_cast<unsigned>(c - '0') + 52;
+    } else if (c == '-' || c == '+') {
+      digit = 62;
+    } else if (c == '_' || c == '/') {
+      digit = 63;
+    } else {
+      break;
+    }
+    value = (value << 6U | digit) & 0xFFFFU;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    out.push_back(static_cast<char>(value >> bits & 0xFFU));
+  }
+  return out;
+}
+
+std::string text_in(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+Clock::time_point time_in(const json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number()) return {};
+  return Clock::time_point(
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(found->get<double>())));
+}
+
+}  // namespace
+
+Claims read_claims(std::string_view token, const std::string& where) {
+  const std::size_t first = token.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
+  json said;
+  if (second != std::string_view::npos) {
+    said = json::parse(decode(token.substr(first + 1, second - first - 1)), nullptr, false);
+  }
+  if (!said.is_object()) {
+    throw InputError("not a token of a Gen3 commons: no JSON Web Token", where,
+                     "get a new one from the commons' portal");
+  }
+  Claims claims;
+  claims.issuer = text_in(said, "iss");
+  claims.purpose = text_in(said, "pur");
+  claims.issued = time_in(said, "iat");
+  claims.expires = time_in(said, "exp");
+  if (const auto context = said.find("context"); context != said.end() && context->is_object()) {
+    if (const auto user = context->find("user"); user != context->end() && user->is_object()) {
+      claims.user = text_in(*user, "name");
+    }
+  }
+  return claims;
+}
+
+std::string endpoint_of(const Claims& claims) {
+  std::string_view address = claims.issuer;
+  while (address.ends_with('/')) address.remove_suffix(1);
+  if (address.ends_with("/user")) address.remove_suffix(std::string_view("/user").size());
+  return std::string(address);
+}
+
+ApiKey read_api_key(const std::filesystem::path& file) {
+  const std::string hint =
+      "download an API key from the commons' profile page and mount it there, or name it with GEN3_API_KEY";
+  std::error_code unreadable;
+  if (!std::filesystem::exists(file, unreadable)) {
+    throw UsageError("there is no API key of the commons", file.string(), hint);
+  }
+  const json content = json::parse(read_file(file.string(), largest_key), nullptr, false);
+  if (!content.is_object() || text_in(content, "api_key").empty()) {
+    throw UsageError("not an API key of a Gen3 commons: expected a JSON object with `api_key`", file.string(), hint);
+  }
+  ApiKey key;
+  key.secret = std::string(trim(text_in(content, "api_key")));
+  key.key_id = text_in(content, "key_id");
+  key.origin = file.string();
+  try {
+    key.claims = read_claims(key.secret, key.origin);
+  } catch (const InputError& error) {
+    throw UsageError(error.what(), error.where(), hint);
+  }
+  return key;
+}
+
+}  // namespace etl::gen3
