@@ -2,25 +2,46 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.hpp"
 #include "cli/commands.hpp"
+#include "cli/commons.hpp"
+#include "cli/confirm.hpp"
 #include "cli/database.hpp"
 #include "cli/describe.hpp"
 #include "cli/options.hpp"
 #include "cli/print.hpp"
+#include "gen3/project_making.hpp"
+#include "graph/counts.hpp"
 #include "graph/projects.hpp"
 #include "graph/projects_user_yaml.hpp"
+#include "graph/remove.hpp"
 
 namespace etl::cli {
 namespace {
 
+/// Who lists, makes and removes: sheepdog, where a commons is configured, else the database itself.
+struct Via {
+  std::string text = "auto";
+
+  [[nodiscard]] bool sheepdog(const Context& context) const {
+    return text == "sheepdog" || (text == "auto" && gen3::has_commons(context.settings));
+  }
+};
+
+void add_via(CLI::App& command, const std::shared_ptr<Via>& via) {
+  command
+      .add_option("--via", via->text, "who does it; auto: sheepdog where a commons is configured, else the database")
+      ->check(CLI::IsMember({"auto", "sheepdog", "database"}))
+      ->capture_default_str();
+}
+
 struct InitOptions {
   std::vector<std::string> projects;
   bool all = false;
-  std::string via = "database";
 };
 
 std::vector<ProjectId> wanted(const Context& context, const InitOptions& options) {
@@ -36,8 +57,38 @@ std::vector<ProjectId> wanted(const Context& context, const InitOptions& options
   return projects;
 }
 
-void init(const Context& context, const InitOptions& options) {
-  const auto projects = wanted(context, options);
+void init_by_sheepdog(Context& context, const std::vector<ProjectId>& projects) {
+  using State = gen3::ProjectMade::State;
+  const auto say = [](State state) {
+    switch (state) {
+      case State::exists:
+        return "exists";
+      case State::made:
+        return "created";
+      case State::missing:
+        return "would be created";
+      case State::refused:
+        break;
+    }
+    return "refused";
+  };
+  Commons commons(context);
+  Table table({"project", "program", "project_node", "reason"});
+  std::size_t created = 0;
+  std::size_t refused = 0;
+  for (const auto& made : gen3::make_projects(commons.sheepdog, projects, context.dry_run)) {
+    table.row({made.id.str(), say(made.program), say(made.project), made.reason});
+    if (made.project == State::made || made.project == State::missing) ++created;
+    if (!made.reason.empty() && ++refused == 1) context.exit = made.exit;
+  }
+  table.print(context);
+  log::info("{} of {} projects {}", created, projects.size(), context.dry_run ? "would be created" : "created");
+  if (refused == 0) return;
+  log::error("{} of {} projects were refused", refused, projects.size());
+  if (refused < projects.size()) context.exit = ExitCode::partial;
+}
+
+void init_in_database(const Context& context, const std::vector<ProjectId>& projects) {
   auto connection = connect(context);
   // One transaction: all of them or none.
   graph::Transaction transaction(connection, context.dry_run ? "READ ONLY" : "");
@@ -58,7 +109,23 @@ void init(const Context& context, const InitOptions& options) {
             context.dry_run ? "would be created" : "created; the others exist");
 }
 
-void list(const Context& context) {
+void init(Context& context, const InitOptions& options, const Via& via) {
+  const auto projects = wanted(context, options);
+  if (via.sheepdog(context)) {
+    init_by_sheepdog(context, projects);
+  } else {
+    init_in_database(context, projects);
+  }
+}
+
+void list(const Context& context, const Via& via) {
+  if (via.sheepdog(context)) {
+    Commons commons(context);
+    Table table({"project", "program", "code"});
+    for (const ProjectId& id : gen3::list_projects(commons.sheepdog)) table.row({id.str(), id.program, id.code});
+    table.print(context);
+    return;
+  }
   auto connection = connect(context);
   Table table({"project", "program", "code", "state", "node_id"});
   for (const auto& row : graph::list_projects(connection)) {
@@ -67,15 +134,64 @@ void list(const Context& context) {
   table.print(context);
 }
 
+void remove_by_sheepdog(const Context& context, const ProjectId& project) {
+  Commons commons(context);
+  const auto codes = commons.sheepdog.projects(project.program);
+  if (std::ranges::find(codes, project.code) == codes.end()) {
+    log::info("there is no project {}", project.str());
+    return;
+  }
+  const bool last = codes.size() == 1;
+  if (context.dry_run) {
+    log::info("would remove project {}{}", project.str(), last ? fmt::format(" and program {}", project.program) : "");
+    return;
+  }
+  if (!confirm(context, fmt::format("remove project {}{} from {}", project.str(),
+                                    last ? fmt::format(" and program {}, which has no other", project.program) : "",
+                                    commons.session.endpoint()))) {
+    return;
+  }
+  try {
+    commons.sheepdog.remove_project(project);
+  } catch (const RefusedError& error) {
+    throw RefusedError(error.what(), error.where(),
+                       fmt::format("empty it first: aced-etl graph rm --project {}", project.str()));
+  }
+  if (last) commons.sheepdog.remove_program(project.program);
+  log::info("removed {}", project.str());
+}
+
+void remove_in_database(const Context& context, const ProjectId& project) {
+  auto connection = connect(context);
+  const auto projects = graph::list_projects(connection);
+  if (std::ranges::find(projects, project, &graph::ProjectRow::id) == projects.end()) {
+    log::info("there is no project {}", project.str());
+    return;
+  }
+  const auto records =
+      graph::count_rows(connection, graph::GraphTables::read(connection), graph::Selection{project, {}});
+  if (const auto nodes = graph::total_nodes(records); nodes > 0) {
+    throw RefusedError(fmt::format("project {} still has {} records", project.str(), nodes), connection.where(),
+                       fmt::format("empty it first: aced-etl graph rm --project {}", project.str()));
+  }
+  const auto done = graph::remove_project(connection, project, true, context.dry_run, [&](const auto&) {
+    return confirm(context, fmt::format("remove project {} from {}", project.str(), connection.where()));
+  });
+  if (done.removed) log::info("removed {}", project.str());
+}
+
 void add_init(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("init");
   describe(
       *command,
       {.summary = "make programs and projects in the graph",
-       .text = "Makes what is missing, in one transaction: the program, the project, and the edge between them, as "
-               "sheepdog itself would. What exists is used as it is. A code that belongs to another program is "
-               "refused, since Gen3 tells projects apart by code (exit 7). With --all: every "
-               "programs/<program>/projects/<code> of the commons' user.yaml.",
+       .text =
+           "Makes what is missing: the program, the project, and the edge between them; through sheepdog, or in the "
+           "database itself as sheepdog would, then all in one transaction. Through sheepdog, a project that this "
+           "user may not make does not keep the others from being made (exit 6). What exists is used as it is. A code "
+           "that belongs to another program is "
+           "refused, since Gen3 tells projects apart by code (exit 7). With --all: every "
+           "programs/<program>/projects/<code> of the commons' user.yaml.",
        .examples = {{"aced-etl projects init aced-Diabetes aced-Lung_Cancer", "these two"},
                     {"aced-etl projects init --all", "those of /creds/user.yaml"},
                     {"aced-etl projects init --all --user-yaml user.yaml --dry-run", "only say what is missing"}}});
@@ -85,19 +201,47 @@ void add_init(CLI::App& group, Context& context) {
   auto options = std::make_shared<InitOptions>();
   command->add_option("projects", options->projects, "projects to make")->type_name("PROGRAM-CODE");
   command->add_flag("--all", options->all, "every project of user.yaml");
-  command->add_option("--via", options->via, "who makes them: the database itself")
-      ->check(CLI::IsMember({"database"}))
-      ->capture_default_str();
-  command->callback([&context, options] { init(context, *options); });
+  auto via = std::make_shared<Via>();
+  add_via(*command, via);
+  add_commons_options(*command, context);
+  command->callback([&context, options, via] { init(context, *options, *via); });
 }
 
 void add_ls(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("ls");
-  describe(*command, {.summary = "list the projects of the graph",
-                      .text = "By program and code, from the database.",
+  describe(*command, {.summary = "list the projects of the commons",
+                      .text = "By program and code: those that sheepdog shows this user, or all of the database.",
                       .examples = {{"aced-etl projects ls -o json", "for a script"}}});
   add_database_options(*command, context);
-  command->callback([&context] { list(context); });
+  auto via = std::make_shared<Via>();
+  add_via(*command, via);
+  add_commons_options(*command, context);
+  command->callback([&context, via] { list(context, *via); });
+}
+
+void add_rm(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("rm");
+  describe(*command,
+           {.summary = "remove an empty project",
+            .text = "The project, and its program when it has no other. A project that still has records is "
+                    "refused (exit 7): `aced-etl graph rm` empties it. Asks first; without a terminal it needs --yes.",
+            .examples = {{"aced-etl projects rm aced-Diabetes --dry-run", "only say what would go"}}});
+  add_database_options(*command, context);
+  add_dry_run(*command, context);
+  add_yes(*command, context);
+  auto project = std::make_shared<std::string>();
+  command->add_option("project", *project, "the project")->type_name("PROGRAM-CODE")->required();
+  auto via = std::make_shared<Via>();
+  add_via(*command, via);
+  add_commons_options(*command, context);
+  command->callback([&context, project, via] {
+    const ProjectId id = ProjectId::parse(*project);
+    if (via->sheepdog(context)) {
+      remove_by_sheepdog(context, id);
+    } else {
+      remove_in_database(context, id);
+    }
+  });
 }
 
 }  // namespace
@@ -109,6 +253,7 @@ void add_projects(CLI::App& app, Context& context) {
                     .examples = {{"aced-etl projects ls", "those of the graph"}}});
   add_init(*group, context);
   add_ls(*group, context);
+  add_rm(*group, context);
 }
 
 }  // namespace etl::cli
