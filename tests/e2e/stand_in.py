@@ -1,0 +1,128 @@
+"""A stand-in for the Gen3 services of one test, and a small client that tells what it answered."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import urllib.parse
+from collections.abc import Iterator
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def binary() -> pathlib.Path:
+    return pathlib.Path(os.environ.get("ACED_STAND_IN") or ROOT / "build/release/aced-stand-in").resolve()
+
+
+@dataclasses.dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def type(self) -> str:
+        return self.headers.get("content-type", "")
+
+
+class StandIn:
+    """One running stand-in. Start it with `running`."""
+
+    def __init__(self, home: pathlib.Path, port: int, process: subprocess.Popen, user_yaml: pathlib.Path) -> None:
+        self.home = home
+        self.port = port
+        self.process = process
+        self.user_yaml = user_yaml
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, method: str, path: str, body: object = None, token: str | None = None,
+            headers: dict[str, str] | None = None, timeout: float = 30) -> Reply:
+        """One request on a connection of its own; `body`: bytes and str as they are, else JSON."""
+        headers = dict(headers or {})
+        if token:
+            headers["Authorization"] = f"bearer {token}"
+        if body is not None and not isinstance(body, (bytes, str)):
+            headers.setdefault("Content-Type", "application/json")
+            body = json.dumps(body)
+        if isinstance(body, str):
+            body = body.encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        with contextlib.closing(connection):
+            connection.request(method, urllib.parse.quote(path, safe="/%?&=:+,{}\"[]"), body, headers)
+            reply = connection.getresponse()
+            return Reply(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())
+
+    def _token(self, kind: str, user: str, expires_in: int, home: pathlib.Path | None = None) -> str:
+        done = subprocess.run([binary(), kind, "--home", home or self.home, "--issuer", f"{self.endpoint}/user", "--user", user,
+                               "--user-yaml", self.user_yaml, "--expires-in", str(expires_in)],
+                              capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def token(self, user: str, expires_in: int = 3600, home: pathlib.Path | None = None) -> str:
+        """An access token as a login gives it; another `home` signs with another key."""
+        return self._token("access-token", user, expires_in, home)
+
+    def api_key(self, user: str, expires_in: int = 3600) -> dict[str, str]:
+        """A credentials.json."""
+        return json.loads(self._token("api-key", user, expires_in))
+
+    def fault(self, kind: str, path: str, **more: object) -> None:
+        reply = self.ask("POST", "/_stand_in/faults", {"kind": kind, "path": path, **more})
+        assert reply.status == 204, reply.text
+
+    def faults(self) -> list[dict]:
+        return self.ask("GET", "/_stand_in/faults").json()["faults"]
+
+    def clear(self) -> None:
+        """No faults, and counting from the beginning."""
+        self.ask("DELETE", "/_stand_in/faults")
+        self.ask("DELETE", "/_stand_in/requests")
+
+    def requests(self) -> dict[str, int]:
+        """How often each route was asked for: `GET /user/user` -> 3."""
+        return self.ask("GET", "/_stand_in/requests").json()
+
+
+@contextlib.contextmanager
+def running(home: pathlib.Path, environment: dict[str, str], user_yaml: pathlib.Path, fence_config: pathlib.Path,
+            dictionary: pathlib.Path, *args: str) -> Iterator[StandIn]:
+    """`environment`: PG*. At the end it is stopped as a service is, and must have ended well."""
+    home.mkdir(parents=True, exist_ok=True)
+    port_file = home / "port"
+    port_file.unlink(missing_ok=True)
+    log = (home / "log").open("a+")
+    process = subprocess.Popen(
+        [binary(), "serve", "--home", home, "--user-yaml", user_yaml, "--fence-config", fence_config, "--dictionary",
+         dictionary, "--port-file", port_file, *args],
+        env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        until = time.monotonic() + 30
+        while not port_file.exists():
+            assert process.poll() is None and time.monotonic() < until, (home / "log").read_text()
+            time.sleep(0.01)
+        yield StandIn(home, int(port_file.read_text()), process, user_yaml)
+        assert process.poll() is None, (home / "log").read_text()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0, (home / "log").read_text()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        log.close()
