@@ -1,0 +1,154 @@
+#include "base/sqlite.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+namespace etl::sqlite {
+namespace {
+
+/// How long another process may write before we give up.
+constexpr int kBusyMilliseconds = 30'000;
+
+[[noreturn]] void fail(int code, const char* message, const std::string& path) {
+  const std::string what = fmt::format("SQLite: {}", message);
+  switch (code & 0xFF) {
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      throw UsageError(what, path, "it is no journal of aced-etl, or a damaged one: move it away, then run again");
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      throw UsageError(what, path, "name a folder that this user may write to: --state-dir, $ACED_ETL_STATE_DIR");
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      throw UnavailableError(what, path, "another run holds it; run again when that has ended");
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM:
+      throw UnavailableError(what, path, "make room on the disk or name another --state-dir, then run again");
+    default:
+      throw FaultError(what, path);
+  }
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (folder.empty() || !std::filesystem::create_directories(folder, error)) {
+    if (error) throw UsageError("cannot make the folder: " + error.message(), folder.string());
+    return;
+  }
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+}
+
+}  // namespace
+
+Statement::Statement(sqlite3* database, const std::string& path, std::string_view sql)
+    : database_(database), path_(path) {
+  sqlite3_stmt* made = nullptr;
+  const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &made, nullptr);
+  statement_.reset(made);
+  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_);
+}
+
+void Statement::Finalizer::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+void Statement::reset() {
+  sqlite3_reset(statement_.get());  // it repeats the error of the last step, which was thrown there
+  sqlite3_clear_bindings(statement_.get());
+}
+
+void Statement::bind_one(int place, std::int64_t value) {
+  const int code = sqlite3_bind_int64(statement_.get(), place, value);
+  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_);
+}
+
+void Statement::bind_one(int place, std::string_view value) {
+  const char* data = value.data() == nullptr ? "" : value.data();
+  const int code = sqlite3_bind_text64(statement_.get(), place, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_);
+}
+
+void Statement::bind_one(int place, std::nullptr_t) {
+  const int code = sqlite3_bind_null(statement_.get(), place);
+  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_);
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) {
+    sqlite3_reset(statement_.get());  // ends the read transaction
+    return false;
+  }
+  const std::string message = sqlite3_errmsg(database_);
+  sqlite3_reset(statement_.get());
+  fail(code, message.c_str(), path_);
+}
+
+void Statement::run() {
+  while (step()) {
+  }
+}
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+
+std::string Statement::text(int column) const {
+  const auto* data = sqlite3_column_text(statement_.get(), column);
+  if (data == nullptr) return {};
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): SQLite's text is unsigned
+  return {reinterpret_cast<const char*>(data),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+
+Database::Database(const std::filesystem::path& path) : path_(path) {
+  make_folder(path_.parent_path());
+  sqlite3* opened = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int code = sqlite3_open_v2(path_.c_str(), &opened, flags, nullptr);
+  database_.reset(opened);
+  if (code != SQLITE_OK) fail(code, opened != nullptr ? sqlite3_errmsg(opened) : "out of memory", path_.string());
+  sqlite3_busy_timeout(opened, kBusyMilliseconds);
+  // A journal names files of a study: nobody else's business.
+  if (::chmod(path_.c_str(), S_IRUSR | S_IWUSR) != 0)
+    log::debug("{}: its permissions stay as they are", path_.string());
+  // A file system that cannot share memory has no write-ahead log; SQLite then keeps its older way, which serves, too.
+  execute("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on");
+}
+
+void Database::Closer::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+void Database::execute(const std::string& sql) {
+  const int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_.get()), path_.string());
+}
+
+Statement Database::prepare(std::string_view sql) { return {database_.get(), path_.string(), sql}; }
+
+std::int64_t Database::last_id() const { return sqlite3_last_insert_rowid(database_.get()); }
+std::int64_t Database::changes() const { return sqlite3_changes64(database_.get()); }
+
+Transaction::Transaction(Database& database) : database_(database) { database_.execute("begin immediate"); }
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  try {
+    database_.execute("rollback");
+  } catch (const Error& error) {  // SQLite has rolled back by itself
+    log::debug("{}", error.what());
+  }
+}
+
+void Transaction::commit() {
+  database_.execute("commit");
+  open_ = false;
+}
+
+}  // namespace etl::sqlite
