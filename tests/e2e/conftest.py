@@ -264,7 +264,7 @@ def new_commons(new_database: Callable[[], Database], postgres: Postgres, s3: S3
     template's text; bucket names there begin with `aced-local`, and get a prefix of their own)."""
     made: list[Commons] = []
 
-    def make(user_yaml: pathlib.Path | None = None, fence_config: str | None = None) -> Commons:
+    def make(user_yaml: pathlib.Path | None = None, fence_config: str | None = None, s3: S3 = s3) -> Commons:
         number = next(_numbers)
         home = tmp_path / f"commons-{number}"
         home.mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import itertools
 import json
 import os
@@ -18,6 +19,7 @@ import urllib.request
 
 import boto3
 from botocore.config import Config
+from stand_in import StandIn
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -79,12 +81,13 @@ class Server:
         return pid_of(self.script, self.home)
 
     def kill(self) -> None:
-        """As a crash would end it; returns when its port is free."""
+        """As a crash would end it; returns when it is gone."""
         process = self.pid
         assert process, f"{self.script} is down"
         os.kill(process, signal.SIGKILL)
-        while os.path.exists(f"/proc/{process}/cwd") and os.readlink(f"/proc/{process}/cwd").startswith(str(self.home)):
-            time.sleep(0.01)
+        with contextlib.suppress(OSError):
+            while os.readlink(f"/proc/{process}/cwd"):  # what has ended is nowhere, even before it is reaped
+                time.sleep(0.01)
 
     def log(self) -> str:
         return (self.home / f"{self.script}.log").read_text()
@@ -179,6 +182,11 @@ class Commons(Server):
     @property
     def creds(self) -> pathlib.Path:
         return self.home / "creds"
+
+    @property
+    def stand_in(self) -> StandIn:
+        """To make it misbehave, to count what it was asked, to make tokens of any user. Until it is started again."""
+        return StandIn(self.home / "gen3/keys", int(self.endpoint.rsplit(":", 1)[1]), None, self.home / "gen3/settings/user.yaml")
 
     def bucket(self, project: str) -> str:
         """demo-synthetic, demo-cohort, ...: the bucket of that name in this commons' fence-config.yaml."""

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import botocore.exceptions
 import pytest
@@ -28,11 +28,13 @@ def home() -> Iterator[pathlib.Path]:
     shutil.rmtree(path, ignore_errors=True)
 
 
-@pytest.fixture
-def own_s3(home: pathlib.Path) -> S3:
-    server = S3(home)
+@pytest.fixture(scope="module")
+def own_s3() -> Iterator[S3]:
+    """One that tests may move."""
+    server = S3(pathlib.Path(tempfile.mkdtemp(prefix="aced-etl-local-s3-")))
     server.start()
-    return server
+    yield server
+    server.destroy()
 
 
 def listening(pid: int) -> set[str]:
@@ -237,24 +239,34 @@ def test_user_yaml_names_only_what_it_defines():
     assert set(authz["anonymous_policies"] + authz["all_users_policies"]) <= policies
 
 
-def test_key_of_another_user(commons: Commons):
-    key = json.loads(commons.credentials_of("reader@example.org").read_text())
-    assert key != json.loads((commons.creds / "credentials.json").read_text())
-    assert sorted(key) == ["api_key", "key_id"]
+def test_key_of_another_user_is_of_that_user(commons: Commons):
+    def user_of(credentials: pathlib.Path) -> str:
+        key = json.loads(credentials.read_text())["api_key"]
+        token = commons.stand_in.ask("POST", "/user/credentials/api/access_token", {"api_key": key}).json()["access_token"]
+        return commons.stand_in.ask("GET", "/user/user", token=token).json()["username"]
+
+    assert user_of(commons.creds / "credentials.json") == "etl@example.org"
+    assert user_of(commons.credentials_of("reader@example.org")) == "reader@example.org"
 
 
-def test_moved_s3_restarts_the_stand_in(home: pathlib.Path):
+def test_aced_etl_works_on_it(commons: Commons, etl):
+    """Everything that the commons' `env` points at, through the commands that use it."""
+    tested = etl("buckets", "test", "--all", "-o", "json").ok().json()
+    assert commons.bucket("demo-synthetic") in [row["bucket"] for row in tested]
+
+
+def test_moved_s3_restarts_the_stand_in(new_commons: Callable[..., Commons], own_s3: S3):
     """A stand-in that signed for the old address would fail every upload."""
-    local("commons", home, "up", "--without", "search", ACED_LOCAL_FSYNC="off")
-    before = exports(local("commons", home, "env").stdout)
-    local("s3", home, "down")
-    with socket.create_server(("127.0.0.1", int(before["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]))):
-        local("commons", home, "up", "--without", "search")
-    after = exports(local("commons", home, "env").stdout)
-    assert after["AWS_ENDPOINT_URL"] != before["AWS_ENDPOINT_URL"]
-    assert after["GEN3_ENDPOINT"] == before["GEN3_ENDPOINT"]
-    config = yaml.safe_load((home / "creds/fence-config.yaml").read_text())
-    assert {bucket["endpoint_url"] for bucket in config["S3_BUCKETS"].values()} == {after["AWS_ENDPOINT_URL"]}
+    commons = new_commons(s3=own_s3)
+    before, at = own_s3.endpoint, commons.endpoint
+    own_s3.stop()
+    with socket.create_server(("127.0.0.1", int(before.rsplit(":", 1)[1]))):
+        own_s3.start()
+    commons.start()
+    assert own_s3.endpoint != before
+    assert commons.endpoint == at
+    config = yaml.safe_load((commons.creds / "fence-config.yaml").read_text())
+    assert {bucket["endpoint_url"] for bucket in config["S3_BUCKETS"].values()} == {own_s3.endpoint}
 
 
 # All of it.
