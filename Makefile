@@ -40,23 +40,22 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (30)
 bench: build ## measure against simdjson and psql; writes bench/README.md
 	@scripts/bench
 
-up: ## start the local commons
-	@scripts/install-deps build
-	@local/postgres up
+up: build ## start the local commons: PostgreSQL, S3, OpenSearch, the Gen3 services
+	@local/commons up
 
 down: ## stop it; the data stays
-	@local/postgres down
+	@local/commons down
 
 status: ## where the local commons is
-	@local/postgres status
+	@local/commons status
 
 env: ## exports for a shell: eval "$(make -s env)"
-	@local/postgres env
+	@local/commons env
 
 fresh: ## prove `make demo` and `make test` in a bare Debian 12
 	@scripts/install-deps fresh
 	@scripts/fresh
 
 clean: ## remove build/ and the local commons
-	@local/postgres destroy
+	@local/commons destroy
 	@rm -rf build .local
