@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 
 import boto3
+import yaml
 from botocore.config import Config
 from stand_in import StandIn
 
@@ -38,6 +39,16 @@ def local(script: str, home: pathlib.Path, *args: str, check: bool = True, **env
                           capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, check=False)
     assert not check or done.returncode == 0, done.stderr
     return done
+
+
+def fence_config(configured: tuple[str, ...] = (), allowed: tuple[str, ...] = ()) -> str:
+    """A template of fence-config.yaml that is at odds with itself: buckets that fence knows and allows no upload to, and
+    buckets that it allows and does not know. For `new_commons`; names begin with `aced-local-`."""
+    config = yaml.safe_load((ROOT / "local/fence-config.yaml").read_text())
+    known = config["S3_BUCKETS"]
+    known.update({name: dict(known[config["DATA_UPLOAD_BUCKET"]]) for name in configured})
+    config["ALLOWED_DATA_UPLOAD_BUCKETS"] += allowed
+    return yaml.safe_dump(config)
 
 
 def pid_of(script: str, home: pathlib.Path) -> int | None:

@@ -16,7 +16,7 @@ import botocore.exceptions
 import pytest
 import yaml
 from conftest import ROOT, Canary
-from local_servers import S3, Commons, Search, Server, exports, local, pid_of
+from local_servers import S3, Commons, Search, Server, exports, fence_config, local, pid_of
 
 
 @pytest.fixture
@@ -206,6 +206,16 @@ def test_fence_config_names_buckets_that_are_there(commons: Commons):
         assert name in there
         assert bucket["endpoint_url"] == commons.s3.endpoint
         assert bucket["cred"] == "fencebot"
+
+
+def test_fence_config_may_be_at_odds_with_itself(new_commons: Callable[..., Commons]):
+    """A test's own configuration of fence: what `buckets` must find."""
+    commons = new_commons(fence_config=fence_config(configured=("aced-local-archive",), allowed=("aced-local-gone",)))
+    known = commons.stand_in.ask("GET", "/user/data/buckets").json()["S3_BUCKETS"]
+    assert commons.bucket("archive") in known
+    assert commons.bucket("gone") not in known
+    there = {bucket["Name"] for bucket in commons.s3.client().list_buckets()["Buckets"]}
+    assert (commons.bucket("archive") in there, commons.bucket("gone") in there) == (True, False)
 
 
 def test_every_project_of_user_yaml_has_a_bucket():
