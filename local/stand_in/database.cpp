@@ -22,9 +22,7 @@ create table if not exists stand_in.metadata_alias (
 create table if not exists stand_in.metadata_path (path text primary key);
 create table if not exists stand_in.api_key (
   jti text primary key, username text not null, expires bigint not null, revoked boolean not null default false);
-create table if not exists stand_in.submission (
-  id bigserial primary key, project text not null, dry_run boolean not null, body text not null, by text not null,
-  committed_by bigint, closed boolean not null default false);
+create table if not exists stand_in.submission (id bigserial primary key, project text not null, by text not null);
 )";
 
 }  // namespace

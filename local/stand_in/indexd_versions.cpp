@@ -39,7 +39,7 @@ void Indexd::add_version_routes(Router& router) {
     const auto versions = records_.versions(record_or_404(request.part("did"))["baseid"].get<std::string>());
     const bool versioned = request.param("has_version") == "true" || request.param("has_version") == "True";
     for (auto record = versions.rbegin(); record != versions.rend(); ++record) {
-      if (!versioned || !(*record)["version"].is_null()) return json_answer(shown(*record));
+      if (!versioned || !(*record)["version"].is_null()) return json_answer(*record);
     }
     return indexd_error(404, "no record found");
   });

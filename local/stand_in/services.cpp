@@ -32,12 +32,14 @@ Services::Services(Commons& commons, const std::string& dictionary, ObjectStore:
       store_(std::move(detour)),
       fence_(commons, records_, store_),
       indexd_(commons, records_),
-      sheepdog_(commons, dictionary) {
+      sheepdog_(commons, dictionary),
+      metadata_(commons, records_) {
   add_control_routes();
   router_.add("GET", "/_status", [](const Request&) { return Answer{200, "Healthy", kHtmlType, {}}; });
   fence_.add_routes(router_);
   sheepdog_.add_routes(router_);
   indexd_.add_routes(router_);
+  metadata_.add_routes(router_);
 }
 
 void Services::add_control_routes() {

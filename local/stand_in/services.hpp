@@ -7,6 +7,7 @@
 #include "stand_in/commons.hpp"
 #include "stand_in/fence.hpp"
 #include "stand_in/indexd.hpp"
+#include "stand_in/metadata_service.hpp"
 #include "stand_in/sheepdog.hpp"
 
 namespace etl::stand_in {
@@ -34,6 +35,7 @@ class Services {
   Fence fence_;
   Indexd indexd_;
   Sheepdog sheepdog_;
+  MetadataService metadata_;
   Router router_;
   std::mutex mutex_;
   std::map<std::string, std::int64_t> counts_;

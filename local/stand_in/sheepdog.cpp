@@ -10,14 +10,12 @@ namespace {
 
 constexpr auto kNoAccess = "You don't have access to this resource: ";
 
-/// sheepdog's own numbers for transactions.
-std::int64_t new_transaction(graph::Connection& connection, const std::string& project, const std::string& user) {
-  return connection.number(
-      "insert into stand_in.submission (project, dry_run, body, by) values ($1, false, '', $2) returning id",
-      {project, user});
-}
-
 }  // namespace
+
+std::int64_t new_transaction(graph::Connection& connection, const std::string& project, const std::string& user) {
+  return connection.number("insert into stand_in.submission (project, by) values ($1, $2) returning id",
+                           {project, user});
+}
 
 Answer sheepdog_error(int status, const std::string& message) { return json_answer({{"message", message}}, status); }
 
@@ -46,6 +44,7 @@ void Sheepdog::add_routes(Router& router) {
         {{"commit", ""}, {"dictionary", {{"commit", "Unknown"}, {"version", "Unknown"}}}, {"version", ""}});
   });
   add_dictionary_routes(router);
+  add_entity_routes(router);
   const std::string root = "/api/v0/submission";
   for (const auto* method : {"PUT", "POST"}) {
     router.add(method, root, [this](const Request& request) { return put_program(request); });

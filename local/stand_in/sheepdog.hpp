@@ -27,6 +27,9 @@ class Sheepdog {
   Answer list_projects(const Request& request);
   Answer remove_program(const Request& request);
   Answer remove_project(const Request& request);
+  void add_entity_routes(Router& router);
+  Answer submit(const Request& request, bool dry_run);
+  Answer remove_entities(const Request& request, bool dry_run);
 
   /// Refuses with 401, as routes that only read do, unless someone is logged in.
   [[nodiscard]] Token reader(const Request& request);
@@ -47,6 +50,10 @@ class Sheepdog {
   Json schemas_;  ///< by label
   std::once_flag tables_;
 };
+
+/// sheepdog's own number for what a user does to a project.
+[[nodiscard]] std::int64_t new_transaction(graph::Connection& connection, const std::string& project,
+                                           const std::string& user);
 
 /// {"message": …}
 [[nodiscard]] Answer sheepdog_error(int status, const std::string& message);
