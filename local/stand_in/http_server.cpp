@@ -6,17 +6,31 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <fmt/chrono.h>
+
 #include <array>
 #include <cerrno>
-#include <condition_variable>
+#include <chrono>
+#include <cstdlib>
 #include <limits>
 #include <thread>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "stand_in/decode.hpp"
+#include "stand_in/thread_group.hpp"
 
 namespace etl::stand_in {
+namespace {
+
+/// As every server tells it; ACED_STAND_IN_CLOCK sets it so many seconds off, for tests of those who compare.
+std::string date_now() {
+  const char* off = std::getenv("ACED_STAND_IN_CLOCK");  // NOLINT(concurrency-mt-unsafe): nobody changes it
+  const auto now = std::chrono::system_clock::now() + std::chrono::seconds(off == nullptr ? 0 : std::atol(off));
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+}
+
+}  // namespace
 
 /// A client's connection. Answers are held back until they are whole, so that they can be dropped or cut.
 class HttpServer::Connection : public httplib::Stream {
@@ -111,27 +125,11 @@ class HttpServer::Connection : public httplib::Stream {
 /// A thread for each connection.
 class HttpServer::Threads : public httplib::TaskQueue {
  public:
-  void enqueue(std::function<void()> task) override {
-    {
-      const std::lock_guard lock(mutex_);
-      ++running_;
-    }
-    std::thread([this, task = std::move(task)] {
-      task();
-      const std::lock_guard lock(mutex_);
-      --running_;
-      ended_.notify_all();
-    }).detach();
-  }
-  void shutdown() override {
-    std::unique_lock lock(mutex_);
-    ended_.wait(lock, [this] { return running_ == 0; });
-  }
+  void enqueue(std::function<void()> task) override { group_.run(std::move(task)); }
+  void shutdown() override { group_.wait(); }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  int running_ = 0;
+  ThreadGroup group_;
 };
 
 namespace {
@@ -237,6 +235,7 @@ void HttpServer::answer(const httplib::Request& from, httplib::Response& to) {
   if (fate.status) request.fault = &*fate.status;
   auto answer = work_(request);
   to.status = answer.status;
+  to.set_header("Date", date_now());
   for (const auto& [name, value] : answer.headers) to.set_header(name, value);
   to.set_content(answer.body, answer.type);
 }

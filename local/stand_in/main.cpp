@@ -54,7 +54,7 @@ void serve(const ServeOptions& options) {
   static Terminator terminator;  // its thread may outlive us
   Commons commons(options.home, options.user_yaml, options.fence_config);
   commons.database.prepare();
-  Services services(commons, options.dictionary, [] { return std::nullopt; });
+  Services services(commons, options.dictionary);
   HttpServer server([&](Request& request) { return services.answer(request); },
                     [&](const Request& request) { return services.judge(request); });
   const int port = server.bind(options.port);

@@ -26,10 +26,19 @@ Answer service_error(const std::string& path, int status, const std::string& mes
   return json_answer({{"message", status >= 500 ? "internal server error" : message}}, status);
 }
 
-Services::Services(Commons& commons, const std::string& dictionary, ObjectStore::Detour detour)
+Services::Services(Commons& commons, const std::string& dictionary)
     : commons_(commons),
       records_(commons.database),
-      store_(std::move(detour)),
+      proxy_(commons.faults,
+             [this](const std::string& bucket) {
+               const auto config = commons_.fence.get();
+               const auto* found = config->find(bucket);
+               return found == nullptr ? std::string() : found->endpoint_url;
+             }),
+      store_([this]() -> std::optional<std::string> {
+        if (!commons_.faults.wants_s3()) return std::nullopt;
+        return proxy_.address();
+      }),
       fence_(commons, records_, store_),
       indexd_(commons, records_),
       sheepdog_(commons, dictionary),
@@ -52,7 +61,7 @@ void Services::add_control_routes() {
     return Answer{204, "", kJsonType, {}};
   });
   router_.add("GET", "/_stand_in/faults", [this](const Request&) {
-    return json_answer({{"faults", commons_.faults.list()}});
+    return json_answer({{"faults", commons_.faults.list()}, {"s3_proxy", proxy_.address()}});
   });
   router_.add("GET", "/_stand_in/requests", [this](const Request&) {
     const std::lock_guard lock(mutex_);

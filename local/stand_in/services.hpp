@@ -8,6 +8,7 @@
 #include "stand_in/fence.hpp"
 #include "stand_in/indexd.hpp"
 #include "stand_in/metadata_service.hpp"
+#include "stand_in/s3_proxy.hpp"
 #include "stand_in/sheepdog.hpp"
 
 namespace etl::stand_in {
@@ -16,8 +17,8 @@ namespace etl::stand_in {
 /// to misbehave and see what was asked.
 class Services {
  public:
-  /// `detour` as ObjectStore takes it.
-  Services(Commons& commons, const std::string& dictionary, ObjectStore::Detour detour);
+  /// `dictionary` as Sheepdog takes it.
+  Services(Commons& commons, const std::string& dictionary);
 
   /// Never throws: what goes wrong is an answer, in the shape of the service.
   [[nodiscard]] Answer answer(Request& request);
@@ -31,6 +32,7 @@ class Services {
 
   Commons& commons_;
   Records records_;
+  S3Proxy proxy_;
   ObjectStore store_;
   Fence fence_;
   Indexd indexd_;

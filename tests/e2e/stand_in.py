@@ -16,6 +16,71 @@ from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
+LOGIN = ("fence", "password of the services")
+USER_YAML = """
+authz:
+  anonymous_policies: [open_data_reader]
+  all_users_policies: [open_data_reader]
+  resources:
+    - {name: open}
+    - {name: data_file}
+    - {name: mds_gateway}
+    - name: services
+      subresources:
+        - name: sheepdog
+          subresources: [{name: submission, subresources: [{name: program}, {name: project}]}]
+    - name: programs
+      subresources: [{name: P, subresources: [{name: projects, subresources: [{name: p1}, {name: p2}]}]}]
+  policies:
+    - {id: open_data_reader, role_ids: [open_reader], resource_paths: [/open]}
+    - {id: data_upload, role_ids: [file_uploader], resource_paths: [/data_file]}
+    - {id: mds_admin, role_ids: [mds_user], resource_paths: [/mds_gateway]}
+    - id: sheepdog
+      role_ids: [sheepdog_admin]
+      resource_paths: [/services/sheepdog/submission/program, /services/sheepdog/submission/project]
+    - {id: p1_all, role_ids: [everything], resource_paths: [/programs/P/projects/p1]}
+    - {id: p1_reader, role_ids: [reader], resource_paths: [/programs/P/projects/p1]}
+  roles:
+    - id: open_reader
+      permissions:
+        - {id: a, action: {service: fence, method: read-storage}}
+        - {id: b, action: {service: guppy, method: read}}
+    - {id: file_uploader, permissions: [{id: a, action: {service: fence, method: file_upload}}]}
+    - {id: mds_user, permissions: [{id: a, action: {service: mds_gateway, method: access}}]}
+    - {id: sheepdog_admin, permissions: [{id: a, action: {service: sheepdog, method: '*'}}]}
+    - id: reader
+      permissions:
+        - {id: a, action: {service: '*', method: read}}
+        - {id: b, action: {service: '*', method: read-storage}}
+    - id: everything
+      permissions:
+        - {id: a, action: {service: '*', method: create}}
+        - {id: b, action: {service: '*', method: read}}
+        - {id: c, action: {service: '*', method: update}}
+        - {id: d, action: {service: '*', method: delete}}
+        - {id: e, action: {service: '*', method: read-storage}}
+        - {id: f, action: {service: '*', method: write-storage}}
+users:
+  submitter@example.org: {policies: [data_upload, mds_admin, sheepdog, p1_all]}
+  nobody@example.org: {policies: []}
+  reader@example.org: {policies: [p1_reader]}
+"""
+
+FENCE_CONFIG = """
+AWS_CREDENTIALS:
+  bot: {{aws_access_key_id: {key}, aws_secret_access_key: '{secret}'}}
+S3_BUCKETS:
+  bucket-a: {{cred: bot, region: us-east-1, endpoint_url: '{endpoint}'}}
+  bucket-b: {{cred: bot, region: us-east-1, endpoint_url: '{endpoint}'}}
+  bucket-ro: {{cred: bot, region: us-east-1, endpoint_url: '{endpoint}'}}
+  bucket-public: {{cred: '*', region: us-east-1}}
+DATA_UPLOAD_BUCKET: bucket-a
+ALLOWED_DATA_UPLOAD_BUCKETS: [bucket-b]
+DEFAULT_PREFIX: dg.TEST/
+INDEXD_USERNAME: fence
+INDEXD_PASSWORD: '{password}'
+"""
+
 
 def binary() -> pathlib.Path:
     return pathlib.Path(os.environ.get("ACED_STAND_IN") or ROOT / "build/release/aced-stand-in").resolve()
