@@ -57,7 +57,8 @@ std::string progress_line(const std::string& what, std::uint64_t done, std::opti
 
 Progress::Progress(const std::string& what, std::optional<std::uint64_t> total, Unit unit)
     : what_(printable(what)),
-      total_(total),
+      has_total_(total.has_value()),
+      total_(total.value_or(0)),
       unit_(unit),
       shown_(terminal::stderr_takes_status() && log::enabled(log::Level::info) && !log::is_json()),
       next_((start_ + kPatience).time_since_epoch().count()) {}
@@ -78,7 +79,19 @@ void Progress::draw(Clock::time_point now) {
   const std::unique_lock lock(drawing_, std::try_to_lock);
   if (!lock) return;
   next_.store((now + kInterval).time_since_epoch().count(), std::memory_order_relaxed);
-  log::status_line(progress_line(what_, done(), total_, unit_, now - start_, terminal::columns()));
+  std::string name = what_;
+  {
+    const std::lock_guard noted(noting_);
+    if (!note_.empty()) name += ' ' + note_;
+  }
+  const auto total = has_total_ ? std::optional(total_.load(std::memory_order_relaxed)) : std::nullopt;
+  log::status_line(progress_line(name, done(), total, unit_, now - start_, terminal::columns()));
+}
+
+void Progress::note(const std::string& text) {
+  if (!shown_) return;
+  const std::lock_guard noted(noting_);
+  note_ = printable(text);
 }
 
 }  // namespace etl

@@ -25,6 +25,10 @@ class Progress {
 
   /// So much more is done. From any thread.
   void add(std::uint64_t amount);
+  /// The total grows by so much: it is found while the work goes on. Only where a total was given at first.
+  void expect(std::uint64_t more) { total_.fetch_add(more, std::memory_order_relaxed); }
+  /// Stands behind the name from now on: "12 of 30 files". From any thread.
+  void note(const std::string& text);
   [[nodiscard]] std::uint64_t done() const { return done_.load(std::memory_order_relaxed); }
 
  private:
@@ -32,13 +36,16 @@ class Progress {
   void draw(Clock::time_point now);
 
   const std::string what_;
-  const std::optional<std::uint64_t> total_;
+  const bool has_total_;
+  std::atomic<std::uint64_t> total_;
   const Unit unit_;
   const bool shown_;
   const Clock::time_point start_ = Clock::now();
   std::atomic<std::uint64_t> done_{0};
   std::atomic<Clock::rep> next_;  ///< when to draw again, in ticks of the clock
   std::mutex drawing_;
+  std::mutex noting_;
+  std::string note_;
 };
 
 /// The line itself, at most `columns` wide.

@@ -12,6 +12,7 @@
 #include "cli/print.hpp"
 #include "cli/study_options.hpp"
 #include "graph/loader.hpp"
+#include "studies/state.hpp"
 
 namespace etl::cli {
 namespace {
@@ -69,6 +70,7 @@ void run(const Context& context, const Arguments& arguments) {
                                                    [&](std::uint64_t bytes) { progress.add(bytes); });
   tell_left_out(done);
   print(context, done);
+  if (!load.dry_run) studies::note_load(context.settings, load.project.str(), arguments.study.path);
   std::int64_t inserted = 0;
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;

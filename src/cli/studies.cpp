@@ -1,0 +1,232 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "base/log.hpp"
+#include "base/stop_signal.hpp"
+#include "base/terminal.hpp"
+#include "base/text.hpp"
+#include "cli/aws_options.hpp"
+#include "cli/commands.hpp"
+#include "cli/confirm.hpp"
+#include "cli/describe.hpp"
+#include "cli/options.hpp"
+#include "cli/print.hpp"
+#include "config/folder.hpp"
+#include "studies/key_path.hpp"
+#include "studies/pull.hpp"
+#include "studies/source.hpp"
+#include "studies/study_list.hpp"
+
+namespace etl::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct PullArguments {
+  studies::PullOptions pull;
+  std::uint64_t part_mib = 16;
+  s3::ProfileChoice aws;
+};
+
+Json faults_of(const std::vector<studies::PullFault>& faults) {
+  Json list = Json::array();
+  for (const auto& fault : faults) list.push_back({{"key", fault.key}, {"reason", fault.reason}});
+  return list;
+}
+
+void print(const Context& context, const studies::PullOptions& options, const studies::PullReport& report) {
+  Json result{
+      {"source", fmt::format("s3://{}/{{{},{}}}", options.bucket, options.studies_prefix, options.output_prefix)},
+      {"studies", options.studies_folder.string()},
+      {"output", options.output_folder.string()},
+      {"dry_run", options.dry_run},
+      {"objects", report.objects},
+      {"unchanged", report.unchanged},
+      {"adopted", report.adopted},
+      {"fetched", report.fetched},
+      {"fetched_bytes", report.fetched_bytes},
+      {"resumed_bytes", report.resumed_bytes},
+      {"removed", report.removed},
+      {"kept", report.kept},
+      {"refused", faults_of(report.refused)},
+      {"failed", faults_of(report.failed)}};
+  print_result(context, result);
+}
+
+void tell(const studies::PullOptions& options, const studies::PullReport& report) {
+  log::info("{} {} files ({}); {} were here already{}", options.dry_run ? "would fetch" : "fetched",
+            human_count(report.fetched), human_bytes(report.fetched_bytes),
+            human_count(report.unchanged + report.adopted),
+            report.removed == 0
+                ? ""
+                : fmt::format("; {} {}", options.dry_run ? "would remove" : "removed", human_count(report.removed)));
+}
+
+void check_names(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (name.empty() || name.find('/') != std::string::npos || !studies::refusal(name).empty()) {
+      throw UsageError(fmt::format("not the name of a study: `{}`", name), {}, "as Lung_Cancer, without a path");
+    }
+  }
+}
+
+void pull(Context& context, PullArguments& arguments) {
+  auto& options = arguments.pull;
+  const auto& settings = context.settings;
+  check_names(options.studies);
+  options.studies_folder = config::folder(settings, "folder.studies");
+  options.output_folder = config::folder(settings, "folder.output");
+  const auto bucket = settings.get("source.bucket");
+  if (!bucket) {
+    log::info("no bucket is set that studies come from (S3_BUCKET): {} and {} are used as they are mounted",
+              options.studies_folder.string(), options.output_folder.string());
+    print_result(context, Json{{"source", nullptr},
+                               {"studies", options.studies_folder.string()},
+                               {"output", options.output_folder.string()}});
+    return;
+  }
+  options.bucket = bucket->text;
+  const auto path = settings.get("source.path");
+  const auto prefix = [&](const char* key) {
+    return studies::join_prefix(path ? path->text : std::string(), settings.require(key));
+  };
+  options.studies_prefix = prefix("source.studies_prefix");
+  options.output_prefix = prefix("source.output_prefix");
+  options.state_dir = config::folder(settings, "state_dir");
+  options.part_bytes = arguments.part_mib << 20U;
+  options.dry_run = context.dry_run;
+  // Known before hours of fetching, not after.
+  if (options.remove_gone && !context.yes && !context.dry_run && !terminal::stdin_is_terminal()) {
+    throw UsageError("--delete asks before it removes files, and there is no terminal to ask on", {},
+                     "pass --yes to do it without being asked, or --dry-run to see it");
+  }
+  const StopOnSignal stop;
+  const auto report = studies::pull(
+      options, studies::source_profile(settings, arguments.aws), stop.token(),
+      [&](std::uint64_t files, std::uint64_t bytes) {
+        return context.dry_run || confirm(context, fmt::format("remove {} files ({}) that are gone from the source",
+                                                               human_count(files), human_bytes(bytes)));
+      });
+  print(context, options, report);
+  tell(options, report);
+  if (report.ended) std::rethrow_exception(report.ended);
+  if (!report.failed.empty() || !report.refused.empty()) {
+    log::error("{} objects failed, {} were refused", human_count(report.failed.size()),
+               human_count(report.refused.size()));
+    context.exit = ExitCode::partial;
+  }
+}
+
+Json json_of(const studies::StudyRow& row) {
+  Json loads = Json::array();
+  for (const auto& load : row.loads) loads.push_back({{"project", load.project}, {"finished", load.finished}});
+  return {{"study", row.name},       {"resources", row.resources},
+          {"types", row.scan.types}, {"unreadable", row.scan.unreadable},
+          {"files", row.files},      {"file_bytes", row.file_bytes},
+          {"missing", row.missing},  {"wrong_size", row.wrong_size},
+          {"loads", loads}};
+}
+
+void list(const Context& context) {
+  const auto rows = studies::list_studies(config::folder(context.settings, "folder.studies"),
+                                          config::folder(context.settings, "folder.output"),
+                                          config::folder(context.settings, "state_dir"));
+  if (context.output != Output::table) {
+    Json all = Json::array();
+    for (const auto& row : rows) all.push_back(json_of(row));
+    print_result(context, all);
+    return;
+  }
+  Table table({"study", number("resources"), number("files"), "bytes", number("missing"), number("wrong_size"),
+               "last_load", "project", "types"});
+  for (const auto& row : rows) {
+    std::string types;
+    for (const auto& [type, count] : row.scan.types) {
+      types += fmt::format("{}{} {}", types.empty() ? "" : ", ", type, human_count(count));
+    }
+    table.row({row.name, std::to_string(row.resources), std::to_string(row.files), human_bytes(row.file_bytes),
+               std::to_string(row.missing), std::to_string(row.wrong_size),
+               row.loads.empty() ? "-" : row.loads.front().finished,
+               row.loads.empty() ? "-" : row.loads.front().project, types});
+    if (row.scan.unreadable > 0) {
+      log::warn("{}: {} lines or documents are not readable: `aced-etl validate` names them", row.name,
+                human_count(row.scan.unreadable));
+    }
+  }
+  table.print(context);
+}
+
+void add_folders(CLI::App& command, Context& context) {
+  for (const char* key : {"folder.studies", "folder.output", "state_dir"}) add_setting_option(command, context, key);
+}
+
+void add_pull(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("pull");
+  describe(
+      *command,
+      {.summary = "bring studies and their files from S3",
+       .text =
+           "Makes ~/studies and ~/output hold what the bucket holds below the path's studies/ and output/. Only what "
+           "differs in size or ETag is fetched; a file that someone else brought is taken as it is when its MD5 is "
+           "the ETag. Many objects come at once, large ones in ranges; each file is moved into its place when it is "
+           "whole. A pull that was stopped or killed goes on where it was.\n\n"
+           "With STUDY only studies/STUDY/ is brought, and output/STUDY/; where output is not laid out by study, the "
+           "files that the study's DocumentReferences name.\n\n"
+           "--delete removes files that an earlier pull brought and the source no longer has; what nobody pulled "
+           "(extractions, say), or what was written to since, stays.\n\n"
+           "A key that would leave the folders, or that cannot be a file here, is refused and named; the rest goes on "
+           "(exit 6). Without a bucket the folders are taken as they are mounted.\n\n"
+           "The key that signs is that of --profile, else of AWS_PROFILE, else of source.profile (etlbot); keys and "
+           "roles of the environment count as they do for the AWS CLI.",
+       .examples = {{"S3_BUCKET=aced-data S3_PATH=staging aced-etl studies pull", "everything that changed"},
+                    {"aced-etl studies pull Lung_Cancer --dry-run", "what one study would bring"},
+                    {"aced-etl studies pull --delete --yes", "and remove what is gone from the source"}}});
+  auto arguments = std::make_shared<PullArguments>();
+  command->add_option("studies", arguments->pull.studies, "only these studies")->type_name("STUDY");
+  command->add_flag("--delete", arguments->pull.remove_gone, "remove what is gone from the source, after asking");
+  command->add_option("--jobs", arguments->pull.jobs, "requests at once")
+      ->type_name("N")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("--part-size", arguments->part_mib, "larger objects are fetched in ranges of so many MiB")
+      ->type_name("MIB")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  for (const char* key : {"source.bucket", "source.path", "source.studies_prefix", "source.output_prefix"}) {
+    add_setting_option(*command, context, key);
+  }
+  add_folders(*command, context);
+  add_aws_options(*command, arguments->aws);
+  add_dry_run(*command, context);
+  add_yes(*command, context);
+  command->callback([&context, arguments] { pull(context, *arguments); });
+}
+
+void add_ls(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("ls");
+  describe(*command, {.summary = "list the studies that are here",
+                      .text = "A line a study: resources by type, the files that its DocumentReferences name and their "
+                              "bytes, how many of them are missing here or have another size than the metadata says, "
+                              "and when the study was last loaded into the graph, as far as this state dir knows. "
+                              "Files are looked for where the source path and the attachment's url say: in the "
+                              "folder of output, beside it, in the study's folder.",
+                      .examples = {{"aced-etl studies ls", "a line a study"},
+                                   {"aced-etl studies ls -o json", "with every type and load"}}});
+  add_folders(*command, context);
+  command->callback([&context] { list(context); });
+}
+
+}  // namespace
+
+void add_studies(CLI::App& app, Context& context) {
+  auto* group = app.add_subcommand("studies");
+  describe(*group, {.summary = "the studies' folders: bring them from S3, look at them",
+                    .text = "",
+                    .examples = {{"aced-etl studies pull", "bring what changed"}}});
+  add_pull(*group, context);
+  add_ls(*group, context);
+}
+
+}  // namespace etl::cli

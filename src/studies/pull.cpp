@@ -1,0 +1,262 @@
+#include "studies/pull.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <memory>
+#include <optional>
+#include <unordered_set>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "studies/document_files.hpp"
+#include "studies/key_path.hpp"
+#include "studies/pull_journal.hpp"
+#include "studies/pull_pool.hpp"
+#include "studies/source.hpp"
+#include "studies/state.hpp"
+#include "studies/study_scan.hpp"
+#include "studies/target_folder.hpp"
+
+namespace etl::studies {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One prefix of keys and the folder below which they go.
+struct Side {
+  std::string prefix;
+  TargetFolder folder;
+};
+
+/// A dry run leaves nothing behind, so it has no journal where there is none yet.
+std::unique_ptr<PullJournal> open_journal(const PullOptions& options) {
+  if (options.dry_run && !state_exists(options.state_dir)) return nullptr;
+  return std::make_unique<PullJournal>(options.state_dir);
+}
+
+net::HttpOptions http_options(const PullOptions& options) {
+  net::HttpOptions http;
+  http.connections_per_host = options.jobs + 1;  // one for the list
+  return http;
+}
+
+/// About half a minute, so that a service that is started anew is waited for.
+constexpr net::RetryPolicy kRetry{.attempts = 5, .backoff = {}};
+
+class Pull {
+ public:
+  Pull(const PullOptions& options, const s3::Profile& profile, std::stop_source ending)
+      : options_(options),
+        studies_{options.studies_prefix, {options.studies_folder, options.dry_run}},
+        output_{options.output_prefix, {options.output_folder, options.dry_run}},
+        http_(http_options(options), ending.get_token()),
+        client_(http_, profile, kRetry, ending.get_token()),
+        journal_(open_journal(options)),
+        pool_({client_, options.bucket, journal_.get(), tally_, options.part_bytes, options.dry_run}, options.jobs,
+              ending) {}
+
+  PullReport run(const ConfirmRemoval& may_remove) {
+    if (!options_.studies.empty()) require_studies(client_, options_.bucket, studies_.prefix, options_.studies);
+    std::exception_ptr ended;
+    try {
+      bring();
+      if (options_.remove_gone) remove_gone(may_remove);
+      if (!options_.dry_run) tidy();
+    } catch (const StoppedError&) {
+      ended = std::current_exception();
+    } catch (const UsageError&) {
+      throw;
+    } catch (const std::exception&) {
+      if (!began_) throw;
+      ended = std::current_exception();
+    }
+    auto report = tally_.take();
+    report.removed = removed_;
+    report.kept = kept_;
+    if (ended) report.ended = ended;
+    return report;
+  }
+
+ private:
+  using Filter = std::function<bool(const std::string& name)>;
+
+  void bring() {
+    if (options_.studies.empty()) {
+      list(studies_, "", {});
+      list(output_, "", {});
+      if (!began_) {
+        throw UsageError(fmt::format("there is nothing below {} and {}", studies_.prefix, output_.prefix),
+                         fmt::format("s3://{}", options_.bucket), "check the bucket, the path and the prefixes");
+      }
+    }
+    for (const auto& study : options_.studies) list(studies_, study + '/', {});
+    for (const auto& study : options_.studies) bring_output(study);
+    pool_.wait();
+  }
+
+  /// What is below output/STUDY/ is the study's. Where output is laid out in another way, the study's
+  /// DocumentReferences say what of it is theirs.
+  void bring_output(const std::string& study) {
+    const auto folder = output_.prefix + study + '/';
+    if (!client_.list_page(options_.bucket, {.prefix = folder, .delimiter = {}, .start_after = {}, .page_size = 1})
+             .objects.empty()) {
+      list(output_, study + '/', {});
+      return;
+    }
+    pool_.wait();
+    const auto local = studies_.folder.path_of(study);
+    if (options_.dry_run && !fs::exists(local)) {
+      log::warn("{}: its files are not counted: what they are will be known when its metadata is here", study);
+      return;
+    }
+    // Hashes, so that memory does not grow with long names. Two that are equal bring a file too many, no harm.
+    std::unordered_set<std::uint64_t> named;
+    scan_study(local, [&](const Document& document) {
+      for (const auto& name : names_in_output(document)) named.insert(XXH3_64bits(name.data(), name.size()));
+    });
+    if (named.empty()) return;
+    list(output_, "", [&](const std::string& name) { return named.contains(XXH3_64bits(name.data(), name.size())); });
+  }
+
+  void list(Side& side, const std::string& below, const Filter& filter) {
+    FileAndFolder clashes;
+    const auto prefix = side.prefix + below;
+    client_.list(options_.bucket, {.prefix = prefix, .delimiter = {}, .start_after = {}},
+                 [&](const s3::Object& object) {
+                   if (!object.key.starts_with(prefix)) return;
+                   const auto name = object.key.substr(side.prefix.size());
+                   if (is_folder_marker(name) || (filter && !filter(name))) return;
+                   began_ = true;
+                   tally_.listed();
+                   if (const auto why = refusal(name); !why.empty()) {
+                     tally_.refused(object.key, std::string(why));
+                   } else if (clashes.clashes(name)) {
+                     tally_.refused(object.key, "another object is a file where this one needs a folder");
+                   } else {
+                     compare(side, object, name);
+                   }
+                 });
+  }
+
+  void compare(Side& side, const s3::Object& object, const std::string& name) {
+    Wanted wanted{.key = object.key,
+                  .folder = &side.folder,
+                  .name = name,
+                  .size = object.size,
+                  .etag = object.etag,
+                  .modified = object.last_modified};
+    const auto path = wanted.path();
+    if (options_.remove_gone && journal_) journal_->mark_present(path);
+    std::optional<LocalFile> local;
+    try {
+      local = side.folder.look(name);
+    } catch (const RefusedError& error) {
+      tally_.refused(object.key, fmt::format("{}: {}", error.what(), error.where()));
+      return;
+    }
+    if (local && local->size == object.size) {
+      const auto known = journal_ ? journal_->find(path) : std::nullopt;
+      const bool untouched = known && known->modified_ns == local->modified_ns && known->size == local->size;
+      if (untouched && known->etag == wanted.mark()) {
+        tally_.unchanged();
+        return;
+      }
+      wanted.same_size = !untouched;
+    }
+    pool_.push(std::move(wanted));
+  }
+
+  /// The parts of the folders that this pull looked at as a whole.
+  std::vector<std::pair<Side*, std::string>> scopes() {
+    if (options_.studies.empty()) return {{&studies_, ""}, {&output_, ""}};
+    std::vector<std::pair<Side*, std::string>> found;
+    for (const auto& study : options_.studies) {
+      found.emplace_back(&studies_, study + '/');
+      found.emplace_back(&output_, study + '/');
+    }
+    return found;
+  }
+
+  void remove_gone(const ConfirmRemoval& may_remove) {
+    if (!journal_) return;
+    std::vector<std::pair<Side*, std::string>> gone;
+    std::uint64_t bytes = 0;
+    for (const auto& [side, below] : scopes()) {
+      const auto root = side->folder.folder().string() + '/';
+      for (const auto& [path, known] : journal_->absent(root + below)) {
+        const auto name = path.substr(root.size());
+        const auto local = look(*side, name);
+        if (!local) {
+          if (!options_.dry_run) journal_->forget(path);
+        } else if (local->size != known.size || local->modified_ns != known.modified_ns) {
+          log::warn("{} is gone from the source, but was written to here: it is kept", path);
+          ++kept_;
+        } else {
+          gone.emplace_back(side, name);
+          bytes += local->size;
+        }
+      }
+    }
+    if (gone.empty() || !may_remove(gone.size(), bytes)) return;
+    for (const auto& [side, name] : gone) {
+      if (!options_.dry_run) {
+        side->folder.remove(name);
+        journal_->forget(side->folder.path_of(name).string());
+      }
+      ++removed_;
+    }
+  }
+
+  static std::optional<LocalFile> look(Side& side, const std::string& name) {
+    try {
+      return side.folder.look(name);
+    } catch (const RefusedError&) {
+      return std::nullopt;  // no longer a file that a pull brought
+    }
+  }
+
+  /// Takes away what killed runs have left of objects that are not wanted any more.
+  void tidy() {
+    for (auto* side : {&studies_, &output_}) {
+      const auto root = side->folder.folder().string() + '/';
+      std::vector<std::string> keep;
+      for (const auto& path : journal_->unfinished(root)) {
+        if (options_.studies.empty()) {
+          journal_->forget_parts(path);
+        } else {
+          keep.push_back(path.substr(root.size()));
+        }
+      }
+      side->folder.tidy(keep);
+    }
+  }
+
+  const PullOptions& options_;
+  Side studies_;
+  Side output_;
+  net::HttpClient http_;
+  s3::Client client_;
+  std::unique_ptr<PullJournal> journal_;
+  PullTally tally_;
+  PullPool pool_;
+  bool began_ = false;  ///< the source was listed, and something is there
+  std::uint64_t removed_ = 0;
+  std::uint64_t kept_ = 0;
+};
+
+}  // namespace
+
+PullReport pull(const PullOptions& options, const s3::Profile& profile, const std::stop_token& stop,
+                const ConfirmRemoval& may_remove) {
+  if (options.studies_prefix.starts_with(options.output_prefix) ||
+      options.output_prefix.starts_with(options.studies_prefix)) {
+    throw UsageError(fmt::format("the prefixes overlap: `{}` and `{}`", options.studies_prefix, options.output_prefix),
+                     {}, "studies and output are two places of the source");
+  }
+  std::stop_source ending;
+  const std::stop_callback pass_on(stop, [&] { ending.request_stop(); });
+  return Pull(options, profile, ending).run(may_remove);
+}
+
+}  // namespace etl::studies

@@ -1,0 +1,245 @@
+#include "studies/pull_pool.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "base/log.hpp"
+#include "base/md5.hpp"
+#include "base/text.hpp"
+
+namespace etl::studies {
+namespace {
+
+/// Enough to keep all threads at work while the next page of the list comes.
+constexpr std::size_t kQueue = 4000;
+/// An object that is overwritten all the time is not waited for.
+constexpr unsigned kMostRestarts = 3;
+
+/// The ETag of an object that came in one piece, and without a key of KMS, is its MD5.
+bool is_md5(const std::string& etag) {
+  return etag.size() == 32 && etag.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+std::string md5_of_file(const std::string& path, const std::stop_token& stop) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> buffer(std::size_t{1} << 20U);
+  Md5 digest;
+  while (file) {
+    if (stop.stop_requested()) throw StoppedError();
+    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    digest.add({buffer.data(), static_cast<std::size_t>(file.gcount())});
+  }
+  return digest.hex();
+}
+
+}  // namespace
+
+PullPool::PullPool(Work work, unsigned threads, std::stop_source ending)
+    : work_(std::move(work)), ending_(std::move(ending)) {
+  for (unsigned i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { run(); });
+  }
+}
+
+PullPool::~PullPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    if (busy_ > 0 || !queue_.empty() || !ranged_.empty()) ending_.request_stop();
+  }
+  wake_.notify_all();
+}
+
+void PullPool::throw_if_ended() {
+  if (ended_) std::rethrow_exception(ended_);
+  if (ending_.stop_requested()) throw StoppedError();
+}
+
+void PullPool::push(Wanted wanted) {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, ending_.get_token(), [&] { return queue_.size() < kQueue; });
+  throw_if_ended();
+  queue_.push_back(std::move(wanted));
+  lock.unlock();
+  wake_.notify_all();
+}
+
+void PullPool::wait() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, ending_.get_token(), [&] { return busy_ == 0 && queue_.empty() && ranged_.empty(); });
+  // What is on its way ends soon: its request is told to stop.
+  if (ending_.stop_requested()) wake_.wait(lock, [&] { return busy_ == 0; });
+  throw_if_ended();
+}
+
+/// Parts of what was begun first: a file that is nearly whole is worth more than one that is not.
+bool PullPool::take(Task& task) {
+  while (!ranged_.empty()) {
+    if (const auto part = ranged_.front()->claim()) {
+      task = {std::nullopt, ranged_.front(), *part};
+      return true;
+    }
+    ranged_.pop_front();
+    if (ranged_.empty()) wake_.notify_all();  // for wait()
+  }
+  if (queue_.empty()) return false;
+  task = {std::move(queue_.front()), nullptr, 0};
+  queue_.pop_front();
+  return true;
+}
+
+std::optional<PullPool::Task> PullPool::next() {
+  Task task;
+  std::unique_lock lock(mutex_);
+  bool taken = false;
+  wake_.wait(lock, ending_.get_token(), [&] { return (taken = take(task)) || closed_; });
+  if (!taken || ending_.stop_requested()) return std::nullopt;
+  ++busy_;
+  return task;
+}
+
+void PullPool::done() {
+  {
+    const std::lock_guard lock(mutex_);
+    --busy_;
+  }
+  wake_.notify_all();
+}
+
+void PullPool::end(std::exception_ptr why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!ended_) ended_ = std::move(why);
+  }
+  ending_.request_stop();
+  wake_.notify_all();
+}
+
+void PullPool::run() {
+  while (auto task = next()) {
+    try {
+      if (task->ranged) {
+        part(*task->ranged, task->part);
+      } else {
+        object(*std::move(task->object));
+      }
+    } catch (...) {
+      end(std::current_exception());
+    }
+    done();
+  }
+}
+
+void PullPool::object(Wanted wanted) {
+  try {
+    if (wanted.same_size && adopt(wanted)) return;
+    fetch_or_tell(wanted);
+  } catch (const UnavailableError&) {
+    throw;
+  } catch (const Error& error) {
+    failed(wanted, error);
+  }
+}
+
+void PullPool::fetch_or_tell(const Wanted& wanted) {
+  if (wanted.restarts == 0) work_.tally.expect(wanted.size);
+  if (work_.dry_run) {
+    work_.tally.fetched(wanted.size);
+    return;
+  }
+  if (wanted.size <= work_.part_bytes) {
+    whole(wanted);
+    return;
+  }
+  auto file = std::make_shared<RangedFile>(wanted, work_.part_bytes, *work_.journal, work_.tally);
+  const auto first = file->claim();
+  if (!first) {  // a run was killed between the last part and the move
+    file->finish();
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ranged_.push_back(file);
+  }
+  wake_.notify_all();
+  part(*file, *first);
+}
+
+/// A file whose size agrees, and whose MD5 is the object's ETag, is that object, whoever put it there.
+bool PullPool::adopt(const Wanted& wanted) {
+  if (!is_md5(wanted.etag) || md5_of_file(wanted.path(), ending_.get_token()) != wanted.etag) return false;
+  const auto local = wanted.folder->look(wanted.name);
+  if (!local || local->size != wanted.size) return false;
+  if (!work_.dry_run) work_.journal->put(wanted.path(), {wanted.mark(), wanted.size, local->modified_ns});
+  work_.tally.adopted();
+  return true;
+}
+
+/// In one request, which is of one state of the object; so it may be another one than was listed.
+void PullPool::whole(const Wanted& wanted) {
+  const WorkFile file(wanted.folder->work_file(wanted.name), 0);
+  RangeSink sink(file, 0, RangeSink::kWhole, {}, work_.tally.progress());
+  const auto object = work_.client.get(work_.bucket, wanted.key, sink);
+  const auto modified = file.finish(object.last_modified);
+  wanted.folder->move_in(file.path(), wanted.name);
+  const auto mark = wanted.etag.empty() || object.etag.empty() ? wanted.mark() : object.etag;
+  work_.journal->put(wanted.path(), {mark, sink.bytes(), modified});
+  work_.tally.fetched(sink.bytes());
+}
+
+void PullPool::part(RangedFile& file, std::uint64_t number) {
+  std::exception_ptr failure;
+  try {
+    file.fetch(work_.client, work_.bucket, number);
+  } catch (const UnavailableError&) {
+    throw;  // what is done of the file stays for the next run
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!file.settle(failure)) return;
+  try {
+    if (file.failure()) std::rethrow_exception(file.failure());
+    file.finish();
+  } catch (const UnavailableError&) {
+    throw;
+  } catch (const Error& error) {
+    failed(file.wanted(), error);
+  }
+}
+
+/// The object as it is now, when it is another one than was listed.
+std::optional<Wanted> PullPool::changed(const Wanted& wanted) {
+  if (wanted.size <= work_.part_bytes || wanted.restarts >= kMostRestarts) return std::nullopt;
+  std::optional<s3::Object> now;
+  try {
+    now = work_.client.head(work_.bucket, wanted.key);
+  } catch (const NotAllowedError&) {
+    return std::nullopt;  // the first error says more
+  }
+  if (!now || (now->etag == wanted.etag && now->size == wanted.size)) return std::nullopt;
+  Wanted again = wanted;
+  again.size = now->size;
+  again.etag = now->etag;
+  again.modified = now->last_modified;
+  again.same_size = false;
+  ++again.restarts;
+  return again;
+}
+
+void PullPool::failed(const Wanted& wanted, const Error& error) {
+  if (error.code() == ExitCode::refused) {
+    if (auto again = changed(wanted)) {
+      log::info("{} has changed while it was fetched: it is fetched anew", printable(wanted.key));
+      object(*std::move(again));
+      return;
+    }
+  }
+  std::error_code ignored;
+  std::filesystem::remove(wanted.folder->work_file(wanted.name), ignored);
+  if (work_.journal != nullptr && !work_.dry_run) work_.journal->forget_parts(wanted.path());
+  work_.tally.failed(wanted.key, error);
+}
+
+}  // namespace etl::studies

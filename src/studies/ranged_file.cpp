@@ -1,0 +1,67 @@
+#include "studies/ranged_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace etl::studies {
+
+std::string Wanted::mark() const {
+  if (!etag.empty()) return etag;
+  return fmt::format("changed {}", modified.time_since_epoch().count());
+}
+
+RangedFile::RangedFile(Wanted wanted, std::uint64_t part_bytes, PullJournal& journal, PullTally& tally)
+    : wanted_(std::move(wanted)), part_bytes_(part_bytes), journal_(journal), tally_(tally) {
+  const auto work = wanted_.folder->work_file(wanted_.name);
+  std::error_code unreadable;
+  const bool there = std::filesystem::file_size(work, unreadable) == wanted_.size && !unreadable;
+  if (!there) std::filesystem::remove(work, unreadable);
+  const auto done = journal_.begin_parts(wanted_.path(), {wanted_.mark(), wanted_.size, 0}, part_bytes_, there);
+  file_.emplace(work, wanted_.size);
+
+  const std::uint64_t parts = (wanted_.size + part_bytes_ - 1) / part_bytes_;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t part = parts; part-- > 0;) {
+    if (!std::ranges::binary_search(done, part)) {
+      missing_.push_back(part);
+    } else {
+      bytes += std::min(part_bytes_, wanted_.size - part * part_bytes_);
+    }
+  }
+  if (bytes > 0) tally_.resumed(bytes);
+}
+
+std::optional<std::uint64_t> RangedFile::claim() {
+  const std::lock_guard lock(mutex_);
+  if (missing_.empty() || failure_) return std::nullopt;
+  const auto part = missing_.back();
+  missing_.pop_back();
+  ++on_the_way_;
+  return part;
+}
+
+void RangedFile::fetch(s3::Client& client, const std::string& bucket, std::uint64_t part) {
+  const auto first = part * part_bytes_;
+  const auto length = std::min(part_bytes_, wanted_.size - first);
+  RangeSink sink(*file_, first, length, wanted_.etag, tally_.progress());
+  client.get(bucket, wanted_.key, sink, {.range = {{first, first + length - 1}}, .if_match = wanted_.etag});
+  if (sink.bytes() != length) throw RefusedError("the service gives less than was asked for");
+  journal_.part_done(wanted_.path(), part);
+}
+
+bool RangedFile::settle(std::exception_ptr failure) {
+  const std::lock_guard lock(mutex_);
+  if (failure && !failure_) failure_ = std::move(failure);
+  return --on_the_way_ == 0 && (failure_ || missing_.empty());
+}
+
+void RangedFile::finish() {
+  const auto modified = file_->finish(wanted_.modified);
+  wanted_.folder->move_in(file_->path(), wanted_.name);
+  journal_.put(wanted_.path(), {wanted_.mark(), wanted_.size, modified});
+  journal_.forget_parts(wanted_.path());
+  tally_.fetched(wanted_.size);
+}
+
+}  // namespace etl::studies

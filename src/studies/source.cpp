@@ -1,0 +1,62 @@
+#include "studies/source.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace etl::studies {
+namespace {
+
+bool is_set(const config::Environment& environment, std::string_view name) {
+  const auto value = environment(name);
+  return value && !value->empty();
+}
+
+}  // namespace
+
+s3::Profile source_profile(const config::Settings& settings, s3::ProfileChoice choice,
+                           const config::Environment& environment) {
+  if (choice.profile || is_set(environment, "AWS_PROFILE")) return s3::read_profile(choice, environment);
+  constexpr std::array logins{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE"};
+  const bool login = std::any_of(logins.begin(), logins.end(), [&](auto name) { return is_set(environment, name); });
+  const auto names = s3::profile_names(environment);
+  const auto wanted = settings.get("source.profile");
+  if (std::find(names.begin(), names.end(), wanted->text) != names.end()) {
+    // As if AWS_PROFILE said so: a key pair of the environment counts more, as it does there.
+    return s3::read_profile(choice, [&](std::string_view name) {
+      return name == "AWS_PROFILE" ? std::optional(wanted->text) : environment(name);
+    });
+  }
+  if (login) return s3::read_profile(choice, environment);
+  throw UsageError(fmt::format("there is no AWS profile `{}`", wanted->text), wanted->origin,
+                   names.empty() ? "write it into ~/.aws/credentials, or set AWS_ACCESS_KEY_ID and its secret"
+                                 : fmt::format("pass --profile; there are: {}", fmt::join(names, ", ")));
+}
+
+void require_studies(s3::Client& client, const std::string& bucket, const std::string& prefix,
+                     const std::vector<std::string>& studies) {
+  for (const auto& study : studies) {
+    const auto folder = prefix + study + '/';
+    const auto page = client.list_page(bucket, {.prefix = folder, .delimiter = {}, .start_after = {}, .page_size = 1});
+    if (!page.objects.empty()) continue;
+    std::vector<std::string> there;
+    for (auto name : client.list_page(bucket, {.prefix = prefix, .delimiter = "/", .start_after = {}}).prefixes) {
+      name.erase(0, prefix.size());
+      if (name.ends_with('/')) name.pop_back();
+      there.push_back(std::move(name));
+    }
+    const auto near = nearest(study, there);
+    throw UsageError(
+        fmt::format("there is no study `{}`{}", study, near.empty() ? "" : "; did you mean `" + near + "`?"),
+        fmt::format("s3://{}/{}", bucket, prefix),
+        there.empty() ? "check the bucket, the path and the prefix"
+                      : fmt::format("there are: {}", fmt::join(there, ", ")));
+  }
+}
+
+}  // namespace etl::studies

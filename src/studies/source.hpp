@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "s3/client.hpp"
+#include "s3/profile.hpp"
+
+/// Where studies come from.
+namespace etl::studies {
+
+/// Who reads them. `choice` is the command line's. Without --profile and AWS_PROFILE: the profile that the setting
+/// source.profile names (default: etlbot), unless the environment has a key pair or a service account's token and there
+/// is no such profile. Throws as s3::read_profile() does.
+[[nodiscard]] s3::Profile source_profile(const config::Settings& settings, s3::ProfileChoice choice,
+                                         const config::Environment& environment = config::process_environment());
+
+/// UsageError with the nearest name for a study of which nothing is at bucket/prefix.
+void require_studies(s3::Client& client, const std::string& bucket, const std::string& prefix,
+                     const std::vector<std::string>& studies);
+
+}  // namespace etl::studies

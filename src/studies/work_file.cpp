@@ -1,0 +1,88 @@
+#include "studies/work_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+
+#include "base/error.hpp"
+
+namespace etl::studies {
+
+WorkFile::WorkFile(std::filesystem::path path, std::uint64_t size) : path_(std::move(path)) {
+  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (descriptor_ < 0) {
+    throw UsageError("cannot write a file: " + std::generic_category().message(errno), path_.string(),
+                     "give this user the right, or name another folder");
+  }
+  try {
+    resize(size);
+  } catch (...) {
+    ::close(descriptor_);
+    throw;
+  }
+}
+
+WorkFile::~WorkFile() { ::close(descriptor_); }
+
+void WorkFile::fail(std::string_view what) const {
+  throw UnavailableError(fmt::format("{}: {}", what, std::generic_category().message(errno)), path_.string(),
+                         "make room on the disk, then run again");
+}
+
+void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("cannot write the file");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+}
+
+void WorkFile::resize(std::uint64_t size) const {
+  if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) fail("cannot size the file");
+}
+
+std::int64_t WorkFile::finish(s3::TimePoint modified) const {
+  if (modified != s3::TimePoint{}) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(modified.time_since_epoch()).count();
+    const timespec times[] = {{0, UTIME_OMIT}, {seconds, 0}};
+    // Where a file system keeps no times, those that it has serve as well.
+    if (::futimens(descriptor_, times) != 0) errno = 0;
+  }
+  if (::fsync(descriptor_) != 0) fail("cannot bring the file to the disk");
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) fail("cannot look at the file");
+  return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
+void RangeSink::begin(const net::Response& head) {
+  at_ = 0;
+  if (length_ == kWhole) {
+    file_.resize(0);
+    return;
+  }
+  if (head.status != 206) throw RefusedError("the service gives no ranges of objects");
+  const auto etag = head.header("ETag").value_or("");
+  if (!etag_.empty() && !etag.empty() && etag.find(etag_) == std::string::npos) {
+    throw RefusedError("the object has changed while it was fetched");
+  }
+}
+
+void RangeSink::write(std::string_view bytes) {
+  if (length_ != kWhole && bytes.size() > length_ - at_)
+    throw RefusedError("the service gives more than was asked for");
+  file_.write(offset_ + at_, bytes);
+  at_ += bytes.size();
+  if (at_ > shown_) {
+    progress_.add(at_ - shown_);
+    shown_ = at_;
+  }
+}
+
+}  // namespace etl::studies

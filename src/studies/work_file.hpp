@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/progress.hpp"
+#include "net/http.hpp"
+#include "s3/time.hpp"
+
+namespace etl::studies {
+
+/// A file that gathers an object's bytes until it is whole. UsageError when it cannot be made, UnavailableError when
+/// the disk is full or fails.
+class WorkFile {
+ public:
+  /// Opens it as it is, or makes it; then it has `size` bytes.
+  WorkFile(std::filesystem::path path, std::uint64_t size);
+  ~WorkFile();
+  WorkFile(const WorkFile&) = delete;
+  WorkFile& operator=(const WorkFile&) = delete;
+
+  /// From many threads at once.
+  void write(std::uint64_t offset, std::string_view bytes) const;
+  void resize(std::uint64_t size) const;
+  /// Brings it to the disk, with this time of its last change (1970: as it is). Returns that time as the file system
+  /// keeps it, in nanoseconds.
+  [[nodiscard]] std::int64_t finish(s3::TimePoint modified) const;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  [[noreturn]] void fail(std::string_view what) const;
+
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+/// Takes an answer's body into a range of a work file, or, with `length` unknown, as the whole of it.
+class RangeSink : public net::BodySink {
+ public:
+  static constexpr std::uint64_t kWhole = ~std::uint64_t{0};
+
+  /// `etag`, where it is not empty: RefusedError when the answer is of another object.
+  RangeSink(const WorkFile& file, std::uint64_t offset, std::uint64_t length, std::string etag, Progress& progress)
+      : file_(file), offset_(offset), length_(length), etag_(std::move(etag)), progress_(progress) {}
+
+  void begin(const net::Response& head) override;
+  void write(std::string_view bytes) override;
+
+  [[nodiscard]] std::uint64_t bytes() const { return at_; }
+
+ private:
+  const WorkFile& file_;
+  std::uint64_t offset_;
+  std::uint64_t length_;
+  std::string etag_;
+  Progress& progress_;
+  std::uint64_t at_ = 0;
+  std::uint64_t shown_ = 0;  ///< told to progress: what comes again is not told again
+};
+
+}  // namespace etl::studies
