@@ -1,0 +1,80 @@
+#include "gen3/token.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "gen3/fence.hpp"
+#include "gen3/indexd.hpp"
+
+namespace etl::gen3 {
+namespace {
+
+// {"alg":"none"} . {"iss":"https://c.example.org/user","exp":1893456000,"iat":1893452400,"pur":"access",
+//                   "context":{"user":{"name":"é@x"}}}
+constexpr const char* token =
+    "eyJhbGciOiJub25lIn0."
+    "eyJpc3MiOiJodHRwczovL2MuZXhhbXBsZS5vcmcvdXNlciIsImV4cCI6MTg5MzQ1NjAwMCwiaWF0IjoxODkzNDUyNDAwLCJwdXIiOiJhY2Nlc3Mi"
+    "LCJjb250ZXh0Ijp7InVzZXIiOnsibmFtZSI6IsOpQHgifX19."
+    "c2ln";
+
+TEST(Gen3Token, IsReadWithoutItsKey) {
+  const Claims claims = read_claims(token, "here");
+  EXPECT_EQ(claims.issuer, "https://c.example.org/user");
+  EXPECT_EQ(endpoint_of(claims), "https://c.example.org");
+  EXPECT_EQ(claims.purpose, "access");
+  EXPECT_EQ(claims.user, "é@x");
+  EXPECT_EQ(claims.expires - claims.issued, std::chrono::hours(1));
+}
+
+TEST(Gen3Token, ThatIsNoneIsNamedAndNotShown) {
+  for (const char* text : {"", "abc", "a.b", "a.b.c", "..", "a.eyJ4Ijox.c", "a.W10.c"}) {
+    try {
+      static_cast<void>(read_claims(text, "here"));
+      FAIL() << text;
+    } catch (const InputError& error) {
+      EXPECT_EQ(error.where(), "here");
+    }
+  }
+}
+
+TEST(Gen3User, PermissionsOnAParentHoldBelow) {
+  User user;
+  user.authz["/programs/P"] = {{"*", "create"}};
+  user.authz["/data_file"] = {{"fence", "file_upload"}};
+  user.authz["/services/sheepdog"] = {{"sheepdog", "*"}};
+  EXPECT_TRUE(user.may("indexd", "create", "/programs/P/projects/q"));
+  EXPECT_TRUE(user.may("indexd", "create", "/programs/P"));
+  EXPECT_FALSE(user.may("indexd", "delete", "/programs/P/projects/q"));
+  EXPECT_FALSE(user.may("indexd", "create", "/programs/PQ"));
+  EXPECT_FALSE(user.may("indexd", "create", "/programs"));
+  EXPECT_TRUE(user.may("fence", "file_upload", "/data_file"));
+  EXPECT_FALSE(user.may("indexd", "file_upload", "/data_file"));
+  EXPECT_TRUE(user.may("sheepdog", "anything", "/services/sheepdog/submission/program"));
+}
+
+TEST(Gen3Indexd, TellsInWhatRecordsDiffer) {
+  FileRecord wanted;
+  wanted.size = 7;
+  wanted.hashes = {{"md5", "aa"}, {"sha256", "bb"}};
+  wanted.urls = {"s3://b/1", "s3://b/2"};
+  wanted.authz = {"/programs/P/projects/q"};
+  FileRecord there = wanted;
+  there.urls = {"s3://b/2", "s3://b/1"};
+  there.hashes.erase("sha256");
+  EXPECT_EQ(difference(wanted, there), "");
+  there.size = 8;
+  there.hashes["md5"] = "cc";
+  there.urls.pop_back();
+  there.authz.clear();
+  const std::string told = difference(wanted, there);
+  for (const char* part :
+       {"8 bytes there, 7 bytes wanted", "md5 cc there, aa wanted", "urls s3://b/2 there", "authz none there"}) {
+    EXPECT_NE(told.find(part), std::string::npos) << told;
+  }
+  there = wanted;
+  there.hashes.clear();
+  EXPECT_EQ(difference(wanted, there), "no hash in common");
+}
+
+}  // namespace
+}  // namespace etl::gen3
