@@ -14,7 +14,7 @@ namespace {
 
 /// A COPY of one table takes about so much, and all tables together wait with no more than `most_waiting`.
 constexpr std::size_t copy_size = std::size_t{2} << 20;
-constexpr std::size_t most_waiting = std::size_t{24} << 20;
+constexpr std::size_t most_waiting = std::size_t{16} << 20;
 /// Of smaller tables the planner knows enough by their size.
 constexpr std::int64_t worth_analysing = 5000;
 

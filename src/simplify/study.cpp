@@ -16,7 +16,7 @@ using fhir::FaultKind;
 using fhir::IdIndex;
 
 /// What all workers may hold of the index before it goes to disk.
-constexpr std::size_t index_memory = std::size_t{80} << 20;
+constexpr std::size_t index_memory = std::size_t{56} << 20;
 
 Fault fault_at(FaultKind kind, const std::vector<std::string>& files, fhir::Location where, std::string path,
                std::string message) {
