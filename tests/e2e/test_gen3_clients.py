@@ -22,6 +22,7 @@ def run_clients(commons, canary, *filters: str) -> str:
     return done.stdout
 
 
+@pytest.mark.promise("A record that is there must agree")
 def test_clients_against_the_services(commons, canary):
     """Its gtests run here, because servers are here; none may be left out."""
     passed = re.search(r"\[  PASSED  \] (\d+) tests", run_clients(commons, canary, "Gen3Services*"))

@@ -85,6 +85,7 @@ def test_one_token_serves_many_calls(etl, commons):
     assert asked["POST /user/credentials/api/access_token"] == 1, asked
 
 
+@pytest.mark.promise("A token is renewed once")
 def test_a_refused_token_is_renewed_once_and_then_given_up(etl, commons):
     commons.stand_in.clear()
     commons.stand_in.fault("status", "/api/v0/submission", status=401, times=1)
@@ -184,6 +185,7 @@ def test_buckets_test_proves_every_bucket_and_leaves_nothing(etl, commons):
     assert commons.stand_in.requests()["POST /index/index"] == 5
 
 
+@pytest.mark.promise("A bucket test leaves nothing")
 def test_buckets_test_says_why_and_leaves_nothing(etl, new_commons):
     commons = new_commons(fence_config=at_odds())
     etl.env.update(commons.env)
