@@ -22,6 +22,7 @@ void add_graph_load(CLI::App& graph, Context& context);  ///< called by add_grap
 void add_projects(CLI::App& app, Context& context);
 void add_put_object(CLI::App& app, Context& context);
 void add_buckets(CLI::App& app, Context& context);
+void add_files(CLI::App& app, Context& context);
 void add_studies(CLI::App& app, Context& context);
 
 }  // namespace etl::cli

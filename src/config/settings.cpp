@@ -31,6 +31,8 @@ constexpr std::array kKeys = {
         "fence's own configuration, which says what buckets take uploads"},
     Key{"state_dir", "ACED_ETL_STATE_DIR", "--state-dir", "~/.local/state/aced-etl", "FOLDER",
         "what a later run has to know of earlier ones: journals of pulls, loads and uploads"},
+    Key{"files.bucket", "ACED_ETL_FILES_BUCKET", "--bucket", "", "TEXT",
+        "the bucket that files are loaded to; without it, fence's default"},
     Key{"folder.studies", "ACED_ETL_STUDIES", "--studies-folder", "~/studies", "FOLDER",
         "the studies' metadata, a folder a study"},
     Key{"folder.output", "ACED_ETL_OUTPUT", "--output-folder", "~/output", "FOLDER",

@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/log.hpp"
+#include "cli/commands.hpp"
+#include "cli/describe.hpp"
+#include "cli/files_load.hpp"
+#include "cli/files_options.hpp"
+#include "cli/options.hpp"
+#include "config/folder.hpp"
+#include "fhir/study_files.hpp"
+#include "files/bucket.hpp"
+#include "files/state_files.hpp"
+
+namespace etl::cli {
+namespace {
+
+void load(Context& context, const FilesOptions& options) {
+  const ProjectId project = ProjectId::parse(options.project);
+  Commons commons(context, http_options(options));
+  const auto state = config::folder(context.settings, "state_dir");
+  const files::ProjectLock lock(state, commons.session.endpoint(), project);
+  files::Journal journal(state, commons.session.endpoint());
+  files::Manifest manifest;
+  const files::SourceFolder source(source_folder(context, options));
+  const auto study =
+      files::read_documents(fhir::study_files(options.path, {}), &source, manifest, log_problem, commons.stop.token());
+  load_manifest(context, commons, journal, manifest, load_options(context, options, commons), study);
+}
+
+void add_load(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("load");
+  describe(
+      *command,
+      {.summary = "bring a study's files into the commons: bytes to S3 by fence's signed URLs, records to indexd",
+       .text =
+           "For every DocumentReference below PATH the file it names goes to the bucket as <id>/<name>, and indexd "
+           "gets a "
+           "record under the DocumentReference's id. The file is looked for at the source_path extension, else at the "
+           "attachment's url, both below --source; nothing outside of that folder is read.\n\n"
+           "A file must have the size and the md5 that the metadata says: one that has not is named, and nothing of it "
+           "is "
+           "left in the commons (exit 6). Files that are there already are not sent again. Stopped or killed at any "
+           "moment, the same command goes on where it was: large files are sent in parts, and parts that arrived "
+           "count. "
+           "A record that differs from the metadata is an error, or made anew with --replace; a record of another "
+           "project "
+           "is never touched.",
+       .examples = {{"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "what is not there yet"},
+                    {"aced-etl files load --project aced-Diabetes ~/studies/Diabetes --dry-run", "what would be sent"},
+                    {"aced-etl files load --project aced-Diabetes --bucket aced-default-staging --bandwidth 10MB "
+                     "~/studies/Diabetes",
+                     "to this bucket, at 10 MB/s at most"}}});
+  auto options = std::make_shared<FilesOptions>();
+  add_commons_options(*command, context);
+  add_project_option(*command, *options, true);
+  add_study_path(*command, *options);
+  add_sending_options(*command, context, *options);
+  command->add_flag("--replace", options->replace, "make records of the project anew that differ from the metadata");
+  add_dry_run(*command, context);
+  command->callback([&context, options] { load(context, *options); });
+}
+
+}  // namespace
+
+void add_project_option(CLI::App& app, FilesOptions& options, bool required) {
+  app.add_option("--project", options.project, "the project whose files these are")
+      ->type_name("PROGRAM-CODE")
+      ->required(required);
+}
+
+void add_jobs_option(CLI::App& app, FilesOptions& options) {
+  app.add_option("-j,--jobs", options.jobs, "files at once [default: 8]")->type_name("N")->check(CLI::Range(1, 256));
+  app.add_option("--bandwidth", options.bandwidth, "bytes a second of all transfers together: 10MB, 500kB")
+      ->type_name("BYTES")
+      ->transform(CLI::AsSizeValue(true));
+}
+
+void add_study_path(CLI::App& app, FilesOptions& options) {
+  app.add_option("PATH", options.path, "the study's metadata: a folder (read with all folders below), or a file")
+      ->required();
+}
+
+void add_sending_options(CLI::App& app, Context& context, FilesOptions& options) {
+  add_setting_option(app, context, "files.bucket");
+  add_setting_option(app, context, "fence_config");
+  add_setting_option(app, context, "folder.output");
+  add_setting_option(app, context, "state_dir");
+  app.add_option("--source", options.source,
+                 "the folder that the files' paths are below [default: the one that holds the output folder]")
+      ->type_name("FOLDER");
+  add_jobs_option(app, options);
+  app.add_option("--multipart-threshold", options.multipart_threshold,
+                 "files above this are sent in parts [default: 64MiB]")
+      ->type_name("BYTES")
+      ->transform(CLI::AsSizeValue(true));
+  app.add_option("--part-size", options.part_size, "of a part; of files above 160 GB more [default: 16MiB]")
+      ->type_name("BYTES")
+      ->transform(CLI::AsSizeValue(true))
+      ->check(CLI::Range(files::smallest_part, 64 * files::MiB));
+}
+
+net::HttpOptions http_options(const FilesOptions& options) {
+  constexpr unsigned parts_at_once = 32;
+  net::HttpOptions http;
+  http.bytes_per_second = options.bandwidth;
+  http.connections_per_host = options.jobs + parts_at_once;
+  return http;
+}
+
+files::Services services_of(Commons& commons) {
+  return {commons.session, commons.fence, commons.indexd, commons.stop.token()};
+}
+
+files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons) {
+  files::LoadOptions load;
+  load.project = ProjectId::parse(options.project);
+  load.jobs = options.jobs;
+  load.dry_run = context.dry_run;
+  load.replace = options.replace;
+  load.upload.multipart_threshold = options.multipart_threshold;
+  load.upload.part_size = options.part_size;
+  if (const auto bucket = context.settings.get("files.bucket")) {
+    load.upload.bucket = load.upload.bucket_name = bucket->text;
+  } else {
+    load.upload.bucket_name = files::default_bucket(context.settings.require("fence_config"), commons.fence);
+  }
+  return load;
+}
+
+std::filesystem::path source_folder(const Context& context, const FilesOptions& options) {
+  if (!options.source.empty()) return options.source;
+  auto output = std::filesystem::absolute(config::folder(context.settings, "folder.output")).lexically_normal();
+  if (!output.has_filename()) output = output.parent_path();  // it ended with a slash
+  return output.parent_path();
+}
+
+void add_files(CLI::App& app, Context& context) {
+  auto* group = app.add_subcommand("files");
+  describe(*group, {.summary = "a project's files: objects in S3, records in indexd", .text = "", .examples = {}});
+  add_load(*group, context);
+}
+
+}  // namespace etl::cli

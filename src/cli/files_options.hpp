@@ -1,0 +1,46 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commons.hpp"
+#include "cli/context.hpp"
+#include "files/loader.hpp"
+
+/// What the commands of the group `files` share.
+namespace etl::cli {
+
+struct FilesOptions {
+  std::string project;
+  std::string path;    ///< the study's metadata
+  std::string source;  ///< the folder of its files
+  unsigned jobs = 8;
+  std::uint64_t bandwidth = 0;
+  std::uint64_t multipart_threshold = 64 * files::MiB;
+  std::uint64_t part_size = 16 * files::MiB;
+  bool replace = false;
+};
+
+void add_project_option(CLI::App& app, FilesOptions& options, bool required);
+void add_jobs_option(CLI::App& app, FilesOptions& options);
+void add_study_path(CLI::App& app, FilesOptions& options);  ///< PATH
+/// --source, --bucket and all that says how files are sent.
+void add_sending_options(CLI::App& app, Context& context, FilesOptions& options);
+
+/// Connections for so many jobs, and no more than the bandwidth.
+[[nodiscard]] net::HttpOptions http_options(const FilesOptions& options);
+[[nodiscard]] files::Services services_of(Commons& commons);
+[[nodiscard]] files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons);
+[[nodiscard]] std::filesystem::path source_folder(const Context& context, const FilesOptions& options);
+
+/// One line on stderr for a document that cannot be loaded.
+void log_problem(const files::Problem& problem);
+
+void add_files_ls(CLI::App& group, Context& context);
+void add_files_rm(CLI::App& group, Context& context);
+void add_files_get(CLI::App& group, Context& context);
+void add_files_verify(CLI::App& group, Context& context);
+
+}  // namespace etl::cli

@@ -1,0 +1,111 @@
+#include "files/file_upload.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/md5.hpp"
+#include "base/text.hpp"
+#include "files/checked_source.hpp"
+#include "files/multipart_upload.hpp"
+#include "files/objects.hpp"
+
+namespace etl::files {
+namespace {
+
+/// Files up to this are read whole, so that their md5 is known before anything is made.
+constexpr std::uint64_t small_file = 8 * MiB;
+/// For the buffers of all parts that are under way.
+constexpr std::uint64_t buffers = 128 * MiB;
+
+std::string read_small(const Document& document) {
+  net::FileSource file(document.path);
+  if (file.size() != document.size) {
+    throw InputError(fmt::format("the file has {} bytes, the metadata says {}", file.size(), document.size));
+  }
+  std::string content(static_cast<std::size_t>(file.size()), '\0');
+  if (file.read(content) != content.size()) throw InputError("the file changed while it was read");
+  if (const std::string is = md5_hex(content); is != document.md5) {
+    throw_wrong_md5(is, document.md5, document.path.string());
+  }
+  return content;
+}
+
+}  // namespace
+
+FileUpload::FileUpload(const Services& services, Journal& journal, UploadOptions options)
+    : services_(services), journal_(journal), options_(std::move(options)), budget_(buffers) {}
+
+void FileUpload::upload(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
+  if (document.size > largest_object) {
+    throw InputError(fmt::format("the file has {}, S3 takes 5 TiB", human_bytes(document.size)));
+  }
+  if (document.size <= std::min(small_file, options_.multipart_threshold)) {
+    return put_small(document, wanted, record_there);
+  }
+  if (document.size > options_.multipart_threshold && put_in_parts(document, wanted, record_there)) return;
+  put_streamed(document, wanted, record_there);
+}
+
+void FileUpload::make_record(const gen3::FileRecord& wanted, bool record_there) {
+  if (record_there) return;
+  journal_.begin(wanted.did);
+  net::retry<NotAllowedError>(services_.retry, services_.stop, "the record of " + wanted.file_name,
+                              [&] { services_.indexd.create(wanted); });
+}
+
+void FileUpload::put(const Document& document, const net::Request& request) {
+  const std::string etag = net::retry<WrongObjectError, NotAllowedError>(
+      services_.retry, services_.stop, "the upload of " + document.name, [&] {
+        const std::string url = services_.fence.upload_url(document.did, document.name, options_.bucket, url_life);
+        if (!leads_to(url, options_.bucket_name)) {
+          throw UsageError(fmt::format("fence signs for another bucket than {}", options_.bucket_name),
+                           net::without_query(url), "name the bucket with --bucket");
+        }
+        return put_signed(services_, url, document.md5, request);
+      });
+  options_.on_bytes(document.size);
+  if (etag.find(document.md5) != std::string::npos) return;
+  const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
+                               [&] { return look_at(services_, document.did); });
+  if (!head || head->size != document.size) {
+    throw WrongObjectError(head ? fmt::format("S3 has {} bytes, sent were {}", head->size, document.size)
+                                : "S3 does not have the object after its upload");
+  }
+}
+
+void FileUpload::put_small(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
+  net::Request request;
+  request.body = read_small(document);
+  make_record(wanted, record_there);
+  put(document, request);
+}
+
+void FileUpload::put_streamed(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
+  if (document.size > largest_put) {
+    throw InputError(fmt::format("the file has {}, a single PUT takes 5 GiB, and uploads in parts are not allowed",
+                                 human_bytes(document.size)),
+                     document.path.string(), "grant `file_upload` on /data_file in user.yaml");
+  }
+  CheckedSource source(document);
+  make_record(wanted, record_there);
+  net::Request request;
+  request.source = &source;
+  put(document, request);
+}
+
+bool FileUpload::put_in_parts(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
+  if (no_parts_) return false;
+  net::FileSource(document.path);  // is it there and readable?
+  make_record(wanted, record_there);
+  try {
+    MultipartUpload parts(services_, journal_, budget_, options_);
+    net::retry<WrongObjectError>({.attempts = 2}, services_.stop, "the upload of " + document.name,
+                                 [&] { parts.run(document); });
+    return true;
+  } catch (const NoMultipartError& error) {
+    if (!no_parts_.exchange(true)) log::warn("large files go by single PUTs, without resumption: {}", error.what());
+    return false;
+  }
+}
+
+}  // namespace etl::files

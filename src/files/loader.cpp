@@ -1,0 +1,279 @@
+#include "files/loader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "base/log.hpp"
+#include "base/md5.hpp"
+#include "files/checked_source.hpp"
+#include "files/crew.hpp"
+#include "files/file_upload.hpp"
+#include "files/objects.hpp"
+#include "files/removal.hpp"
+#include "net/file_source.hpp"
+
+namespace etl::files {
+namespace {
+
+constexpr std::size_t batch = 256;  // documents a look-up in indexd
+/// So many files in a row that a service did not answer for: it stays away.
+constexpr unsigned most_unavailable = 4;
+
+/// How an S3 object that may be the document's compares with it.
+bool object_fits(const Services& services, const Document& document, std::uint64_t part_size) {
+  std::optional<ObjectHead> head;
+  try {
+    head = net::retry(services.retry, services.stop, "a look at " + document.name,
+                      [&] { return look_at(services, document.did); });
+  } catch (const NotAllowedError& error) {  // to a key that may not list, S3 says this of an object that is not there
+    log::debug("{}: {}", document.name, error.what());
+    return false;
+  }
+  if (!head || head->size != document.size) return false;
+  if (etag_says(*head, document.md5) == Says::same) return true;
+  const PartPlan plan = plan_parts(document.size, part_size);
+  if (!head->etag.ends_with(fmt::format("-{}", plan.count()))) return false;
+  // An upload in parts of just these cuts can be told from the file, which is read for it.
+  std::vector<std::string> md5s;
+  Md5 whole;
+  std::string piece;
+  for (unsigned number = 1; number <= plan.count(); ++number) {
+    net::FileSource file(document.path, plan.offset(number), plan.length(number));
+    Md5 md5;
+    for (std::uint64_t left = file.size(); left > 0;) {
+      if (services.stop.stop_requested()) throw StoppedError();
+      piece.resize(static_cast<std::size_t>(std::min(left, MiB)));
+      const std::size_t got = file.read(piece);
+      if (got == 0) return false;
+      md5.add({piece.data(), got});
+      whole.add({piece.data(), got});
+      left -= got;
+    }
+    md5s.push_back(md5.hex());
+  }
+  return whole.hex() == document.md5 && etag_says_parts(*head, multipart_etag(md5s)) == Says::same;
+}
+
+class Load {
+ public:
+  Load(const Services& services, Journal& journal, const LoadOptions& options,
+       const std::function<void(const FileResult&)>& on_file)
+      : services_(services),
+        journal_(journal),
+        options_(options),
+        on_file_(on_file),
+        uploads_(services, journal, options.upload) {}
+
+  LoadResult run(Manifest& manifest) {
+    LoadResult result;
+    try {
+      Crew<Task> crew(options_.jobs, batch, [this](Task& task) { work(task); });
+      std::int64_t cursor = 0;
+      for (auto documents = manifest.next(cursor, batch); !documents.empty();
+           documents = manifest.next(cursor, batch)) {
+        if (services_.stop.stop_requested()) throw StoppedError();
+        for (Task& task : look_up(std::move(documents))) {
+          if (!settled(task)) crew.add(std::move(task));
+        }
+      }
+      crew.finish();
+      if (unavailable_) std::rethrow_exception(unavailable_);
+    } catch (const Error&) {
+      result.stopped = std::current_exception();
+    }
+    result.tally = tally_;
+    return result;
+  }
+
+ private:
+  struct Task {
+    Document document;
+    gen3::FileRecord wanted;
+    std::optional<gen3::FileRecord> there;
+    std::string differs;  ///< in what `there` is not `wanted`
+  };
+
+  std::vector<Task> look_up(std::vector<Document> documents) {
+    std::vector<std::string> dids;
+    for (const Document& document : documents) dids.push_back(document.did);
+    std::map<std::string, gen3::FileRecord> there;
+    for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "the look-up in indexd",
+                                               [&] { return services_.indexd.bulk(dids); })) {
+      there.emplace(record.did, std::move(record));
+    }
+    std::vector<Task> tasks;
+    for (Document& document : documents) {
+      Task task;
+      task.wanted = record_of(document, options_.project, options_.upload.bucket_name);
+      task.document = std::move(document);
+      if (const auto found = there.find(task.document.did); found != there.end()) {
+        task.there = std::move(found->second);
+        task.differs = difference(task.wanted, *task.there);
+      }
+      tasks.push_back(std::move(task));
+    }
+    return tasks;
+  }
+
+  /// Is it clear without another call what becomes of it?
+  bool settled(const Task& task) {
+    const bool agrees = task.there && task.differs.empty();
+    if (agrees && !options_.resend && journal_.finished(task.document, task.wanted.urls.front())) {
+      tell(task.document, Outcome::unchanged);
+      return true;
+    }
+    if (!options_.dry_run) return false;
+    if (!task.there || options_.resend) {
+      tell(task.document, Outcome::loaded);
+    } else if (agrees) {
+      return false;  // the object tells
+    } else if (const std::string refusal = why_not_replaced(task); refusal.empty()) {
+      tell(task.document, Outcome::replaced);
+    } else {
+      tell(task.document, Outcome::failed, refusal);
+    }
+    return true;
+  }
+
+  /// Empty when the record that differs may be made anew.
+  std::string why_not_replaced(const Task& task) {
+    const auto& authz = task.there->authz;
+    if (std::find(authz.begin(), authz.end(), task.wanted.authz.front()) == authz.end()) {
+      return fmt::format("the record belongs to {}, not to {}",
+                         authz.empty() ? "no project" : fmt::format("{}", fmt::join(authz, ", ")),
+                         task.wanted.authz.front());
+    }
+    if (options_.replace || journal_.begun(task.document.did)) return {};
+    return fmt::format("the record differs: {} (--replace makes it anew)", task.differs);
+  }
+
+  void work(Task& task) {
+    const Document& document = task.document;
+    if (services_.stop.stop_requested()) throw StoppedError();
+    try {
+      const Outcome outcome = bring(task);
+      in_a_row_ = 0;
+      tell(document, outcome);
+    } catch (const InputError& error) {
+      give_up(task, error);
+    } catch (const RefusedError& error) {
+      give_up(task, error);
+    } catch (const StoppedError& error) {
+      tell(document, Outcome::unfinished, error.what());
+      throw;
+    } catch (const UnavailableError& error) {
+      tell(document, Outcome::unfinished, in_full(error));
+      {
+        const std::lock_guard lock(mutex_);
+        unavailable_ = std::current_exception();
+      }
+      if (++in_a_row_ >= most_unavailable) throw;
+    } catch (const Error& error) {  // not allowed, or a setting: every file would meet it
+      give_up(task, error);
+      throw;
+    }
+  }
+
+  Outcome bring(Task& task) {
+    Outcome outcome = Outcome::loaded;
+    if (task.there && !task.differs.empty()) {
+      if (const std::string refusal = why_not_replaced(task); !refusal.empty()) throw RefusedError(refusal);
+      check_md5(task.document, services_.stop);  // before anything is removed for it
+      remove_record(services_, task.document.did);
+      journal_.forget(task.document.did);
+      task.there.reset();
+      outcome = Outcome::replaced;
+    } else if (task.there && !options_.resend && object_fits(services_, task.document, options_.upload.part_size)) {
+      if (!options_.dry_run) journal_.finish(task.document, task.wanted.urls.front());
+      return Outcome::adopted;
+    }
+    if (options_.dry_run) return Outcome::loaded;
+    uploads_.upload(task.document, task.wanted, task.there.has_value());
+    journal_.finish(task.document, task.wanted.urls.front());
+    return outcome;
+  }
+
+  static std::string in_full(const Error& error) {
+    return error.where().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.where());
+  }
+
+  /// Removes what is ours of a file that cannot be loaded.
+  void give_up(const Task& task, const Error& error) {
+    std::string reason = in_full(error);
+    try {
+      if (!options_.dry_run && journal_.begun(task.document.did)) {
+        remove_record(services_, task.document.did);
+        journal_.forget(task.document.did);
+      }
+    } catch (const Error& left) {
+      reason += fmt::format("; its record is left behind: {}", left.what());
+    }
+    tell(task.document, Outcome::failed, reason);
+  }
+
+  void tell(const Document& document, Outcome outcome, const std::string& reason = {}) {
+    const std::lock_guard lock(mutex_);
+    tally_.add(outcome, document.size);
+    on_file_({document, outcome, reason});
+  }
+
+  const Services& services_;
+  Journal& journal_;
+  const LoadOptions& options_;
+  const std::function<void(const FileResult&)>& on_file_;
+  FileUpload uploads_;
+  std::atomic<unsigned> in_a_row_{0};
+  std::mutex mutex_;
+  LoadTally tally_;
+  std::exception_ptr unavailable_;
+};
+
+}  // namespace
+
+std::string_view to_string(Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outcome::loaded:
+      return "loaded";
+    case Outcome::replaced:
+      return "replaced";
+    case Outcome::adopted:
+      return "adopted";
+    case Outcome::unchanged:
+      return "unchanged";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::unfinished:
+      return "unfinished";
+  }
+  return "";
+}
+
+std::string authz_of(const ProjectId& project) {
+  return fmt::format("/programs/{}/projects/{}", project.program, project.code);
+}
+
+gen3::FileRecord record_of(const Document& document, const ProjectId& project, const std::string& bucket_name) {
+  gen3::FileRecord record;
+  record.did = document.did;
+  record.size = document.size;
+  record.hashes = {{"md5", document.md5}};
+  record.urls = {fmt::format("s3://{}/{}", bucket_name, document.key())};
+  record.authz = {authz_of(project)};
+  record.file_name = document.name;
+  record.metadata = {
+      {"datanode_type", "DocumentReference"}, {"datanode_object_id", document.did}, {"md5", document.md5}};
+  return record;
+}
+
+LoadResult load(const Services& services, Journal& journal, Manifest& manifest, const LoadOptions& options,
+                const std::function<void(const FileResult&)>& on_file) {
+  return Load(services, journal, options, on_file).run(manifest);
+}
+
+}  // namespace etl::files

@@ -1,0 +1,98 @@
+#include "files/manifest.hpp"
+
+namespace etl::files {
+namespace {
+
+constexpr int state_ok = 0;
+constexpr int state_clashed = 1;
+constexpr int state_chosen = 2;
+
+constexpr const char* columns = "did, name, size, md5, path, mtime, place";
+
+Document document_in(const sqlite::Statement& row) {
+  Document out;
+  out.did = row.text(0);
+  out.name = row.text(1);
+  out.size = static_cast<std::uint64_t>(row.integer(2));
+  out.md5 = row.text(3);
+  out.path = row.text(4);
+  out.mtime_ns = row.integer(5);
+  out.place = row.text(6);
+  return out;
+}
+
+}  // namespace
+
+Manifest::Manifest() : database_("") {  // to SQLite: a file of its own that has no name
+  database_.execute(
+      "create table document (did text not null unique, name text, size integer, md5 text, path text, mtime integer,"
+      " place text, state integer not null default 0, id integer primary key)");
+  insert_ = database_.prepare(
+      "insert into document (did, name, size, md5, path, mtime, place) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+      " on conflict do nothing");
+  look_ = database_.prepare("select did, name, size, md5, path, mtime, place, state from document where did = ?1");
+}
+
+Manifest::Added Manifest::add(const Document& document) {
+  insert_
+      ->bind(document.did, document.name, document.size, document.md5, document.path.string(), document.mtime_ns,
+             document.place)
+      .run();
+  if (database_.changes() == 1) return Added::added;
+  if (!look_->bind(document.did).step()) return Added::added;
+  const Document there = document_in(*look_);
+  const bool clashed = look_->integer(7) == state_clashed;
+  static_cast<void>(look_->step());
+  if (clashed) return Added::clashed_again;
+  if (there.name == document.name && there.size == document.size && there.md5 == document.md5 &&
+      there.path == document.path) {
+    return Added::repeated;
+  }
+  database_.prepare("update document set state = ?2 where did = ?1").bind(document.did, state_clashed).run();
+  return Added::clashed;
+}
+
+std::string Manifest::place_of(const std::string& did) {
+  const auto found = find(did);
+  return found ? found->place : std::string();
+}
+
+std::vector<Document> Manifest::next(std::int64_t& cursor, std::size_t most) {
+  std::vector<Document> out;
+  auto rows = database_.prepare(std::string("select ") + columns +
+                                ", id from document where id > ?1 and state = ?2 order by id limit ?3");
+  rows.bind(cursor, state_ok, static_cast<std::int64_t>(most));
+  while (rows.step()) {
+    out.push_back(document_in(rows));
+    cursor = rows.integer(7);
+  }
+  return out;
+}
+
+std::optional<Document> Manifest::find(const std::string& did) {
+  if (!look_->bind(did).step()) return std::nullopt;
+  Document found = document_in(*look_);
+  static_cast<void>(look_->step());
+  return found;
+}
+
+void Manifest::choose(const std::string& did) {
+  database_.prepare("update document set state = ?2 where did = ?1 and state = ?3")
+      .bind(did, state_chosen, state_ok)
+      .run();
+}
+
+void Manifest::keep_chosen() {
+  database_.execute("update document set state = 3 where state = 0; update document set state = 0 where state = 2");
+}
+
+std::uint64_t Manifest::one_number(const char* sql) {
+  auto row = database_.prepare(sql);
+  row.bind(state_ok);
+  return row.step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+}
+
+std::uint64_t Manifest::files() { return one_number("select count(*) from document where state = ?1"); }
+std::uint64_t Manifest::bytes() { return one_number("select sum(size) from document where state = ?1"); }
+
+}  // namespace etl::files

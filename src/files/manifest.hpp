@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/sqlite.hpp"
+#include "files/document.hpp"
+
+namespace etl::files {
+
+/// The documents of a study in the order of its metadata, in a database that is gone with us: memory does not grow with
+/// the study. One thread at a time.
+class Manifest {
+ public:
+  Manifest();
+
+  enum class Added : unsigned char {
+    added,
+    repeated,       ///< the same again, which counts once
+    clashed,        ///< another file under one did: neither counts
+    clashed_again,  ///< one more of these
+  };
+  Added add(const Document& document);
+  /// The metadata file:line that had this did first.
+  [[nodiscard]] std::string place_of(const std::string& did);
+
+  /// The next documents after `cursor`, which starts at 0 and is moved; empty at the end.
+  [[nodiscard]] std::vector<Document> next(std::int64_t& cursor, std::size_t most);
+  [[nodiscard]] std::optional<Document> find(const std::string& did);
+
+  /// From now on only those that were chosen count in next(), files() and bytes().
+  void choose(const std::string& did);
+  void keep_chosen();
+
+  [[nodiscard]] std::uint64_t files();
+  [[nodiscard]] std::uint64_t bytes();
+
+ private:
+  [[nodiscard]] std::uint64_t one_number(const char* sql);
+
+  sqlite::Database database_;
+  std::optional<sqlite::Statement> insert_;
+  std::optional<sqlite::Statement> look_;
+};
+
+}  // namespace etl::files

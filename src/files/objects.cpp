@@ -1,0 +1,158 @@
+#include "files/objects.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/md5.hpp"
+#include "net/url.hpp"
+#include "s3/answer.hpp"
+
+namespace etl::files {
+namespace {
+
+std::string unquoted(std::string etag) {
+  std::erase(etag, '"');
+  return etag;
+}
+
+unsigned digit(char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); }
+
+std::string bytes_of_hex(const std::string& hex) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    out.push_back(static_cast<char>(digit(hex[i]) << 4U | digit(hex[i + 1])));
+  }
+  return out;
+}
+
+bool is_md5(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// With these keys the ETag is no md5 ("Common response headers" of the S3 API).
+bool is_encrypted(const net::Response& answer) {
+  const auto kind = answer.header("x-amz-server-side-encryption");
+  return (kind && kind->starts_with("aws:kms")) ||
+         answer.header("x-amz-server-side-encryption-customer-algorithm").has_value();
+}
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || end.ec != std::errc() || end.ptr != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+bool has_expired(const s3::Fault& fault) {
+  std::string message = fault.message;
+  std::transform(message.begin(), message.end(), message.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return fault.code == "ExpiredToken" || message.find("expired") != std::string::npos;
+}
+
+/// Takes nothing: only the head is wanted.
+class NoBody final : public net::BodySink {
+ public:
+  void begin(const net::Response&) override {}
+  void write(std::string_view) override {}
+};
+
+}  // namespace
+
+void refuse_signed(const net::Response& answer, const std::string& where) {
+  const s3::Fault fault = s3::parse_fault(answer);
+  if (answer.status / 100 == 4 && has_expired(fault)) {
+    throw UnavailableError(fmt::format("the signed URL has expired: HTTP {}", answer.status), where,
+                           "run again; if it stays so, the clocks of fence and S3 differ");
+  }
+  s3::refuse(answer.status, fault, where);
+}
+
+std::string put_signed(const Services& services, const std::string& url, const std::string& md5, net::Request request) {
+  request.method = "PUT";
+  request.url = url;
+  request.headers.push_back({"Content-MD5", base64_of_hex(md5)});
+  const net::Response answer = services.http().send(request);
+  const std::string where = net::without_query(url);
+  if (!answer.ok()) {
+    const s3::Fault fault = s3::parse_fault(answer);
+    if (fault.code == "BadDigest") throw WrongObjectError("S3 received other bytes than were sent", where);
+    if (fault.code == "NoSuchUpload") throw LostUploadError("S3 does not know the upload (any more)", where);
+    refuse_signed(answer, where);
+  }
+  const std::string etag = answer.header("ETag").value_or("");
+  if (etag_says({0, unquoted(etag), is_encrypted(answer)}, md5) == Says::other) {
+    throw WrongObjectError(fmt::format("S3 stored bytes with the md5 {}, sent was {}", unquoted(etag), md5), where);
+  }
+  return etag;
+}
+
+std::optional<ObjectHead> look_at(const Services& services, const std::string& did) {
+  const std::string url = services.fence.download_url(did, url_life);
+  NoBody nothing;
+  net::Request request{.url = url};
+  request.headers = {{"Range", "bytes=0-0"}};
+  request.sink = &nothing;
+  const net::Response answer = services.http().send(request);
+  const std::string where = net::without_query(url);
+  if (answer.status == 404) return std::nullopt;
+  ObjectHead head{0, unquoted(answer.header("ETag").value_or("")), is_encrypted(answer)};
+  if (answer.status == 416) return head;  // an empty object has no first byte
+  if (!answer.ok()) refuse_signed(answer, where);
+  const auto range = answer.header("Content-Range");
+  const auto size =
+      range ? number_of(range->substr(range->find('/') + 1)) : number_of(answer.header("Content-Length").value_or(""));
+  if (!size) throw UnavailableError("S3's answer does not tell the object's size", where);
+  head.size = *size;
+  return head;
+}
+
+Says etag_says(const ObjectHead& head, const std::string& md5) {
+  if (head.etag == md5) return Says::same;
+  return head.encrypted || !is_md5(head.etag) ? Says::nothing : Says::other;
+}
+
+Says etag_says_parts(const ObjectHead& head, const std::string& multipart_etag) {
+  if (head.etag == multipart_etag) return Says::same;
+  const std::string_view etag = head.etag;
+  const std::size_t dash = etag.find('-');
+  const bool of_parts = dash != std::string_view::npos && is_md5(etag.substr(0, dash));
+  // Another number of parts is another upload, which says nothing of the bytes.
+  const bool as_many =
+      of_parts && etag.substr(dash) == std::string_view(multipart_etag).substr(multipart_etag.find('-'));
+  return !head.encrypted && as_many ? Says::other : Says::nothing;
+}
+
+std::string multipart_etag(const std::vector<std::string>& md5s) {
+  Md5 all;
+  for (const std::string& md5 : md5s) all.add(bytes_of_hex(md5));
+  return fmt::format("{}-{}", all.hex(), md5s.size());
+}
+
+std::string base64_of_hex(const std::string& hex) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::string bytes = bytes_of_hex(hex);
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const auto at = [&](std::size_t n) { return n < bytes.size() ? static_cast<unsigned char>(bytes[n]) : 0U; };
+    const unsigned three = at(i) << 16U | at(i + 1) << 8U | at(i + 2);
+    out.push_back(letters[three >> 18U]);
+    out.push_back(letters[three >> 12U & 63U]);
+    out.push_back(i + 1 < bytes.size() ? letters[three >> 6U & 63U] : '=');
+    out.push_back(i + 2 < bytes.size() ? letters[three & 63U] : '=');
+  }
+  return out;
+}
+
+bool leads_to(const std::string& signed_url, const std::string& bucket) {
+  const std::string address = net::without_query(signed_url);
+  const std::size_t host = address.find("://") + 3;
+  const std::size_t path = std::min(address.find('/', host), address.size());
+  return address.compare(host, bucket.size() + 1, bucket + ".") == 0 ||
+         address.compare(path, bucket.size() + 2, "/" + bucket + "/") == 0;
+}
+
+}  // namespace etl::files

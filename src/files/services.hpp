@@ -1,0 +1,26 @@
+#pragma once
+
+#include <stop_token>
+
+#include "gen3/fence.hpp"
+#include "gen3/indexd.hpp"
+#include "gen3/session.hpp"
+#include "net/retry.hpp"
+
+namespace etl::files {
+
+/// The services of a commons that files need; all outlive who holds this.
+struct Services {
+  gen3::Session& session;
+  gen3::Fence& fence;
+  gen3::Indexd& indexd;
+  std::stop_token stop;
+  net::RetryPolicy retry{};
+
+  [[nodiscard]] net::HttpClient& http() const { return session.http(); }
+};
+
+/// How long a signed URL is good; fence clamps it to what it allows.
+inline constexpr std::chrono::seconds url_life{3600};
+
+}  // namespace etl::files
