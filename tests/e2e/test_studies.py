@@ -136,6 +136,7 @@ def some_studies() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.promise("Only what changed is fetched")
 def test_pull_brings_what_changed_and_only_that(source, proxy):
     source.put_all(some_studies())
     done = source.pull()
@@ -166,6 +167,7 @@ def test_a_dry_run_tells_the_same_numbers_and_writes_nothing(source):
     assert source.pull("--dry-run")["unchanged"] == 5
 
 
+@pytest.mark.promise("Only what changed is fetched")
 def test_a_file_that_is_there_already_is_taken_by_its_md5(source, proxy):
     source.put_all(some_studies())
     for name, body in source.objects.items():
@@ -197,6 +199,7 @@ def test_output_that_is_not_laid_out_by_study_comes_by_its_documents(source):
     assert set(source.local()) == {"studies/S/DocumentReference.ndjson", "output/raw/one.bin"}
 
 
+@pytest.mark.promise("Only what a pull brought is deleted")
 def test_delete_removes_what_a_pull_brought_and_nothing_else(source):
     source.put_all({**some_studies(), "studies/Lung_Cancer/Stays.ndjson": b"{}"})
     source.pull()
@@ -220,6 +223,7 @@ def test_delete_removes_what_a_pull_brought_and_nothing_else(source):
     assert edited.read_text() == "edited here" and own.read_text() == "ours"
 
 
+@pytest.mark.promise("Only what a pull brought is deleted")
 def test_nothing_at_the_source_is_no_reason_to_delete(source):
     source.put_all(some_studies())
     source.pull()
@@ -227,6 +231,7 @@ def test_nothing_at_the_source_is_no_reason_to_delete(source):
     assert source.local() == source.objects
 
 
+@pytest.mark.promise("No key leads out of the folders")
 def test_keys_that_would_leave_the_folder_are_refused_and_the_rest_comes(source, proxy):
     source.put_all(some_studies())
     outside = source.home / "outside"
@@ -262,6 +267,7 @@ def large(size: int) -> bytes:
     return random.Random(size).randbytes(size)
 
 
+@pytest.mark.promise("A pull goes on where it was")
 def test_killed_in_the_middle_it_goes_on_where_it_was(source, proxy):
     """Many small objects and one of 64 MiB: what was done is not fetched again."""
     source.put_all({f"studies/S/{number:04}.ndjson": b"%d" % number * 100 for number in range(300)})
@@ -290,6 +296,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(source, proxy):
     assert source.pull()["unchanged"] == 301
 
 
+@pytest.mark.promise("A pull goes on where it was")
 def test_sigterm_stops_within_seconds_and_the_next_run_goes_on(source, proxy):
     source.put("output/S/large.bin", large(32 * MIB))
     between = proxy()
@@ -306,6 +313,7 @@ def test_sigterm_stops_within_seconds_and_the_next_run_goes_on(source, proxy):
     assert source.local() == source.objects
 
 
+@pytest.mark.promise("A pull goes on where it was")
 def test_an_object_that_changes_on_the_way_comes_whole(source, proxy):
     source.put("output/S/large.bin", large(16 * MIB))
     between = proxy()

@@ -95,6 +95,17 @@ TEST(Progress, draws_on_a_terminal_below_the_log_and_erases_itself) {
   EXPECT_EQ(terminal.text(), "\r\x1b[K");
 }
 
+TEST(Progress, a_total_may_grow_and_the_name_may_say_more) {
+  const Terminal terminal;
+  Progress progress("pulling", 0, Unit::items);
+  progress.expect(150);
+  progress.expect(50);
+  progress.note("1 of\x1b 4 files");
+  std::this_thread::sleep_for(350ms);
+  progress.add(50);
+  EXPECT_NE(terminal.text().find("pulling 1 of\\x1b 4 files   25%"), std::string::npos);
+}
+
 TEST(Progress, is_silent_when_quiet_or_json) {
   const Terminal terminal;
   for (const auto& [level, json] : {std::pair{log::Level::error, false}, {log::Level::info, true}}) {
