@@ -31,14 +31,14 @@ Token Fence::logged_in(const Request& request) {
     case Token::State::bad_signature:
       refuse("Signature verification failed");
       break;
+    case Token::State::wrong_purpose:
+      refuse("claims have incorrect purpose: expected access, got " + token.purpose);
+      break;
     case Token::State::expired:
       refuse("Signature has expired");
       break;
     case Token::State::good:
       break;
-  }
-  if (token.purpose != "access") {
-    refuse("claims have incorrect purpose: expected access, got " + token.purpose);
   }
   return token;
 }
@@ -68,6 +68,8 @@ Answer Fence::user(const Request& request) {
       return fence_page(401, "Invalid header padding");
     case Token::State::bad_signature:
       return fence_page(401, "Signature verification failed");
+    case Token::State::wrong_purpose:
+      return fence_page(401, "claims have incorrect purpose: expected access, got " + token.purpose);
     case Token::State::expired:
       return fence_page(401, "failed to validate token: [401] - Authentication Error: Signature has expired");
     case Token::State::good:

@@ -86,6 +86,7 @@ void Fence::require_file_right(const Request& request, const Json& record, const
     const std::string failed = "request to arborist failed: error decoding token: ";
     if (token.state == Token::State::malformed) refuse(failed + "illegal base64 data at input byte 0");
     if (token.state == Token::State::bad_signature) refuse(failed + "square/go-jose: error in cryptographic primitive");
+    if (token.state == Token::State::wrong_purpose) refuse(failed + "token has invalid purpose: " + token.purpose);
     if (token.state == Token::State::expired) refuse(failed + "expired at time: " + std::to_string(token.expires));
     if (!commons_.users.get()->allows_all(token.user, "fence", method, authz)) {
       refuse("Either you weren't authenticated successfully or you don't have " + method +

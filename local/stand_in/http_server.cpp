@@ -146,7 +146,7 @@ std::string without_parameters(std::string type) {
 
 Request read_request(const httplib::Request& from) {
   Request request;
-  request.method = from.method;
+  request.method = from.method == "HEAD" ? "GET" : from.method;  // httplib leaves out the body
   const auto mark = std::min(from.target.find('?'), from.target.size());
   request.path = decode_path(std::string_view(from.target).substr(0, mark));
   if (mark < from.target.size()) request.query = decode_query(std::string_view(from.target).substr(mark + 1));

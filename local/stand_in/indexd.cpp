@@ -98,6 +98,9 @@ void Indexd::authorize(const Request& request, const std::string& method, const 
   if (token.state == Token::State::bad_signature) {
     throw Refusal(indexd_error(401, failed + "square/go-jose: error in cryptographic primitive"));
   }
+  if (token.state == Token::State::wrong_purpose) {
+    throw Refusal(indexd_error(401, failed + "token has invalid purpose: " + token.purpose));
+  }
   if (token.state == Token::State::expired) {
     throw Refusal(indexd_error(401, failed + "expired at time: " + std::to_string(token.expires) + "\n"));
   }

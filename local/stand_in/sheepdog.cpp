@@ -89,6 +89,9 @@ Token Sheepdog::reader(const Request& request) {
     case Token::State::bad_signature:
       refuse("Signature verification failed");
       break;
+    case Token::State::wrong_purpose:
+      refuse("claims have incorrect purpose: expected access, got " + token.purpose);
+      break;
     case Token::State::expired:
       refuse("Signature has expired");
       break;
@@ -114,6 +117,9 @@ Token Sheepdog::require_right(const Request& request, const std::string& method,
       break;
     case Token::State::bad_signature:
       refuse("square/go-jose: error in cryptographic primitive");
+      break;
+    case Token::State::wrong_purpose:
+      refuse("token has invalid purpose: " + token.purpose);
       break;
     case Token::State::expired:
       refuse("expired at time: " + std::to_string(token.expires) + "\n");

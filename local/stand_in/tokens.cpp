@@ -32,8 +32,13 @@ Token read_claims(const Json& claims) {
 Token Tokens::of_header(const std::string& authorization) {
   Token token;
   if (authorization.empty()) return token;
-  if (const auto text = after_scheme(authorization, "bearer")) return of_text(*text);
-  token.state = Token::State::other_scheme;
+  const auto text = after_scheme(authorization, "bearer");
+  if (!text) {
+    token.state = Token::State::other_scheme;
+    return token;
+  }
+  token = of_text(*text);
+  if (token.good() && token.purpose != "access") token.state = Token::State::wrong_purpose;
   return token;
 }
 

@@ -14,7 +14,7 @@ namespace etl::stand_in {
 
 /// What a token says; each service has its own words for one that is not good.
 struct Token {
-  enum class State { absent, other_scheme, malformed, bad_signature, expired, good };
+  enum class State { absent, other_scheme, malformed, bad_signature, wrong_purpose, expired, good };
   State state = State::absent;
   std::string user;  ///< an address of user.yaml; empty unless the signature is good
   std::string purpose;
@@ -30,7 +30,7 @@ class Tokens {
  public:
   explicit Tokens(const SigningKey& key) : key_(key) {}
 
-  /// Of an Authorization header: `bearer TOKEN`, whatever the case of the scheme.
+  /// Of an Authorization header: `bearer TOKEN`, whatever the case of the scheme. Only access tokens are good there.
   [[nodiscard]] Token of_header(const std::string& authorization);
   [[nodiscard]] Token of_text(const std::string& token);
 

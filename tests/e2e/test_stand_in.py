@@ -122,8 +122,14 @@ def test_a_token_that_was_changed_expired_or_is_no_key_is_refused(server):
     claims["context"]["user"]["name"] = READER
     forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
-    for token in (f"{head}.{forged}.{signature}", f"{unsigned}.{forged}.", server.token(SUBMITTER, expires_in=-5), "garbage"):
-        assert server.ask("GET", "/user/user", token=token).status == 401
+    for token in (f"{head}.{forged}.{signature}", f"{unsigned}.{forged}.", server.token(SUBMITTER, expires_in=-5), "garbage",
+                  server.api_key(SUBMITTER)["api_key"]):
+        for method, path in (("GET", "/user/user"), ("GET", "/api/v0/submission/"), ("POST", "/user/data/multipart/init"),
+                             ("PUT", "/api/v0/submission/")):
+            assert server.ask(method, path, token=token).status == 401
+        record = {"form": "object", "size": 0, "hashes": {"md5": "0" * 32}, "urls": [], "authz": [P1]}
+        assert server.ask("POST", "/index/index/", record, token).status == 401
+        assert server.ask("GET", f"/user/data/upload/{create(server)['did']}", token=token).status == 401
     assert server.ask("POST", "/user/credentials/api/access_token", {"api_key": server.submitter}).status == 401
 
 
