@@ -98,7 +98,8 @@ void pull(Context& context, PullArguments& arguments) {
   options.part_bytes = arguments.part_mib << 20U;
   options.dry_run = context.dry_run;
   // Known before hours of fetching, not after.
-  if (options.remove_gone && !context.yes && !context.dry_run && !terminal::stdin_is_terminal()) {
+  if (options.remove_gone && !context.yes && !context.dry_run &&
+      !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal())) {
     throw UsageError("--delete asks before it removes files, and there is no terminal to ask on", {},
                      "pass --yes to do it without being asked, or --dry-run to see it");
   }

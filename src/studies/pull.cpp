@@ -63,13 +63,12 @@ class Pull {
       bring();
       if (options_.remove_gone) remove_gone(may_remove);
       if (!options_.dry_run) tidy();
-    } catch (const StoppedError&) {
-      ended = std::current_exception();
     } catch (const UsageError&) {
       throw;
     } catch (const std::exception&) {
       if (!began_) throw;
       ended = std::current_exception();
+      pool_.abandon();
     }
     auto report = tally_.take();
     report.removed = removed_;

@@ -74,6 +74,12 @@ void PullPool::wait() {
   throw_if_ended();
 }
 
+void PullPool::abandon() {
+  ending_.request_stop();
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [&] { return busy_ == 0; });
+}
+
 /// Parts of what was begun first: a file that is nearly whole is worth more than one that is not.
 bool PullPool::take(Task& task) {
   while (!ranged_.empty()) {
@@ -94,7 +100,7 @@ std::optional<PullPool::Task> PullPool::next() {
   Task task;
   std::unique_lock lock(mutex_);
   bool taken = false;
-  wake_.wait(lock, ending_.get_token(), [&] { return (taken = take(task)) || closed_; });
+  wake_.wait(lock, ending_.get_token(), [&] { return !ending_.stop_requested() && ((taken = take(task)) || closed_); });
   if (!taken || ending_.stop_requested()) return std::nullopt;
   ++busy_;
   return task;

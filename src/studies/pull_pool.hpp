@@ -37,6 +37,8 @@ class PullPool {
   void push(Wanted wanted);
   /// Until all that was pushed is done; more may be pushed then.
   void wait();
+  /// Ends what is on its way and drops the rest; nothing is at work any more when it returns.
+  void abandon();
 
  private:
   struct Task {

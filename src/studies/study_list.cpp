@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 StudyRow look_at(const fs::path& folder, const fs::path& output, const fs::path& state_dir) {
   StudyRow row;
   row.name = folder.filename().string();
-  const DocumentPlaces places{folder, output};
+  const DocumentPlaces places{folder, fs::weakly_canonical(output)};
   row.scan = scan_study(folder, [&](const Document& document) {
     ++row.files;
     const auto there = size_on_disk(document, places);
