@@ -140,6 +140,10 @@ void add_files(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("files");
   describe(*group, {.summary = "a project's files: objects in S3, records in indexd", .text = "", .examples = {}});
   add_load(*group, context);
+  add_files_ls(*group, context);
+  add_files_verify(*group, context);
+  add_files_get(*group, context);
+  add_files_rm(*group, context);
 }
 
 }  // namespace etl::cli

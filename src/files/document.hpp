@@ -20,7 +20,7 @@ struct Attachment {
   std::size_t contents = 0;
 };
 
-/// Nothing when the resource is no DocumentReference. InputError when it is no JSON, or a DocumentReference without id.
+/// Nothing when the resource is no DocumentReference. InputError when it is no JSON.
 [[nodiscard]] std::optional<Attachment> read_attachment(simdjson::dom::parser& parser, std::string_view resource);
 
 /// A file of a study that belongs into the commons.

@@ -31,12 +31,12 @@ bool object_fits(const Services& services, const Document& document, std::uint64
   try {
     head = net::retry(services.retry, services.stop, "a look at " + document.name,
                       [&] { return look_at(services, document.did); });
-  } catch (const NotAllowedError& error) {  // to a key that may not list, S3 says this of an object that is not there
+  } catch (const HiddenObjectError& error) {  // as of an object that is not there to a key that may not list
     log::debug("{}: {}", document.name, error.what());
     return false;
   }
   if (!head || head->size != document.size) return false;
-  if (etag_says(*head, document.md5) == Says::same) return true;
+  if (document.size == 0 || etag_says(*head, document.md5) == Says::same) return true;
   const PartPlan plan = plan_parts(document.size, part_size);
   if (!head->etag.ends_with(fmt::format("-{}", plan.count()))) return false;
   // An upload in parts of just these cuts can be told from the file, which is read for it.

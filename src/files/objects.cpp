@@ -101,6 +101,10 @@ std::optional<ObjectHead> look_at(const Services& services, const std::string& d
   if (answer.status == 404) return std::nullopt;
   ObjectHead head{0, unquoted(answer.header("ETag").value_or("")), is_encrypted(answer)};
   if (answer.status == 416) return head;  // an empty object has no first byte
+  if (answer.status == 403 && !has_expired(s3::parse_fault(answer))) {
+    throw HiddenObjectError("S3 does not show the object: HTTP 403", where,
+                            "fence's key must be allowed s3:GetObject, and s3:ListBucket to tell what is not there");
+  }
   if (!answer.ok()) refuse_signed(answer, where);
   const auto range = answer.header("Content-Range");
   const auto size =

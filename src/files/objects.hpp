@@ -23,6 +23,12 @@ class LostUploadError : public RefusedError {
   using RefusedError::RefusedError;
 };
 
+/// S3 does not let fence's key see the object: it may not read it, or it may not list and there is none.
+class HiddenObjectError : public NotAllowedError {
+ public:
+  using NotAllowedError::NotAllowedError;
+};
+
 /// A PUT with a signed URL, and with the body's md5 for S3 to check. Returns the ETag as S3 gave it. What S3 says of a
 /// URL that has expired is an UnavailableError: with a new one it goes. WrongObjectError when S3 got other bytes, or
 /// its ETag is another md5.

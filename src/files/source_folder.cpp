@@ -65,6 +65,7 @@ bool is_elsewhere(std::string_view url) {
 Document described_by(const Attachment& attachment) {
   Document document;
   document.did = attachment.id;
+  if (document.did.empty()) throw InputError("the DocumentReference has no id");
   if (attachment.url.empty()) throw InputError("the attachment has no url");
   document.name = without_file_prefix(attachment.url);
   check_name(document);

@@ -16,19 +16,24 @@ class Reading {
       : source_(source), manifest_(manifest), on_problem_(on_problem) {}
 
   void take(std::string_view resource, const std::string& place) {
-    Problem problem;
-    problem.place = place;
+    std::optional<Attachment> attachment;
     try {
-      const auto attachment = read_attachment(parser_, resource);
-      if (!attachment) return;
-      problem.did = attachment->id;
-      problem.name = attachment->url;
-      problem.size = attachment->size.value_or(0);
+      attachment = read_attachment(parser_, resource);
+    } catch (const InputError& error) {
+      refuse(error.what(), place);
+    }
+    if (!attachment) return;
+    Problem problem{attachment->id, attachment->url, place, attachment->size.value_or(0), {}};
+    try {
       document(*attachment, place, problem);
     } catch (const InputError& error) {
       problem.reason = error.what();
       tell(problem);
     }
+  }
+
+  [[noreturn]] static void refuse(const std::string& what, const std::string& place) {
+    throw InputError(what, place, "`aced-etl validate` names every fault; nothing was done");
   }
 
   [[nodiscard]] const StudyTally& tally() const { return tally_; }
@@ -84,13 +89,10 @@ StudyTally read_documents(const std::vector<fhir::StudyFile>& files, const Sourc
   while (reader.next(block)) {
     if (stop.stop_requested()) throw StoppedError();
     for (const fhir::Block::Piece& piece : block.pieces) {
-      if (!piece.shell) reading.take(block.piece(piece), fmt::format("{}:{}", files[block.file].name, piece.line));
+      reading.take(block.piece(piece), fmt::format("{}:{}", files[block.file].name, piece.line));
     }
   }
-  if (broken) {
-    throw InputError(broken->message, fmt::format("{}:{}", broken->file, broken->line),
-                     "`aced-etl validate` names every fault; nothing was loaded");
-  }
+  if (broken) Reading::refuse(broken->message, fmt::format("{}:{}", broken->file, broken->line));
   return reading.tally();
 }
 

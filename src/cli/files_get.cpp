@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "base/log.hpp"
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "cli/describe.hpp"
+#include "cli/files_options.hpp"
+#include "cli/print.hpp"
+#include "files/crew.hpp"
+#include "files/download.hpp"
+
+namespace etl::cli {
+namespace {
+
+struct GetOptions : FilesOptions {
+  std::vector<std::string> guids;
+  std::string out = ".";
+};
+
+/// What of the records comes, is there, or does not come.
+class Getting {
+ public:
+  Getting(Commons& commons, const GetOptions& options)
+      : services_(services_of(commons)),
+        progress_("downloading", std::nullopt),
+        download_(services_, options.out, [this](std::uint64_t bytes) { progress_.add(bytes); }),
+        crew_(options.jobs, most_waiting, [this](gen3::FileRecord& record) { get(record); }) {}
+
+  void add(const gen3::FileRecord& record) {
+    if (services_.stop.stop_requested()) throw StoppedError();
+    crew_.add(record);
+  }
+  void missing(const std::string& guid) { failed(guid, guid, "indexd does not know it"); }
+  void finish() { crew_.finish(); }
+
+  [[nodiscard]] files::LoadTally::Sum downloaded() const { return downloaded_; }
+  [[nodiscard]] files::LoadTally::Sum unchanged() const { return unchanged_; }
+  [[nodiscard]] std::uint64_t failures() const { return failed_; }
+
+ private:
+  static constexpr std::size_t most_waiting = 1024;
+
+  void get(const gen3::FileRecord& record) {
+    try {
+      claim(record);
+      const auto got = download_.get(record);
+      const std::lock_guard lock(mutex_);
+      auto& sum = got == files::Download::Got::downloaded ? downloaded_ : unchanged_;
+      ++sum.files;
+      sum.bytes += record.size.value_or(0);
+    } catch (const RefusedError& error) {
+      failed(record.did, record.file_name, error.what());
+    }
+  }
+
+  /// Two records may have one name; only one of them can have the file.
+  void claim(const gen3::FileRecord& record) {
+    const std::lock_guard lock(mutex_);
+    if (!names_.insert(download_.target(record).string()).second) {
+      throw RefusedError("another record has the same name: get it alone, with another --out");
+    }
+  }
+
+  void failed(const std::string& did, const std::string& name, const std::string& reason) {
+    const std::lock_guard lock(mutex_);
+    ++failed_;
+    log::write(log::Level::error, fmt::format("{}: failed", name), {{"reason", reason}, {"did", did}});
+  }
+
+  files::Services services_;
+  Progress progress_;
+  files::Download download_;
+  std::mutex mutex_;
+  std::set<std::string> names_;
+  files::LoadTally::Sum downloaded_;
+  files::LoadTally::Sum unchanged_;
+  std::uint64_t failed_ = 0;
+  files::Crew<gen3::FileRecord> crew_;  // last: its threads use all above
+};
+
+void get(Context& context, const GetOptions& options) {
+  if (options.guids.empty() == options.project.empty()) {
+    throw UsageError("say which files to get", {}, "name their GUIDs, or a project with --project");
+  }
+  Commons commons(context, http_options(options));
+  Getting getting(commons, options);
+  for (const std::string& guid : options.guids) {
+    if (const auto record = commons.indexd.get(guid)) {
+      getting.add(*record);
+    } else {
+      getting.missing(guid);
+    }
+  }
+  if (!options.project.empty()) {
+    commons.indexd.list(files::authz_of(ProjectId::parse(options.project)),
+                        [&](const gen3::FileRecord& record) { getting.add(record); });
+  }
+  getting.finish();
+  Table table({"outcome", number("files"), number("bytes")});
+  const auto row = [&](const char* name, const files::LoadTally::Sum& sum) {
+    table.row({name, std::to_string(sum.files), std::to_string(sum.bytes)});
+  };
+  row("downloaded", getting.downloaded());
+  row("unchanged", getting.unchanged());
+  table.row({"failed", std::to_string(getting.failures()), ""});
+  table.print(context);
+  if (getting.failures() > 0) context.exit = ExitCode::partial;
+}
+
+}  // namespace
+
+void add_files_get(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("get");
+  describe(
+      *command,
+      {.summary = "download files by GUID, or all of a project",
+       .text = "Each file goes to OUT under its name in indexd; it appears there whole, with the size and md5 of its "
+               "record, or not at all. Files that are there already are not fetched again; a download that was cut "
+               "off goes on where it was. A name that would leave OUT is refused.",
+       .examples = {{"aced-etl files get 2f1c…e0 --out /tmp", "one file"},
+                    {"aced-etl files get --project aced-Diabetes --out ~/copy", "all"}}});
+  auto options = std::make_shared<GetOptions>();
+  add_commons_options(*command, context);
+  add_project_option(*command, *options, false);
+  command->add_option("GUID", options->guids, "files to get");
+  command->add_option("--out", options->out, "the folder to write to; made if it is not there [default: .]")
+      ->type_name("FOLDER");
+  add_jobs_option(*command, *options);
+  command->callback([&context, options] { get(context, *options); });
+}
+
+}  // namespace etl::cli

@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+
+#include "base/log.hpp"
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "cli/confirm.hpp"
+#include "cli/describe.hpp"
+#include "cli/files_options.hpp"
+#include "cli/options.hpp"
+#include "cli/print.hpp"
+#include "config/folder.hpp"
+#include "files/removal.hpp"
+#include "files/state_files.hpp"
+
+namespace etl::cli {
+namespace {
+
+void list(const Context& context, const FilesOptions& options) {
+  Commons commons(context);
+  Table table({"did", number("size"), "md5", "name", "url"});
+  files::ProjectCount count;
+  commons.indexd.list(files::authz_of(ProjectId::parse(options.project)), [&](const gen3::FileRecord& record) {
+    if (commons.stop.token().stop_requested()) throw StoppedError();
+    const auto md5 = record.hashes.find("md5");
+    table.row({record.did, record.size ? std::to_string(*record.size) : "",
+               md5 == record.hashes.end() ? "" : md5->second, record.file_name,
+               fmt::format("{}", fmt::join(record.urls, " "))});
+    ++count.records;
+    count.bytes += record.size.value_or(0);
+  });
+  table.print(context);
+  log::info("{} files, {}", human_count(count.records), human_bytes(count.bytes));
+}
+
+void remove(Context& context, const FilesOptions& options) {
+  const ProjectId project = ProjectId::parse(options.project);
+  const std::string authz = files::authz_of(project);
+  Commons commons(context, http_options(options));
+  const files::Services services = services_of(commons);
+  const auto state = config::folder(context.settings, "state_dir");
+  const files::ProjectLock lock(state, commons.session.endpoint(), project);
+  const files::ProjectCount count = files::count_records(services, authz);
+  const std::string what = fmt::format("remove {} records of {} and their objects, {}", human_count(count.records),
+                                       project.str(), human_bytes(count.bytes));
+  files::RemovalTally tally;
+  if (context.dry_run) {
+    log::info("would {}", what);
+  } else if (count.records > 0) {
+    if (!confirm(context, what)) throw UsageError("nothing was removed", {}, "answer y, or pass --yes");
+    files::Journal journal(state, commons.session.endpoint());
+    Progress progress("removing", count.records, Progress::Unit::items);
+    tally = files::remove_records(services, journal, authz, options.jobs,
+                                  [&](const gen3::FileRecord& record, const std::string& reason) {
+                                    progress.add(1);
+                                    if (reason.empty()) return;
+                                    log::write(log::Level::error, fmt::format("{}: not removed", record.file_name),
+                                               {{"reason", reason}, {"did", record.did}});
+                                  });
+  }
+  print_result(context, {{"project", project.str()},
+                         {"records", count.records},
+                         {"bytes", count.bytes},
+                         {"removed", tally.removed},
+                         {"failed", tally.failed}});
+  if (tally.failed > 0) context.exit = ExitCode::partial;
+}
+
+}  // namespace
+
+void add_files_ls(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("ls");
+  describe(*command, {.summary = "list a project's files as indexd knows them",
+                      .text = "",
+                      .examples = {{"aced-etl files ls --project aced-Diabetes -o json", "for jq"}}});
+  auto options = std::make_shared<FilesOptions>();
+  add_commons_options(*command, context);
+  add_project_option(*command, *options, true);
+  command->callback([&context, options] { list(context, *options); });
+}
+
+void add_files_rm(CLI::App& group, Context& context) {
+  auto* command = group.add_subcommand("rm");
+  describe(
+      *command,
+      {.summary = "remove all files of a project: records and objects",
+       .text = "Counts first, and asks. fence removes an object and then its record; a record without an object is "
+               "removed through indexd. Stopped at any moment, the same command goes on.",
+       .examples = {{"aced-etl files rm --project aced-Diabetes --dry-run", "how many there are"},
+                    {"aced-etl files rm --project aced-Diabetes --yes", "without being asked"}}});
+  auto options = std::make_shared<FilesOptions>();
+  add_commons_options(*command, context);
+  add_project_option(*command, *options, true);
+  add_setting_option(*command, context, "state_dir");
+  add_jobs_option(*command, *options);
+  add_dry_run(*command, context);
+  add_yes(*command, context);
+  command->callback([&context, options] { remove(context, *options); });
+}
+
+}  // namespace etl::cli

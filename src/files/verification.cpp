@@ -1,0 +1,171 @@
+#include "files/verification.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "base/md5.hpp"
+#include "files/crew.hpp"
+#include "files/loader.hpp"
+#include "files/objects.hpp"
+#include "net/url.hpp"
+
+namespace etl::files {
+namespace {
+
+constexpr std::size_t batch = 256;
+
+/// The md5 and the number of bytes that come.
+class Hasher final : public net::BodySink {
+ public:
+  void begin(const net::Response&) override {
+    md5_ = Md5();
+    size_ = 0;
+  }
+  void write(std::string_view bytes) override {
+    md5_.add(bytes);
+    size_ += bytes.size();
+  }
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] std::string md5() { return md5_.hex(); }
+
+ private:
+  Md5 md5_;
+  std::uint64_t size_ = 0;
+};
+
+class Verification {
+ public:
+  Verification(const Services& services, const VerifyOptions& options,
+               const std::function<void(const Discrepancy&)>& tell)
+      : services_(services), options_(options), tell_(tell) {}
+
+  VerifyTally run(Manifest& manifest) {
+    Crew<Document> crew(options_.jobs, batch, [this](Document& document) {
+      if (services_.stop.stop_requested()) throw StoppedError();
+      check_object(document);
+      options_.on_file();
+    });
+    std::int64_t cursor = 0;
+    for (auto documents = manifest.next(cursor, batch); !documents.empty(); documents = manifest.next(cursor, batch)) {
+      check_records(std::move(documents), crew);
+    }
+    crew.finish();
+    services_.indexd.list(authz_of(options_.project), [&](const gen3::FileRecord& record) {
+      if (services_.stop.stop_requested()) throw StoppedError();
+      if (!manifest.find(record.did)) {
+        found(record.did, record.file_name, Finding::extra_record, "no DocumentReference of the study has this id");
+      }
+    });
+    return tally_;
+  }
+
+ private:
+  void check_records(std::vector<Document> documents, Crew<Document>& crew) {
+    std::vector<std::string> dids;
+    for (const Document& document : documents) dids.push_back(document.did);
+    std::map<std::string, gen3::FileRecord> there;
+    for (gen3::FileRecord& record : services_.indexd.bulk(dids)) there.emplace(record.did, std::move(record));
+    for (Document& document : documents) {
+      {
+        const std::lock_guard lock(mutex_);
+        ++tally_.documents;
+      }
+      const auto record = there.find(document.did);
+      if (record == there.end()) {
+        found(document.did, document.name, Finding::missing_record, "indexd does not know it");
+        continue;
+      }
+      gen3::FileRecord wanted = record_of(document, options_.project, options_.bucket_name);
+      if (options_.bucket_name.empty()) wanted.urls = record->second.urls;
+      if (const std::string differs = difference(wanted, record->second); !differs.empty()) {
+        found(document.did, document.name, Finding::wrong_record, differs);
+        continue;
+      }
+      crew.add(std::move(document));
+    }
+  }
+
+  void check_object(const Document& document) {
+    std::optional<ObjectHead> head;
+    try {
+      head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
+                        [&] { return look_at(services_, document.did); });
+    } catch (const HiddenObjectError& error) {
+      return found(document.did, document.name, Finding::missing_object, error.what());
+    }
+    if (!head) return found(document.did, document.name, Finding::missing_object, "S3 does not have it");
+    if (head->size != document.size) {
+      return found(document.did, document.name, Finding::wrong_size,
+                   fmt::format("{} bytes in S3, {} wanted", head->size, document.size));
+    }
+    if (options_.deep) return check_bytes(document);
+    const Says says = etag_says(*head, document.md5);
+    if (says == Says::other) {
+      return found(document.did, document.name, Finding::wrong_md5,
+                   fmt::format("md5 {} in S3, {} wanted", head->etag, document.md5));
+    }
+    const std::lock_guard lock(mutex_);
+    ++tally_.fine;
+    if (says == Says::nothing) ++tally_.by_size;
+  }
+
+  void check_bytes(const Document& document) {
+    Hasher hasher;
+    net::retry(services_.retry, services_.stop, "the bytes of " + document.name, [&] {
+      const std::string url = services_.fence.download_url(document.did, url_life);
+      net::Request request{.url = url};
+      request.sink = &hasher;
+      const net::Response answer = services_.http().send(request);
+      if (!answer.ok()) refuse_signed(answer, net::without_query(url));
+    });
+    const std::string md5 = hasher.md5();
+    if (hasher.size() != document.size || md5 != document.md5) {
+      return found(document.did, document.name, Finding::wrong_md5,
+                   fmt::format("md5 {} in S3, {} wanted", md5, document.md5));
+    }
+    const std::lock_guard lock(mutex_);
+    ++tally_.fine;
+  }
+
+  void found(const std::string& did, const std::string& name, Finding finding, const std::string& detail) {
+    const std::lock_guard lock(mutex_);
+    ++tally_.findings;
+    tell_({did, name, finding, detail});
+  }
+
+  const Services& services_;
+  const VerifyOptions& options_;
+  const std::function<void(const Discrepancy&)>& tell_;
+  std::mutex mutex_;
+  VerifyTally tally_;
+};
+
+}  // namespace
+
+std::string_view to_string(Finding finding) noexcept {
+  switch (finding) {
+    case Finding::missing_record:
+      return "missing-record";
+    case Finding::wrong_record:
+      return "wrong-record";
+    case Finding::missing_object:
+      return "missing-object";
+    case Finding::wrong_size:
+      return "wrong-size";
+    case Finding::wrong_md5:
+      return "wrong-md5";
+    case Finding::extra_record:
+      return "extra-record";
+  }
+  return "";
+}
+
+VerifyTally verify(const Services& services, Manifest& manifest, const VerifyOptions& options,
+                   const std::function<void(const Discrepancy&)>& tell) {
+  return Verification(services, options, tell).run(manifest);
+}
+
+}  // namespace etl::files
