@@ -73,8 +73,9 @@ def bucket_of(commons: Commons, project: str = PROJECT) -> str:
 
 
 def objects(commons: Commons) -> dict[str, int]:
-    """Key -> size. On its file system S3Proxy lists folders, too."""
-    return {key: size for key, size in commons.s3.contents(bucket_of(commons)).items() if not key.endswith("/")}
+    """Key -> size. On its file system S3Proxy lists folders, too, and what it keeps of unfinished uploads."""
+    found = commons.s3.contents(bucket_of(commons))
+    return {key: size for key, size in found.items() if not key.endswith("/") and not key.startswith(".mpus-")}
 
 
 def names(study: FileStudy) -> dict[str, str]:
