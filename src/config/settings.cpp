@@ -29,6 +29,8 @@ constexpr std::array kKeys = {
         "settings; without it ./etl.yaml, then <creds>/etl.yaml, where there is one"},
     Key{"fence_config", "ACED_ETL_FENCE_CONFIG", "--fence-config", "<creds>/fence-config.yaml", "FILE",
         "fence's own configuration, which says what buckets take uploads"},
+    Key{"search.url", "ELASTICSEARCH_URL", "--search-url", "", "URL",
+        "the search indexes' server; without it, what Kubernetes tells of elasticsearch"},
     Key{"state_dir", "ACED_ETL_STATE_DIR", "--state-dir", "~/.local/state/aced-etl", "FOLDER",
         "what a later run has to know of earlier ones: journals of pulls, loads and uploads"},
     Key{"files.bucket", "ACED_ETL_FILES_BUCKET", "--bucket", "", "TEXT",
