@@ -39,6 +39,9 @@ std::string api_key_of(const Request& request) {
 void Fence::add_credential_routes(Router& router) {
   router.add("POST", "/user/credentials/api/access_token",
              [this](const Request& request) { return access_token(request); });
+  // The name that the Gen3 SDK for Python uses.
+  router.add("POST", "/user/credentials/cdis/access_token",
+             [this](const Request& request) { return access_token(request); });
   router.add("POST", "/user/credentials/api", [this](const Request& request) { return create_api_key(request); });
   router.add("GET", "/user/credentials/api", [this](const Request& request) { return list_api_keys(request); });
   router.add("DELETE", "/user/credentials/api/{jti}",
