@@ -64,16 +64,18 @@ void load_manifest(Context& context, Commons& commons, files::Journal& journal, 
   files::LoadResult result;
   {
     const std::uint64_t count = manifest.files();
-    Progress progress(fmt::format("{} files", human_count(count)), manifest.bytes());
+    std::uint64_t done = 0;
+    Progress progress("files", manifest.bytes());
     options.upload.on_bytes = [&](std::uint64_t bytes) { progress.add(bytes); };
     result = files::load(services, journal, manifest, options, [&](const files::FileResult& file) {
       tell(file, options.dry_run);
+      progress.note(fmt::format("{} of {}", human_count(++done), human_count(count)));
       if (file.outcome == Outcome::unchanged || file.outcome == Outcome::adopted) progress.add(file.document.size);
     });
   }
   print_summary(context, result.tally, study);
   const std::uint64_t failed = result.tally[Outcome::failed].files + study.problems;
-  if (failed > 0) log::error("{} files failed for good; nothing of them is in the commons", human_count(failed));
+  if (failed > 0) log::error("{} files failed for good; nothing new of them is in the commons", human_count(failed));
   if (result.stopped) std::rethrow_exception(result.stopped);
   if (failed > 0) context.exit = ExitCode::partial;
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <set>
 
 #include "base/log.hpp"
 #include "base/progress.hpp"
@@ -30,8 +31,16 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
   files::Journal journal(state, commons.session.endpoint());
   files::Manifest manifest;
   const files::SourceFolder source(source_folder(context, options));
-  files::StudyTally study =
-      files::read_documents(fhir::study_files(options.path, {}), &source, manifest, log_problem, commons.stop.token());
+  const std::set<std::string> wanted(broken.begin(), broken.end());
+  files::StudyTally study;  // of what is broken alone: files that are fine need not be on this disk
+  const auto on_problem = [&](const files::Problem& problem) {
+    if (!wanted.contains(problem.did)) return;
+    ++study.problems;
+    study.problem_bytes += problem.size;
+    log_problem(problem);
+  };
+  static_cast<void>(
+      files::read_documents(fhir::study_files(options.path, {}), &source, manifest, on_problem, commons.stop.token()));
   for (const std::string& did : broken) manifest.choose(did);
   manifest.keep_chosen();
   files::LoadOptions load = load_options(context, options, commons);

@@ -88,6 +88,7 @@ class Load {
       result.stopped = std::current_exception();
     }
     result.tally = tally_;
+    count_unmet(manifest, result.tally);
     return result;
   }
 
@@ -98,6 +99,18 @@ class Load {
     std::optional<gen3::FileRecord> there;
     std::string differs;  ///< in what `there` is not `wanted`
   };
+
+  /// What a load that ended early did not come to is unfinished, too.
+  static void count_unmet(Manifest& manifest, LoadTally& tally) {
+    LoadTally::Sum met;
+    for (const LoadTally::Sum& sum : tally.of) {
+      met.files += sum.files;
+      met.bytes += sum.bytes;
+    }
+    auto& unfinished = tally.of[static_cast<std::size_t>(Outcome::unfinished)];
+    unfinished.files += manifest.files() - met.files;
+    unfinished.bytes += manifest.bytes() - met.bytes;
+  }
 
   std::vector<Task> look_up(std::vector<Document> documents) {
     std::vector<std::string> dids;

@@ -52,11 +52,6 @@ Manifest::Added Manifest::add(const Document& document) {
   return Added::clashed;
 }
 
-std::string Manifest::place_of(const std::string& did) {
-  const auto found = find(did);
-  return found ? found->place : std::string();
-}
-
 std::vector<Document> Manifest::next(std::int64_t& cursor, std::size_t most) {
   std::vector<Document> out;
   auto rows = database_.prepare(std::string("select ") + columns +

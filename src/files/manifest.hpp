@@ -23,8 +23,6 @@ class Manifest {
     clashed_again,  ///< one more of these
   };
   Added add(const Document& document);
-  /// The metadata file:line that had this did first.
-  [[nodiscard]] std::string place_of(const std::string& did);
 
   /// The next documents after `cursor`, which starts at 0 and is moved; empty at the end.
   [[nodiscard]] std::vector<Document> next(std::int64_t& cursor, std::size_t most);

@@ -15,8 +15,8 @@ namespace etl::files {
 [[nodiscard]] bool is_elsewhere(std::string_view url);
 
 /// What the metadata alone says of a file; `path` stays empty. InputError with the reason when it does not say enough:
-/// no id, no url, a name that S3 cannot hold or that has `..` in it, no md5 or none of 32 hexadecimal digits (upper case is
-/// lowered), no size.
+/// no id, no url, a name that S3 cannot hold or that has `..` in it, no md5 or none of 32 hexadecimal digits (upper
+/// case is lowered), no size.
 [[nodiscard]] Document described_by(const Attachment& attachment);
 
 /// Where a study's files are. Nothing outside of it is ever read, whatever the metadata says.

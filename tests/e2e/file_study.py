@@ -73,9 +73,12 @@ def bucket_of(commons: Commons, project: str = PROJECT) -> str:
 
 
 def objects(commons: Commons) -> dict[str, int]:
-    """Key -> size. On its file system S3Proxy lists folders, too, and what it keeps of unfinished uploads."""
-    found = commons.s3.contents(bucket_of(commons))
-    return {key: size for key, size in found.items() if not key.endswith("/") and not key.startswith(".mpus-")}
+    """Key -> size. On its file system S3Proxy lists folders, too, and what it keeps of uploads that were cut off: as
+    `.mpus-…`, or under a name without a slash."""
+    bucket = bucket_of(commons)
+    data = commons.s3.home / "s3/data" / bucket
+    return {key: size for key, size in commons.s3.contents(bucket).items()
+            if "/" in key and not key.startswith(".mpus-") and not (data / key).is_dir()}
 
 
 def names(study: FileStudy) -> dict[str, str]:

@@ -26,6 +26,7 @@ def load(etl, study, *more, rc: int = 0):
     return etl(*study.write().load("-o", "json", *more)).failed(rc)
 
 
+@pytest.mark.promise("A file that is there is not sent again")
 def test_brings_all_files_and_then_nothing(commons, etl, study):
     study.add("a.txt", b"hello")
     study.add("empty", b"")
@@ -42,6 +43,7 @@ def test_brings_all_files_and_then_nothing(commons, etl, study):
     assert asked["POST /index/bulk/documents"] == 1
 
 
+@pytest.mark.promise("A file that is there is not sent again")
 def test_without_its_journal_it_looks_and_does_not_send(commons, etl, study, tmp_path):
     study.add("a", 10)
     study.add("empty", b"")
@@ -89,6 +91,7 @@ def test_a_key_of_1024_bytes_but_none_longer(commons, etl, study):
     holds(commons, study, set(study.bytes) - {too_long})
 
 
+@pytest.mark.promise("A file is in the commons as the metadata says, or not at all")
 def test_every_fault_of_a_file_is_named_and_nothing_of_it_is_left(commons, etl, study, tmp_path):
     (tmp_path / "secret").write_bytes(b"secret")
     good = study.add("good")
@@ -140,6 +143,20 @@ def test_upper_case_md5_bundles_gzip_and_source_paths(commons, etl, study):
     assert records(commons)[one]["hashes"]["md5"] == hashlib.md5(b"one").hexdigest()
 
 
+@pytest.mark.promise("No file outside of the source folder is read")
+def test_paths_that_lead_out_are_refused(commons, etl, study, tmp_path):
+    (tmp_path / "secret").write_bytes(b"secret")
+    (study.home / "output/link").symlink_to(tmp_path / "secret")
+    (study.home / "output/folder").symlink_to(tmp_path)
+    study.add("link", b"secret", write=False)
+    study.add("folder/secret", b"secret", write=False)
+    study.add("up", b"secret", source_path="../secret", write=False)
+    study.add("absolute", b"secret", source_path=str(tmp_path / "secret"), write=False)
+    study.add("dots", b"secret", url="output/../../secret", write=False)
+    assert outcomes(load(etl, study, rc=6)) == {"failed": 5}
+    assert records(commons) == {} and objects(commons) == {}
+
+
 def test_what_is_elsewhere_or_inline_is_counted(commons, etl, study):
     study.add("a")
     study.add("b", url="s3://other/b", write=False)
@@ -167,6 +184,7 @@ def differing(commons, etl, study) -> str:
     return did
 
 
+@pytest.mark.promise("A record that differs stays")
 def test_a_record_that_differs_is_an_error(commons, etl, study):
     did = differing(commons, etl, study)
     before = records(commons)
@@ -193,6 +211,7 @@ def test_nothing_is_removed_for_a_file_that_is_wrong(commons, etl, study):
     holds(commons, study)
 
 
+@pytest.mark.promise("A record that differs stays")
 def test_a_record_of_another_project_is_never_touched(commons, etl, study):
     did = study.add("a")
     load(etl, study)

@@ -78,6 +78,7 @@ def spoil(commons, study) -> set[tuple[str, str]]:
             (extra, "extra-record")}
 
 
+@pytest.mark.promise("Verification looks both ways")
 def test_verify_finds_everything_that_is_wrong_and_mends_it(commons, etl, loaded):
     wrong = spoil(commons, loaded)
     before = records(commons), objects(commons)
@@ -170,6 +171,7 @@ def test_get_takes_no_wrong_bytes(commons, etl, loaded, tmp_path):
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
+@pytest.mark.promise("No file outside of the source folder is read")
 @pytest.mark.parametrize("name", ["../escaped", "a/../../escaped", "/tmp/escaped", "link/escaped"])
 def test_get_writes_nothing_outside(commons, etl, tmp_path, name):
     did = "00000000-0000-4000-8000-000000000002"
