@@ -99,7 +99,8 @@ def files(options: argparse.Namespace, home: pathlib.Path, build: pathlib.Path, 
         measure("small again", load("small"), env)
         empty()
         if not options.no_reference:
-            upload = [reference(), "files", "upload", "--bucket_name", bucket, "--document_reference_path", study / "small.ndjson",
+            # From /, since it takes the leading slash off the source path.
+            upload = ["env", "-C", "/", reference(), "files", "upload", "--bucket_name", bucket, "--document_reference_path", study / "small.ndjson",
                       "--source_path", study, "--program", "demo", "--project", "synthetic", "--credentials_file",
                       pathlib.Path(env["ACED_ETL_CREDS"]) / "credentials.json", "--silent", "--ignore_state", "--state_dir",
                       home / "reference-state"]
