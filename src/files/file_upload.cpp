@@ -14,7 +14,7 @@ namespace {
 
 /// Files up to this are read whole, so that their md5 is known before anything is made.
 constexpr std::uint64_t small_file = 8 * MiB;
-/// For the buffers of all parts that are under way.
+/// For small files and parts that are under way, however many jobs there are.
 constexpr std::uint64_t buffers = 128 * MiB;
 
 std::string read_small(const Document& document) {
@@ -57,10 +57,7 @@ void FileUpload::put(const Document& document, const net::Request& request) {
   const std::string etag = net::retry<WrongObjectError, NotAllowedError>(
       services_.retry, services_.stop, "the upload of " + document.name, [&] {
         const std::string url = services_.fence.upload_url(document.did, document.name, options_.bucket, url_life);
-        if (!leads_to(url, options_.bucket_name)) {
-          throw UsageError(fmt::format("fence signs for another bucket than {}", options_.bucket_name),
-                           net::without_query(url), "name the bucket with --bucket");
-        }
+        require_bucket(url, options_.bucket_name);
         return put_signed(services_, url, document.md5, request);
       });
   options_.on_bytes(document.size);
@@ -74,6 +71,7 @@ void FileUpload::put(const Document& document, const net::Request& request) {
 }
 
 void FileUpload::put_small(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
+  const BufferBudget::Lease lease = budget_.take(document.size, services_.stop);
   net::Request request;
   request.body = read_small(document);
   make_record(wanted, record_there);

@@ -72,7 +72,8 @@ class MultipartUpload::OneUpload {
     part.bytes.resize(static_cast<std::size_t>(plan_.length(part.number)));
     if (file.read(part.bytes) != part.bytes.size()) changed();
     whole.add(part.bytes);
-    part.md5 = md5_hex(part.bytes);
+    // The part's own is left to its sender, so that reading goes on, unless it tells whether there is anything to send.
+    if (upload_.parts.contains(part.number)) part.md5 = md5_hex(part.bytes);
   }
 
   /// Has an earlier run sent just these bytes?
@@ -105,9 +106,10 @@ class MultipartUpload::OneUpload {
   }
 
   void send_buffered(Waiting& part) {
+    const std::string md5 = part.md5.empty() ? md5_hex(part.bytes) : part.md5;
     net::Request request;
     request.body = std::move(part.bytes);
-    put(part.number, part.md5, request);
+    put(part.number, md5, request);
   }
 
   void put(unsigned number, const std::string& md5, const net::Request& request) {
@@ -116,6 +118,7 @@ class MultipartUpload::OneUpload {
         services.retry, services.stop, part_name(document_, number, plan_.count()), [&] {
           const std::string url =
               services.fence.part_url(upload_.key, upload_.id, number, owner_.options_.bucket, url_life);
+          require_bucket(url, owner_.options_.bucket_name);
           return put_signed(services, url, md5, request);
         });
     parts_[number - 1] = {md5, etag};

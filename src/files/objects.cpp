@@ -159,4 +159,10 @@ bool leads_to(const std::string& signed_url, const std::string& bucket) {
          address.compare(path, bucket.size() + 2, "/" + bucket + "/") == 0;
 }
 
+void require_bucket(const std::string& signed_url, const std::string& bucket) {
+  if (leads_to(signed_url, bucket)) return;
+  throw UsageError(fmt::format("fence signs for another bucket than {}", bucket), net::without_query(signed_url),
+                   "name the bucket with --bucket");
+}
+
 }  // namespace etl::files

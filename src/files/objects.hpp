@@ -63,5 +63,7 @@ struct ObjectHead {
 
 /// Does a signed URL lead into this bucket, by path or by host?
 [[nodiscard]] bool leads_to(const std::string& signed_url, const std::string& bucket);
+/// UsageError when it does not: the record's url would name another object.
+void require_bucket(const std::string& signed_url, const std::string& bucket);
 
 }  // namespace etl::files

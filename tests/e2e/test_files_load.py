@@ -258,6 +258,20 @@ def test_bucket_by_name(commons, etl, study):
     assert "differs" in refused.stderr
 
 
+@pytest.mark.parametrize("size", [100, 20 * MB])
+def test_a_wrong_default_bucket_is_found_out(commons, etl, study, tmp_path, size):
+    """The mounted configuration is not fence's own: the url of the record would lead nowhere."""
+    study.add("a", size)
+    text = (commons.creds / "fence-config.yaml").read_text()
+    default = f"DATA_UPLOAD_BUCKET: {commons.bucket('demo-synthetic')}"
+    assert default in text
+    other = tmp_path / "fence-config.yaml"
+    other.write_text(text.replace(default, f"DATA_UPLOAD_BUCKET: {commons.bucket('demo-cohort')}"))
+    failed = load(etl, study, "--fence-config", other, "--multipart-threshold", "12MB", rc=2)
+    assert "another bucket" in failed.stderr and "--bucket" in failed.stderr
+    assert records(commons) == {} and objects(commons) == {}
+
+
 def test_the_output_folder_says_where_files_are(commons, etl, study):
     study.add("a")
     study.write()
