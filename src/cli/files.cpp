@@ -138,7 +138,11 @@ std::filesystem::path source_folder(const Context& context, const FilesOptions& 
 
 void add_files(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("files");
-  describe(*group, {.summary = "a project's files: objects in S3, records in indexd", .text = "", .examples = {}});
+  describe(*group,
+           {.summary = "a project's files: objects in S3, records in indexd",
+            .text = "",
+            .examples = {{"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "bring what is missing"},
+                         {"aced-etl files verify --project aced-Diabetes ~/studies/Diabetes", "is all there?"}}});
   add_load(*group, context);
   add_files_ls(*group, context);
   add_files_verify(*group, context);

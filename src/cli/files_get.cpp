@@ -121,7 +121,7 @@ void add_files_get(CLI::App& group, Context& context) {
        .text = "Each file goes to OUT under its name in indexd; it appears there whole, with the size and md5 of its "
                "record, or not at all. Files that are there already are not fetched again; a download that was cut "
                "off goes on where it was. A name that would leave OUT is refused.",
-       .examples = {{"aced-etl files get 2f1c…e0 --out /tmp", "one file"},
+       .examples = {{"aced-etl files get f6e3a53f-b9eb-5317-b7cd-a303e1b353cb --out /tmp", "one file"},
                     {"aced-etl files get --project aced-Diabetes --out ~/copy", "all"}}});
   auto options = std::make_shared<GetOptions>();
   add_commons_options(*command, context);
