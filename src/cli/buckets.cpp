@@ -144,7 +144,9 @@ void add_commons_options(CLI::App& app, Context& context) {
 
 void add_buckets(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("buckets");
-  describe(*group, {.summary = "the commons' buckets", .text = "", .examples = {}});
+  describe(*group, {.summary = "the commons' buckets",
+                    .text = "Which there are, and whether files can be loaded there.",
+                    .examples = {{"aced-etl buckets ls", "a line a bucket"}}});
   add_ls(*group, context);
   add_test(*group, context);
 }
