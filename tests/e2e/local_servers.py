@@ -57,6 +57,11 @@ def pid_of(script: str, home: pathlib.Path) -> int | None:
     return int(found[1]) if found else None
 
 
+def ended(process: int) -> bool:
+    """Whether it only waits to be reaped. OSError when it is reaped."""
+    return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
 def profiles(home: pathlib.Path) -> dict[str, tuple[str, str]]:
     """The key pairs of the AWS files in `home`: profile -> (id, secret)."""
     parsed = configparser.ConfigParser(interpolation=None)
@@ -96,8 +101,9 @@ class Server:
         process = self.pid
         assert process, f"{self.script} is down"
         os.kill(process, signal.SIGKILL)
+        # Its threads end one by one, and the last of them closes the port; then it may wait to be reaped.
         with contextlib.suppress(OSError):
-            while os.readlink(f"/proc/{process}/cwd"):  # what has ended is nowhere, even before it is reaped
+            while os.listdir(f"/proc/{process}/task") != [str(process)] or not ended(process):
                 time.sleep(0.01)
 
     def log(self) -> str:
