@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "base/error.hpp"
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "base/uuid.hpp"
 #include "s3/answer.hpp"
 

@@ -1,13 +1,9 @@
 #include "dictionary/names.hpp"
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <cctype>
 
-#include "base/error.hpp"
+#include "base/digest.hpp"
 
 namespace etl::dictionary {
 namespace {
@@ -33,15 +29,7 @@ std::string without_underscores(std::string_view text) {
 
 }  // namespace
 
-std::string short_md5(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr) != 1) {
-    throw FaultError("MD5 is not available", "libcrypto",
-                     "the names of edge tables need it: run with an OpenSSL configuration that allows MD5");
-  }
-  return fmt::format("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
-}
+std::string short_md5(std::string_view text) { return md5_hex(text).substr(0, 8); }
 
 std::string abbreviate(std::string_view text, std::size_t letters, std::string_view joined_by) {
   std::string out;

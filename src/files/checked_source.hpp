@@ -4,7 +4,7 @@
 #include <stop_token>
 #include <string>
 
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "files/document.hpp"
 #include "net/file_source.hpp"
 

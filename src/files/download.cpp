@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "files/objects.hpp"
 #include "net/file_source.hpp"
 #include "net/url.hpp"
@@ -77,17 +77,6 @@ bool is_there(const fs::path& path, const gen3::FileRecord& record, const std::s
 }
 
 }  // namespace
-
-std::string md5_of_file(const fs::path& path, const std::stop_token& stop) {
-  net::FileSource file(path);
-  Md5 md5;
-  std::string piece(static_cast<std::size_t>(MiB), '\0');
-  for (std::size_t got = file.read(piece); got > 0; got = file.read(piece)) {
-    if (stop.stop_requested()) throw StoppedError();
-    md5.add({piece.data(), got});
-  }
-  return md5.hex();
-}
 
 Download::Download(const Services& services, fs::path folder, std::function<void(std::uint64_t)> on_bytes)
     : services_(services), on_bytes_(std::move(on_bytes)) {

@@ -32,7 +32,4 @@ class Download {
   std::function<void(std::uint64_t)> on_bytes_;
 };
 
-/// Of a file on disk. InputError when it cannot be read, StoppedError when `stop` is requested.
-[[nodiscard]] std::string md5_of_file(const std::filesystem::path& path, const std::stop_token& stop);
-
 }  // namespace etl::files

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "base/text.hpp"
 #include "files/checked_source.hpp"
 #include "files/multipart_upload.hpp"

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "base/log.hpp"
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "files/checked_source.hpp"
 #include "files/crew.hpp"
 #include "files/file_upload.hpp"

@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "base/log.hpp"
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "files/checked_source.hpp"
 #include "files/crew.hpp"
 #include "files/objects.hpp"

@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "net/url.hpp"
 #include "s3/answer.hpp"
 

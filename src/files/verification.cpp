@@ -6,7 +6,7 @@
 #include <mutex>
 #include <optional>
 
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "files/crew.hpp"
 #include "files/loader.hpp"
 #include "files/objects.hpp"

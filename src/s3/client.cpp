@@ -7,9 +7,9 @@
 #include <charconv>
 #include <span>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "s3/answer.hpp"
-#include "s3/digest.hpp"
 #include "s3/encode.hpp"
 #include "s3/sign.hpp"
 #include "s3/xml.hpp"

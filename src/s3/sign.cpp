@@ -9,9 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "s3/digest.hpp"
+#include "s3/hmac.hpp"
 #include "s3/encode.hpp"
 
 namespace etl::s3 {

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "base/log.hpp"
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "base/text.hpp"
 
 namespace etl::studies {
@@ -20,18 +20,6 @@ constexpr unsigned kMostRestarts = 3;
 /// The ETag of an object that came in one piece, and without a key of KMS, is its MD5.
 bool is_md5(const std::string& etag) {
   return etag.size() == 32 && etag.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-std::string md5_of_file(const std::string& path, const std::stop_token& stop) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<char> buffer(std::size_t{1} << 20U);
-  Md5 digest;
-  while (file) {
-    if (stop.stop_requested()) throw StoppedError();
-    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    digest.add({buffer.data(), static_cast<std::size_t>(file.gcount())});
-  }
-  return digest.hex();
 }
 
 }  // namespace

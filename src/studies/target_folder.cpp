@@ -13,7 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "studies/key_path.hpp"
 
 namespace etl::studies {

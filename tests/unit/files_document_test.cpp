@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "base/error.hpp"
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "files/checked_source.hpp"
 #include "files/document.hpp"
 #include "files/manifest.hpp"

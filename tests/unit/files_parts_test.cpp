@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "files/buffer_budget.hpp"
 #include "files/crew.hpp"
 #include "files/journal.hpp"

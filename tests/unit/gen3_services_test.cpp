@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "base/md5.hpp"
+#include "base/digest.hpp"
 #include "base/uuid.hpp"
 #include "gen3/fence.hpp"
 #include "gen3/indexd.hpp"

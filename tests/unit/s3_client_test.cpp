@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "net_server.hpp"
-#include "s3/digest.hpp"
 
 namespace etl::s3 {
 namespace {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
-#include "s3/digest.hpp"
 
 namespace etl::s3 {
 namespace {

@@ -1,13 +1,10 @@
 #include "documents.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <vector>
 
-#include "base/error.hpp"
+#include "base/digest.hpp"
 #include "output.hpp"
 
 namespace etl::synth {
@@ -38,8 +35,6 @@ constexpr Format formats[] = {
 
 /// Characters that have made uploaders stumble: a percent sign, a plus, an accent, brackets.
 constexpr std::string_view decorations[] = {"", "", "", "", "", "%41", "+", "-été", "(1)", "=x&y", "", "~"};
-
-using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
 /// Fills with letters in lines of 64, or with any bytes.
 void fill(std::vector<char>& block, Random& random, bool binary) {
@@ -97,10 +92,7 @@ void Documents::write_body(const Document& document, Random random, bool binary,
     made_folder_ = parent;
   }
   File file(path.string());
-  const DigestContext digest(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  if (!digest || EVP_DigestInit_ex(digest.get(), EVP_md5(), nullptr) != 1) {
-    throw FaultError("md5 is not available in this build of OpenSSL");
-  }
+  Md5 digest;
   constexpr std::size_t most = 65536;
   std::vector<char> block;
   for (std::uint64_t left = document.bytes; left != 0;) {
@@ -108,20 +100,11 @@ void Documents::write_body(const Document& document, Random random, bool binary,
     block.resize((size + 7) / 8 * 8);
     fill(block, random, binary);
     file.write({block.data(), size});
-    EVP_DigestUpdate(digest.get(), block.data(), size);
+    digest.add({block.data(), size});
     left -= size;
   }
   file.close();
-  unsigned char bytes[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  EVP_DigestFinal_ex(digest.get(), bytes, &length);
-  for (unsigned i = 0; i < length; i += 8) {
-    std::uint64_t word = 0;
-    for (unsigned byte = 0; byte < 8; ++byte) {
-      word = (word << 8U) | bytes[i + byte];
-    }
-    append_hex(md5, word);
-  }
+  md5 = digest.hex();
 }
 
 }  // namespace etl::synth

@@ -1,0 +1,83 @@
+#include "base/digest.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace etl {
+
+Digest::Digest(const evp_md_st* kind) : context_(EVP_MD_CTX_new()) {
+  if (!context_ || EVP_DigestInit_ex(context_.get(), kind, nullptr) != 1) {
+    throw FaultError("OpenSSL does not give a digest (MD5, SHA-256)", "libcrypto",
+                     "Gen3's tables are named and its files known by MD5: run with an OpenSSL configuration that allows it");
+  }
+}
+
+void Digest::Deleter::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+void Digest::add(std::string_view bytes) {
+  if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) throw FaultError("a digest fails");
+}
+
+std::string Digest::hex() {
+  std::array<char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  auto* const to = reinterpret_cast<unsigned char*>(digest.data());  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
+  if (EVP_DigestFinal_ex(context_.get(), to, &length) != 1) throw FaultError("a digest fails");
+  return to_hex({digest.data(), length});
+}
+
+Md5::Md5() : Digest(EVP_md5()) {}
+
+Sha256::Sha256() : Digest(EVP_sha256()) {}
+
+std::string md5_hex(std::string_view bytes) {
+  Md5 digest;
+  digest.add(bytes);
+  return digest.hex();
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 digest;
+  digest.add(bytes);
+  return digest.hex();
+}
+
+std::string md5_of_file(const std::filesystem::path& path, const std::stop_token& stop) {
+  struct Closer {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  const auto fail = [&] {
+    throw InputError("the file cannot be read: " + std::generic_category().message(errno), path.string());
+  };
+  const std::unique_ptr<std::FILE, Closer> file(std::fopen(path.c_str(), "rbe"));
+  if (!file) fail();
+  std::vector<char> piece(std::size_t{1} << 20U);
+  Md5 digest;
+  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file.get())) {
+    if (stop.stop_requested()) throw StoppedError();
+    digest.add({piece.data(), got});
+  }
+  if (std::ferror(file.get()) != 0) fail();
+  return digest.hex();
+}
+
+std::string to_hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  result.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    result += digits[byte >> 4U];
+    result += digits[byte & 15U];
+  }
+  return result;
+}
+
+}  // namespace etl
