@@ -14,8 +14,9 @@ namespace etl {
 
 Digest::Digest(const evp_md_st* kind) : context_(EVP_MD_CTX_new()) {
   if (!context_ || EVP_DigestInit_ex(context_.get(), kind, nullptr) != 1) {
-    throw FaultError("OpenSSL does not give a digest (MD5, SHA-256)", "libcrypto",
-                     "Gen3's tables are named and its files known by MD5: run with an OpenSSL configuration that allows it");
+    throw FaultError(
+        "OpenSSL does not give a digest (MD5, SHA-256)", "libcrypto",
+        "Gen3's tables are named and its files known by MD5: run with an OpenSSL configuration that allows it");
   }
 }
 
@@ -28,7 +29,8 @@ void Digest::add(std::string_view bytes) {
 std::string Digest::hex() {
   std::array<char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
-  auto* const to = reinterpret_cast<unsigned char*>(digest.data());  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
+  auto* const to =
+      reinterpret_cast<unsigned char*>(digest.data());  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
   if (EVP_DigestFinal_ex(context_.get(), to, &length) != 1) throw FaultError("a digest fails");
   return to_hex({digest.data(), length});
 }

@@ -4,8 +4,8 @@
 
 #include <chrono>
 
-#include "base/error.hpp"
 #include "base/digest.hpp"
+#include "base/error.hpp"
 #include "base/uuid.hpp"
 #include "s3/answer.hpp"
 

@@ -4,26 +4,18 @@
 
 #include "base/stop_signal.hpp"
 #include "cli/context.hpp"
-#include "gen3/fence.hpp"
-#include "gen3/indexd.hpp"
-#include "gen3/session.hpp"
-#include "gen3/settings.hpp"
-#include "gen3/sheepdog.hpp"
-#include "net/http.hpp"
+#include "gen3/commons.hpp"
 
 namespace etl::cli {
 
-/// The commons as the settings name it, and what its services can do. While it lives, SIGTERM asks the work to stop.
-struct Commons {
-  explicit Commons(const Context& context, net::HttpOptions options = {})
-      : http(std::move(options), stop.token()), session(gen3::session_options(context.settings), http) {}
-
+struct Stoppable {
   StopOnSignal stop;
-  net::HttpClient http;
-  gen3::Session session;
-  gen3::Fence fence{session};
-  gen3::Indexd indexd{session};
-  gen3::Sheepdog sheepdog{session};
+};
+
+/// The commons as the settings name it. While it lives, SIGTERM asks the work to stop.
+struct Commons : Stoppable, gen3::Commons {
+  explicit Commons(const Context& context, net::HttpOptions options = {})
+      : gen3::Commons(context.settings, stop.token(), std::move(options)) {}
 };
 
 /// --endpoint and --api-key.

@@ -11,6 +11,7 @@
 #include "config/folder.hpp"
 #include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
+#include "files/file_log.hpp"
 #include "files/state_files.hpp"
 
 namespace etl::cli {
@@ -24,8 +25,8 @@ void load(Context& context, const FilesOptions& options) {
   files::Journal journal(state, commons.session.endpoint());
   files::Manifest manifest;
   const files::SourceFolder source(source_folder(context, options));
-  const auto study =
-      files::read_documents(fhir::study_files(options.path, {}), &source, manifest, log_problem, commons.stop.token());
+  const auto study = files::read_documents(fhir::study_files(options.path, {}), &source, manifest, files::log_problem,
+                                           commons.stop.token());
   load_manifest(context, commons, journal, manifest, load_options(context, options, commons), study);
 }
 
@@ -130,10 +131,7 @@ files::LoadOptions load_options(const Context& context, const FilesOptions& opti
 }
 
 std::filesystem::path source_folder(const Context& context, const FilesOptions& options) {
-  if (!options.source.empty()) return options.source;
-  auto output = std::filesystem::absolute(config::folder(context.settings, "folder.output")).lexically_normal();
-  if (!output.has_filename()) output = output.parent_path();  // it ended with a slash
-  return output.parent_path();
+  return options.source.empty() ? files::default_source(context.settings) : std::filesystem::path(options.source);
 }
 
 void add_files(CLI::App& app, Context& context) {

@@ -6,29 +6,12 @@
 #include "base/progress.hpp"
 #include "base/text.hpp"
 #include "cli/print.hpp"
+#include "files/file_log.hpp"
 
 namespace etl::cli {
 namespace {
 
 using files::Outcome;
-
-void tell(const files::FileResult& result, bool dry_run) {
-  const files::Document& document = result.document;
-  const bool bad = result.outcome == Outcome::failed || result.outcome == Outcome::unfinished;
-  if (bad) {
-    log::write(result.outcome == Outcome::failed ? log::Level::error : log::Level::warn,
-               fmt::format("{}: {}", document.name, to_string(result.outcome)),
-               {{"reason", result.reason}, {"at", document.place}, {"did", document.did}});
-  } else if (log::is_json() || dry_run) {
-    // For people a dry run is the list of what would be done; a real one shows its progress.
-    log::write(
-        dry_run && result.outcome == Outcome::unchanged ? log::Level::debug : log::Level::info,
-        fmt::format("{}: {}{}", document.name, dry_run ? "would be " : "", to_string(result.outcome)),
-        {{"did", document.did}, {"outcome", to_string(result.outcome)}, {"bytes", std::to_string(document.size)}});
-  } else {
-    log::debug("{}: {}", document.name, to_string(result.outcome));
-  }
-}
 
 void print_summary(const Context& context, const files::LoadTally& tally, const files::StudyTally& study) {
   Table table({"outcome", number("files"), number("bytes")});
@@ -52,11 +35,6 @@ void print_summary(const Context& context, const files::LoadTally& tally, const 
 
 }  // namespace
 
-void log_problem(const files::Problem& problem) {
-  log::write(log::Level::error, fmt::format("{}: failed", problem.name.empty() ? problem.place : problem.name),
-             {{"reason", problem.reason}, {"at", problem.place}, {"did", problem.did}});
-}
-
 void load_manifest(Context& context, Commons& commons, files::Journal& journal, files::Manifest& manifest,
                    const files::LoadOptions& load, const files::StudyTally& study) {
   const files::Services services = services_of(commons);
@@ -68,7 +46,7 @@ void load_manifest(Context& context, Commons& commons, files::Journal& journal, 
     Progress progress("files", manifest.bytes());
     options.upload.on_bytes = [&](std::uint64_t bytes) { progress.add(bytes); };
     result = files::load(services, journal, manifest, options, [&](const files::FileResult& file) {
-      tell(file, options.dry_run);
+      files::log_result(file, options.dry_run);
       progress.note(fmt::format("{} of {}", human_count(++done), human_count(count)));
       if (file.outcome == Outcome::unchanged || file.outcome == Outcome::adopted) progress.add(file.document.size);
     });

@@ -35,9 +35,6 @@ void add_sending_options(CLI::App& app, Context& context, FilesOptions& options)
 [[nodiscard]] files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons);
 [[nodiscard]] std::filesystem::path source_folder(const Context& context, const FilesOptions& options);
 
-/// One line on stderr for a document that cannot be loaded.
-void log_problem(const files::Problem& problem);
-
 void add_files_ls(CLI::App& group, Context& context);
 void add_files_rm(CLI::App& group, Context& context);
 void add_files_get(CLI::App& group, Context& context);

@@ -13,6 +13,7 @@
 #include "cli/print.hpp"
 #include "config/folder.hpp"
 #include "fhir/study_files.hpp"
+#include "files/file_log.hpp"
 #include "files/state_files.hpp"
 #include "files/verification.hpp"
 
@@ -37,7 +38,7 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
     if (!wanted.contains(problem.did)) return;
     ++study.problems;
     study.problem_bytes += problem.size;
-    log_problem(problem);
+    files::log_problem(problem);
   };
   static_cast<void>(
       files::read_documents(fhir::study_files(options.path, {}), &source, manifest, on_problem, commons.stop.token()));
@@ -52,8 +53,8 @@ void verify(Context& context, const VerifyFlags& options) {
   Commons commons(context, http_options(options));
   const files::Services services = services_of(commons);
   files::Manifest manifest;
-  const files::StudyTally study =
-      files::read_documents(fhir::study_files(options.path, {}), nullptr, manifest, log_problem, commons.stop.token());
+  const files::StudyTally study = files::read_documents(fhir::study_files(options.path, {}), nullptr, manifest,
+                                                        files::log_problem, commons.stop.token());
   files::VerifyOptions how;
   how.project = ProjectId::parse(options.project);
   how.deep = options.deep;

@@ -36,18 +36,6 @@ void print(const Context& context, const graph::LoadReport& report) {
   table.print(context);
 }
 
-/// What came in and has no place in this graph: told, so that in = loaded + left out.
-void tell_left_out(const graph::LoadReport& report) {
-  for (const auto& [type, count] : report.without_node) {
-    log::warn("{} {} left out: the dictionary has no such node for a study", human_count(count), type);
-  }
-  for (const auto& [pair, count] : report.without_edge) {
-    log::warn("{} references {} left out: the dictionary has no such link", human_count(count), pair);
-  }
-  if (report.dangling_skipped > 0)
-    log::warn("{} edges left out: they lead nowhere", human_count(static_cast<std::uint64_t>(report.dangling_skipped)));
-}
-
 void run(const Context& context, const Arguments& arguments) {
   graph::LoadOptions load;
   load.project = ProjectId::parse(arguments.project);
@@ -56,37 +44,28 @@ void run(const Context& context, const Arguments& arguments) {
   load.keep_shared = arguments.shared == "keep";
   load.dry_run = context.dry_run;
   static_cast<void>(context.settings.require("dictionary"));
-  const StudySetup setup = StudySetup::load(context, arguments.study);
-  simplify::StudyOptions study = setup.options(context, arguments.study);
+  const StudySetup setup = StudySetup::load(context.settings, arguments.study);
+  simplify::StudyOptions study = setup.options(context.settings, arguments.study);
   study.check_ids = true;  // edges without an end would stop the database's commit
   study.references = simplify::References::relations;
   study.may_hold_records = true;
 
   auto connection = connect(context);
   load.second_session = [&context] { return connect(context); };
-  simplify::FaultReport report(log_fault, load.skip_dangling);
+  simplify::FaultReport report(simplify::log_fault, load.skip_dangling);
   Progress progress("loading", std::nullopt);
   const graph::LoadReport done = graph::load_study(connection, *setup.dictionary, study, load, report,
                                                    [&](std::uint64_t bytes) { progress.add(bytes); });
-  tell_left_out(done);
+  graph::log_left_out(done);
   print(context, done);
   if (!load.dry_run) studies::note_load(context.settings, load.project.str(), arguments.study.path);
-  std::int64_t inserted = 0;
-  std::int64_t updated = 0;
-  std::int64_t unchanged = 0;
-  std::int64_t removed = 0;
-  for (const graph::TableChange& change : done.tables) {
-    inserted += change.inserted;
-    updated += change.updated;
-    unchanged += change.unchanged;
-    removed += change.removed;
-  }
+  const graph::TableChange sum = done.total();
   const auto count = [](std::int64_t n) { return human_count(static_cast<std::uint64_t>(n)); };
   if (!done.changes()) {
-    log::info("nothing changed: {} holds the {} rows of the study", load.project.str(), count(unchanged));
+    log::info("nothing changed: {} holds the {} rows of the study", load.project.str(), count(sum.unchanged));
   } else {
     log::info("{}{}: {} rows inserted, {} updated, {} unchanged, {} removed", load.dry_run ? "would change " : "",
-              load.project.str(), count(inserted), count(updated), count(unchanged), count(removed));
+              load.project.str(), count(sum.inserted), count(sum.updated), count(sum.unchanged), count(sum.removed));
   }
 }
 

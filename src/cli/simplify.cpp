@@ -41,14 +41,15 @@ void refuse_own_input(const std::string& path, const std::string& out) {
 
 void run(Context& context, const Arguments& arguments) {
   refuse_own_input(arguments.study.path, arguments.out);
-  const StudySetup setup = StudySetup::load(context, arguments.study);
-  simplify::StudyOptions options = setup.options(context, arguments.study);
+  const StudySetup setup = StudySetup::load(context.settings, arguments.study);
+  simplify::StudyOptions options = setup.options(context.settings, arguments.study);
   if (arguments.out != "-") options.selection.skip_folder = arguments.out;
 
   std::uint64_t dangling = 0;
   simplify::FaultReport report(
       [&](const fhir::Fault& fault, bool warning) {
-        if (fault.kind != fhir::FaultKind::dangling || ++dangling <= most_dangling_told) log_fault(fault, warning);
+        if (fault.kind != fhir::FaultKind::dangling || ++dangling <= most_dangling_told)
+          simplify::log_fault(fault, warning);
       },
       true);
   std::optional<simplify::RejectFile> rejects;
@@ -81,10 +82,10 @@ void run(Context& context, const Arguments& arguments) {
 
   const std::string summary =
       fmt::format("{} resources in, {} records out, {} set aside; {}", human_count(result.tally.resources),
-                  human_count(result.tally.records - taken_out), human_count(set_aside), in_words(report));
+                  human_count(result.tally.records - taken_out), human_count(set_aside), simplify::in_words(report));
   if (report.errors() > 0 && (!rejects || (arguments.out == "-" && !result.duplicates.empty()))) {
     throw InputError(
-        fmt::format("the study is not valid: {}", in_words(report)), arguments.study.path,
+        fmt::format("the study is not valid: {}", simplify::in_words(report)), arguments.study.path,
         arguments.out == "-"
             ? "mend the study; the records written so far are those of the valid resources"
             : "mend the study, or set the faulty resources aside with --reject-file FILE; nothing was written");

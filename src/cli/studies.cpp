@@ -16,6 +16,7 @@
 #include "config/folder.hpp"
 #include "studies/key_path.hpp"
 #include "studies/pull.hpp"
+#include "studies/pull_settings.hpp"
 #include "studies/source.hpp"
 #include "studies/study_list.hpp"
 
@@ -25,7 +26,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct PullArguments {
-  studies::PullOptions pull;
+  std::vector<std::string> studies;
+  bool remove_gone = false;
   std::uint64_t part_mib = 16;
   s3::ProfileChoice aws;
 };
@@ -73,28 +75,20 @@ void check_names(const std::vector<std::string>& names) {
 }
 
 void pull(Context& context, PullArguments& arguments) {
-  auto& options = arguments.pull;
   const auto& settings = context.settings;
-  check_names(options.studies);
-  options.studies_folder = config::folder(settings, "folder.studies");
-  options.output_folder = config::folder(settings, "folder.output");
-  const auto bucket = settings.get("source.bucket");
-  if (!bucket) {
-    log::info("no bucket is set that studies come from (S3_BUCKET): {} and {} are used as they are mounted",
-              options.studies_folder.string(), options.output_folder.string());
-    print_result(context, Json{{"source", nullptr},
-                               {"studies", options.studies_folder.string()},
-                               {"output", options.output_folder.string()}});
+  check_names(arguments.studies);
+  auto found = studies::pull_options(settings);
+  if (!found) {
+    const auto studies = config::folder(settings, "folder.studies").string();
+    const auto output = config::folder(settings, "folder.output").string();
+    log::info("no bucket is set that studies come from (S3_BUCKET): {} and {} are used as they are mounted", studies,
+              output);
+    print_result(context, Json{{"source", nullptr}, {"studies", studies}, {"output", output}});
     return;
   }
-  options.bucket = bucket->text;
-  const auto path = settings.get("source.path");
-  const auto prefix = [&](const char* key) {
-    return studies::join_prefix(path ? path->text : std::string(), settings.require(key));
-  };
-  options.studies_prefix = prefix("source.studies_prefix");
-  options.output_prefix = prefix("source.output_prefix");
-  options.state_dir = config::folder(settings, "state_dir");
+  studies::PullOptions& options = *found;
+  options.studies = arguments.studies;
+  options.remove_gone = arguments.remove_gone;
   options.part_bytes = arguments.part_mib << 20U;
   options.dry_run = context.dry_run;
   // Known before hours of fetching, not after.
@@ -185,8 +179,8 @@ void add_pull(CLI::App& group, Context& context) {
                     {"aced-etl studies pull Lung_Cancer --dry-run", "what one study would bring"},
                     {"aced-etl studies pull --delete --yes", "and remove what is gone from the source"}}});
   auto arguments = std::make_shared<PullArguments>();
-  command->add_option("studies", arguments->pull.studies, "only these studies")->type_name("STUDY");
-  command->add_flag("--delete", arguments->pull.remove_gone, "remove what is gone from the source, after asking");
+  command->add_option("studies", arguments->studies, "only these studies")->type_name("STUDY");
+  command->add_flag("--delete", arguments->remove_gone, "remove what is gone from the source, after asking");
   command->add_option("--jobs", arguments->pull.jobs, "requests at once")
       ->type_name("N")
       ->check(CLI::Range(1, 64))

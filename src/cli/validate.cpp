@@ -9,32 +9,10 @@
 #include "cli/describe.hpp"
 #include "cli/print.hpp"
 #include "cli/study_options.hpp"
+#include "simplify/check_study.hpp"
 
 namespace etl::cli {
 namespace {
-
-/// Reports faults and lets the records go.
-class Checker final : public simplify::Consumer {
- public:
-  Checker(simplify::FaultReport& report, Progress& progress) : report_(report), progress_(progress) {}
-
-  std::unique_ptr<Part> part() override { return std::make_unique<Nothing>(); }
-  void take(Part& part) override { static_cast<void>(part); }
-  void rejected(const simplify::Rejected& rejected) override {
-    for (const fhir::Fault& fault : rejected.faults) report_.add(fault);
-  }
-  void file_fault(const fhir::Fault& fault) override { report_.add(fault); }
-  void advanced(std::uint64_t bytes) override { progress_.add(bytes); }
-
- private:
-  class Nothing final : public Part {
-   public:
-    void record(const simplify::Record& record) override { static_cast<void>(record); }
-  };
-
-  simplify::FaultReport& report_;
-  Progress& progress_;
-};
 
 nlohmann::ordered_json as_json(const fhir::Fault& fault, bool warning) {
   return {{"severity", warning ? "warning" : "error"},
@@ -99,19 +77,17 @@ class Printer {
 };
 
 void run(Context& context, const StudyArguments& arguments, bool dangling_is_warning) {
-  const StudySetup setup = StudySetup::load(context, arguments);
+  const StudySetup setup = StudySetup::load(context.settings, arguments);
   Printer printer(context.output);
   simplify::FaultReport report([&](const fhir::Fault& fault, bool warning) { printer.fault(fault, warning); },
                                dangling_is_warning);
   Progress progress("validating", std::nullopt);
-  Checker checker(report, progress);
-  const simplify::StudyResult result = simplify::read_study(setup.options(context, arguments), checker, report);
+  const simplify::StudyResult result = simplify::check_study(setup.options(context.settings, arguments), report,
+                                                             [&](std::uint64_t bytes) { progress.add(bytes); });
   printer.summary(result, report);
-  if (result.tally.resources == 0 && report.errors() == 0) {
-    throw InputError("there is no resource in it", arguments.path, "name the folder that holds the study's metadata");
-  }
+  simplify::require_resources(result, report, arguments.path);
   log::info("{} resources, {} of them valid; {}", human_count(result.tally.resources),
-            human_count(result.tally.records), in_words(report));
+            human_count(result.tally.records), simplify::in_words(report));
   if (report.errors() > 0) context.exit = ExitCode::invalid_input;
 }
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
 #include "base/digest.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "files/checked_source.hpp"
 #include "files/multipart_upload.hpp"

@@ -9,8 +9,8 @@
 #include <mutex>
 #include <optional>
 
-#include "base/log.hpp"
 #include "base/digest.hpp"
+#include "base/log.hpp"
 #include "files/checked_source.hpp"
 #include "files/crew.hpp"
 #include "files/file_upload.hpp"

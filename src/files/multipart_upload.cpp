@@ -5,8 +5,8 @@
 #include <memory>
 #include <mutex>
 
-#include "base/log.hpp"
 #include "base/digest.hpp"
+#include "base/log.hpp"
 #include "files/checked_source.hpp"
 #include "files/crew.hpp"
 #include "files/objects.hpp"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "config/folder.hpp"
 
 namespace etl::files {
 namespace fs = std::filesystem;
@@ -126,6 +127,12 @@ void SourceFolder::locate(const Attachment& attachment, Document& document) cons
   }
   constexpr std::int64_t second = 1'000'000'000;
   document.mtime_ns = about.st_mtim.tv_sec * second + about.st_mtim.tv_nsec;
+}
+
+fs::path default_source(const config::Settings& settings) {
+  auto output = fs::absolute(config::folder(settings, "folder.output")).lexically_normal();
+  if (!output.has_filename()) output = output.parent_path();  // it ended with a slash
+  return output.parent_path();
 }
 
 }  // namespace etl::files

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/settings.hpp"
 #include "files/document.hpp"
 
 namespace etl::files {
@@ -35,5 +36,9 @@ class SourceFolder {
 
   std::filesystem::path folder_;
 };
+
+/// Where files are looked for unless another folder is named: the one that holds the folder of output, since paths of
+/// the metadata begin with `output/`.
+[[nodiscard]] std::filesystem::path default_source(const config::Settings& settings);
 
 }  // namespace etl::files

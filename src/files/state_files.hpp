@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/file_lock.hpp"
 #include "base/project_id.hpp"
 
 namespace etl::files {
@@ -12,16 +13,13 @@ namespace etl::files {
                                                const std::string& suffix);
 
 /// One run at a time changes a project's files in a commons, as far as runs share their folder of state. LockedError
-/// names the process that holds it. Ends with the process, however that ends.
+/// names the process that holds it.
 class ProjectLock {
  public:
   ProjectLock(const std::filesystem::path& state_folder, const std::string& endpoint, const ProjectId& project);
-  ~ProjectLock();
-  ProjectLock(const ProjectLock&) = delete;
-  ProjectLock& operator=(const ProjectLock&) = delete;
 
  private:
-  int descriptor_ = -1;
+  FileLock lock_;
 };
 
 }  // namespace etl::files

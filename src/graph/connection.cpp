@@ -146,6 +146,7 @@ void Connection::fail(const PGresult* result) {
   said.column = field(result, PG_DIAG_COLUMN_NAME);
   said.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
   if (said.message.empty()) said.message = trim(PQresultErrorMessage(result));
+  if (said.sqlstate == "57014" && stop_ && stop_->requested()) throw StoppedError("stopped", where_);
   raise(said, where_);
 }
 
@@ -163,9 +164,19 @@ Result Connection::check(PGresult* result) {
   }
 }
 
-Result Connection::exec(const std::string& sql) { return check(PQexec(raw_.get(), sql.c_str())); }
+void Connection::refuse_when_stopped() const {
+  if (stop_ && stop_->requested()) throw StoppedError("stopped", where_);
+}
+
+Result Connection::exec(const std::string& sql) {
+  const StatementStop::Running running(stop_.get());
+  refuse_when_stopped();
+  return check(PQexec(raw_.get(), sql.c_str()));
+}
 
 Result Connection::exec(const std::string& sql, const Params& params) {
+  const StatementStop::Running running(stop_.get());
+  refuse_when_stopped();
   std::vector<const char*> values;
   values.reserve(params.size());
   for (const auto& param : params) values.push_back(param ? param->c_str() : nullptr);
@@ -198,6 +209,9 @@ void Transaction::rollback() noexcept {
 }
 
 void Transaction::commit() {
+  // The deferred constraints are checked here, which takes a while after a large load.
+  const StatementStop::Running running(connection_.stop_.get());
+  connection_.refuse_when_stopped();
   open_ = false;
   auto* raw = PQexec(connection_.raw(), "COMMIT");
   const Result result(raw);

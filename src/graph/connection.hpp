@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "config/database.hpp"
 #include "graph/sql_error.hpp"
 #include "graph/sql_quote.hpp"
+#include "graph/statement_stop.hpp"
 
 namespace etl::graph {
 
@@ -51,6 +53,9 @@ class Connection {
   explicit Connection(const config::DatabaseAddress& address,
                       std::chrono::milliseconds timeout = std::chrono::seconds(15));
 
+  /// From now on a stop ends the statement that is at work, and keeps others from beginning: StoppedError.
+  void stop_on(std::stop_token stop) { stop_ = std::make_unique<StatementStop>(raw_.get(), std::move(stop)); }
+
   /// One or more statements without parameters; the result of the last.
   Result exec(const std::string& sql);
   /// One statement with parameters.
@@ -74,14 +79,17 @@ class Connection {
   [[noreturn]] void fail(const PGresult* result);
 
  private:
+  friend class Transaction;
   struct Finish {
     void operator()(PGconn* connection) const { PQfinish(connection); }
   };
   Result check(PGresult* result);
+  void refuse_when_stopped() const;
 
   std::unique_ptr<std::uint64_t> notices_ = std::make_unique<std::uint64_t>(0);  // the notice processor points at it
   std::string where_;
   std::unique_ptr<PGconn, Finish> raw_;
+  std::unique_ptr<StatementStop> stop_;
 };
 
 /// BEGIN now; ROLLBACK at the end of the scope unless commit() was called.

@@ -13,6 +13,7 @@
 #include "graph/merge.hpp"
 #include "graph/sql_lock.hpp"
 #include "graph/sql_quote.hpp"
+#include "simplify/check_study.hpp"
 
 namespace etl::graph {
 namespace {
@@ -84,10 +85,6 @@ void refuse_shared(const std::vector<SharedNode>& shared, const ProjectId& proje
 
 }  // namespace
 
-bool LoadReport::changes() const noexcept {
-  return project.any_created() || std::ranges::any_of(tables, &TableChange::changes);
-}
-
 LoadReport load_study(Connection& connection, const dictionary::Dictionary& dictionary,
                       const simplify::StudyOptions& study, const LoadOptions& options, simplify::FaultReport& report,
                       std::function<void(std::uint64_t)> progress) {
@@ -109,9 +106,7 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     out.tally = read.tally;
     out.without_node = consumer.without_node();
     out.without_edge = consumer.without_edge();
-    if (read.tally.resources == 0 && report.errors() == 0) {
-      throw InputError("there is no resource in it", study.path, "name the folder that holds the study's metadata");
-    }
+    simplify::require_resources(read, report, study.path);
     if (report.errors() > 0) {
       throw InputError(fmt::format("the study is not valid: {} faults; nothing was written", report.errors()),
                        study.path, "mend the study; `aced-etl validate` lists what is wrong");

@@ -2,14 +2,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
-#include <vector>
 
 #include "base/project_id.hpp"
 #include "dictionary/dictionary.hpp"
 #include "graph/connection.hpp"
-#include "graph/projects.hpp"
+#include "graph/load_report.hpp"
 #include "simplify/study.hpp"
 
 namespace etl::graph {
@@ -21,30 +19,6 @@ struct LoadOptions {
   bool keep_shared = false;    ///< leave records that another project holds as they are, instead of refusing the study
   bool dry_run = false;
   std::function<Connection()> second_session = {};  ///< for index upkeep beside the load; may be empty
-};
-
-/// What a load does (or, dry, would do) to one table.
-struct TableChange {
-  std::string table;
-  bool edge = false;
-  std::int64_t inserted = 0;
-  std::int64_t updated = 0;
-  std::int64_t unchanged = 0;
-  std::int64_t removed = 0;
-  std::int64_t shared = 0;  ///< records that another project holds, left as they are
-
-  [[nodiscard]] bool changes() const noexcept { return inserted + updated + removed > 0; }
-};
-
-struct LoadReport {
-  ProjectIds project;
-  std::vector<TableChange> tables;  ///< those that the study touches, nodes first
-  simplify::Tally tally;
-  std::map<std::string, std::uint64_t> without_node;  ///< records of types that the dictionary does not have
-  std::map<std::string, std::uint64_t> without_edge;  ///< relations that no edge table can hold
-  std::int64_t dangling_skipped = 0;
-
-  [[nodiscard]] bool changes() const noexcept;
 };
 
 /// Makes the graph hold a study: one transaction under the project's lock, so that whatever happens the project is as

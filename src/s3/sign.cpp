@@ -12,8 +12,8 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "s3/hmac.hpp"
 #include "s3/encode.hpp"
+#include "s3/hmac.hpp"
 
 namespace etl::s3 {
 namespace {

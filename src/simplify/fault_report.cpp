@@ -1,5 +1,10 @@
 #include "simplify/fault_report.hpp"
 
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
 namespace etl::simplify {
 
 void FaultReport::add(const fhir::Fault& fault) {
@@ -21,6 +26,30 @@ std::uint64_t FaultReport::warnings() const noexcept {
     if (is_warning(static_cast<fhir::FaultKind>(k))) sum += counts_[k];
   }
   return sum;
+}
+
+void log_fault(const fhir::Fault& fault, bool warning) {
+  if (warning) {
+    log::warn("{}", fault.text());
+  } else {
+    log::error("{}", fault.text());
+  }
+}
+
+std::string in_words(const FaultReport& report) {
+  const auto list = [&](bool warnings) {
+    std::string out;
+    for (std::size_t k = 0; k < fhir::fault_kinds; ++k) {
+      const auto kind = static_cast<fhir::FaultKind>(k);
+      if (report.count(kind) == 0 || report.is_warning(kind) != warnings) continue;
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", human_count(report.count(kind)), to_string(kind));
+    }
+    return out;
+  };
+  std::string out =
+      report.errors() == 0 ? "no faults" : fmt::format("{} faults: {}", human_count(report.errors()), list(false));
+  if (report.warnings() > 0) out += fmt::format("; {} warnings: {}", human_count(report.warnings()), list(true));
+  return out;
 }
 
 }  // namespace etl::simplify

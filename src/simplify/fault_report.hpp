@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "fhir/fault.hpp"
 
@@ -35,5 +36,11 @@ class FaultReport {
   bool dangling_is_warning_;
   std::array<std::uint64_t, fhir::fault_kinds> counts_{};
 };
+
+/// One fault on stderr, errors and warnings alike.
+void log_fault(const fhir::Fault& fault, bool warning);
+
+/// `3 faults: 2 format, 1 dangling; 7 warnings: 7 binding`
+[[nodiscard]] std::string in_words(const FaultReport& report);
 
 }  // namespace etl::simplify

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/error.hpp"
 #include "simplify/record_reader.hpp"
 
 namespace etl::simplify {
@@ -63,6 +64,7 @@ class Pipeline {
       const std::lock_guard order(order_);
       if (error_) return false;
     }
+    if (options_.stop.stop_requested()) throw StoppedError();
     return reader_.next(block);
   }
 

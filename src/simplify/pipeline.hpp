@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "simplify/block_processor.hpp"
@@ -40,6 +41,7 @@ struct PipelineOptions {
   WorkerOptions worker;
   unsigned threads = 1;
   fhir::BlockLimits limits;
+  std::stop_token stop;
 };
 
 struct PipelineResult {
@@ -50,7 +52,7 @@ struct PipelineResult {
 
 /// Read the files, make records of their resources on `threads` threads, and give them to the consumer in the order of
 /// the input. Memory is bounded by the block size, the largest resource and the number of threads. The first exception
-/// of any thread is thrown when all have stopped. `index` may be null.
+/// of any thread is thrown when all have stopped; StoppedError when a stop was asked for. `index` may be null.
 [[nodiscard]] PipelineResult run_pipeline(const PipelineOptions& options, const std::vector<fhir::StudyFile>& files,
                                           fhir::IdIndex* index, Consumer& consumer);
 

@@ -58,7 +58,8 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
   const PipelineOptions pipeline{{options.plans, options.dictionary, options.may_hold_records && holds_records(files),
                                   options.ids, options.validate, options.references},
                                  options.threads,
-                                 options.limits};
+                                 options.limits,
+                                 options.stop};
   PipelineResult read = run_pipeline(pipeline, files, index ? &*index : nullptr, consumer);
   result.tally = read.tally;
   result.bytes = read.bytes;

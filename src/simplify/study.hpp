@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct StudyOptions {
   unsigned threads = 1;
   fhir::BlockLimits limits;
   std::filesystem::path temp_dir;
+  std::stop_token stop{};
 };
 
 struct StudyResult {

@@ -57,7 +57,13 @@ class Pull {
               ending) {}
 
   PullReport run(const ConfirmRemoval& may_remove) {
-    if (!options_.studies.empty()) require_studies(client_, options_.bucket, studies_.prefix, options_.studies);
+    for (const auto& study : options_.studies) {
+      if (const auto own = options_.elsewhere.find(study); own != options_.elsewhere.end()) {
+        require_prefix(client_, options_.bucket, own->second);
+      } else {
+        require_study(client_, options_.bucket, studies_.prefix, study);
+      }
+    }
     std::exception_ptr ended;
     try {
       bring();
@@ -82,14 +88,16 @@ class Pull {
 
   void bring() {
     if (options_.studies.empty()) {
-      list(studies_, "", {});
-      list(output_, "", {});
+      list(studies_, studies_.prefix, "",
+           [&](const std::string& name) { return !options_.elsewhere.contains(name.substr(0, name.find('/'))); });
+      for (const auto& [study, prefix] : options_.elsewhere) list(studies_, prefix, study + '/', {});
+      list(output_, output_.prefix, "", {});
       if (!began_) {
         throw UsageError(fmt::format("there is nothing below {} and {}", studies_.prefix, output_.prefix),
                          fmt::format("s3://{}", options_.bucket), "check the bucket, the path and the prefixes");
       }
     }
-    for (const auto& study : options_.studies) list(studies_, study + '/', {});
+    for (const auto& study : options_.studies) list(studies_, prefix_of(study), study + '/', {});
     for (const auto& study : options_.studies) bring_output(study);
     pool_.wait();
   }
@@ -100,7 +108,7 @@ class Pull {
     const auto folder = output_.prefix + study + '/';
     if (!client_.list_page(options_.bucket, {.prefix = folder, .delimiter = {}, .start_after = {}, .page_size = 1})
              .objects.empty()) {
-      list(output_, study + '/', {});
+      list(output_, folder, study + '/', {});
       return;
     }
     pool_.wait();
@@ -115,16 +123,22 @@ class Pull {
       for (const auto& name : names_in_output(document)) named.insert(XXH3_64bits(name.data(), name.size()));
     });
     if (named.empty()) return;
-    list(output_, "", [&](const std::string& name) { return named.contains(XXH3_64bits(name.data(), name.size())); });
+    list(output_, output_.prefix, "",
+         [&](const std::string& name) { return named.contains(XXH3_64bits(name.data(), name.size())); });
   }
 
-  void list(Side& side, const std::string& below, const Filter& filter) {
+  [[nodiscard]] std::string prefix_of(const std::string& study) const {
+    const auto own = options_.elsewhere.find(study);
+    return own == options_.elsewhere.end() ? studies_.prefix + study + '/' : own->second;
+  }
+
+  /// What is at `prefix` goes to `below` in the side's folder.
+  void list(Side& side, const std::string& prefix, const std::string& below, const Filter& filter) {
     FileAndFolder clashes;
-    const auto prefix = side.prefix + below;
     client_.list(options_.bucket, {.prefix = prefix, .delimiter = {}, .start_after = {}},
                  [&](const s3::Object& object) {
                    if (!object.key.starts_with(prefix)) return;
-                   const auto name = object.key.substr(side.prefix.size());
+                   const auto name = below + object.key.substr(prefix.size());
                    if (is_folder_marker(name) || (filter && !filter(name))) return;
                    began_ = true;
                    tally_.listed();
@@ -252,6 +266,11 @@ PullReport pull(const PullOptions& options, const s3::Profile& profile, const st
       options.output_prefix.starts_with(options.studies_prefix)) {
     throw UsageError(fmt::format("the prefixes overlap: `{}` and `{}`", options.studies_prefix, options.output_prefix),
                      {}, "studies and output are two places of the source");
+  }
+  for (const auto& [study, prefix] : options.elsewhere) {
+    if (!prefix.starts_with(options.output_prefix) && !options.output_prefix.starts_with(prefix)) continue;
+    throw UsageError(fmt::format("the source of {} and that of output overlap: `{}` and `{}`", study, prefix,
+                                 options.output_prefix));
   }
   std::stop_source ending;
   const std::stop_callback pass_on(stop, [&] { ending.request_stop(); });

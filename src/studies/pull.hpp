@@ -4,6 +4,7 @@
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct PullOptions {
   std::filesystem::path output_folder;
   std::filesystem::path state_dir;
   std::vector<std::string> studies;                     ///< only these; empty: all there is
+  std::map<std::string, std::string> elsewhere;         ///< prefixes of studies that are not at studies_prefix + name
   unsigned jobs = 8;                                    ///< requests at once
   std::uint64_t part_bytes = std::uint64_t{16} << 20U;  ///< larger objects are fetched in ranges of this
   bool remove_gone = false;

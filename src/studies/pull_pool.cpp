@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "base/log.hpp"
 #include "base/digest.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 
 namespace etl::studies {

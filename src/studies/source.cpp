@@ -1,7 +1,9 @@
 #include "studies/source.hpp"
 
 #include <fmt/format.h>
+
 #include <fmt/ranges.h>
+#include <vector>
 
 #include <algorithm>
 #include <array>
@@ -38,25 +40,34 @@ s3::Profile source_profile(const config::Settings& settings, s3::ProfileChoice c
                                  : fmt::format("pass --profile; there are: {}", fmt::join(names, ", ")));
 }
 
-void require_studies(s3::Client& client, const std::string& bucket, const std::string& prefix,
-                     const std::vector<std::string>& studies) {
-  for (const auto& study : studies) {
-    const auto folder = prefix + study + '/';
-    const auto page = client.list_page(bucket, {.prefix = folder, .delimiter = {}, .start_after = {}, .page_size = 1});
-    if (!page.objects.empty()) continue;
-    std::vector<std::string> there;
-    for (auto name : client.list_page(bucket, {.prefix = prefix, .delimiter = "/", .start_after = {}}).prefixes) {
-      name.erase(0, prefix.size());
-      if (name.ends_with('/')) name.pop_back();
-      there.push_back(std::move(name));
-    }
-    const auto near = nearest(study, there);
-    throw UsageError(
-        fmt::format("there is no study `{}`{}", study, near.empty() ? "" : "; did you mean `" + near + "`?"),
-        fmt::format("s3://{}/{}", bucket, prefix),
-        there.empty() ? "check the bucket, the path and the prefix"
-                      : fmt::format("there are: {}", fmt::join(there, ", ")));
+namespace {
+
+bool anything(s3::Client& client, const std::string& bucket, const std::string& prefix) {
+  return !client.list_page(bucket, {.prefix = prefix, .delimiter = {}, .start_after = {}, .page_size = 1})
+              .objects.empty();
+}
+
+}  // namespace
+
+void require_study(s3::Client& client, const std::string& bucket, const std::string& prefix, const std::string& study) {
+  if (anything(client, bucket, prefix + study + '/')) return;
+  std::vector<std::string> there;
+  for (auto name : client.list_page(bucket, {.prefix = prefix, .delimiter = "/", .start_after = {}}).prefixes) {
+    name.erase(0, prefix.size());
+    if (name.ends_with('/')) name.pop_back();
+    there.push_back(std::move(name));
   }
+  const auto near = nearest(study, there);
+  throw UsageError(fmt::format("there is no study `{}`{}", study, near.empty() ? "" : "; did you mean `" + near + "`?"),
+                   fmt::format("s3://{}/{}", bucket, prefix),
+                   there.empty() ? "check the bucket, the path and the prefix"
+                                 : fmt::format("there are: {}", fmt::join(there, ", ")));
+}
+
+void require_prefix(s3::Client& client, const std::string& bucket, const std::string& prefix) {
+  if (anything(client, bucket, prefix)) return;
+  throw UsageError("nothing is there", fmt::format("s3://{}/{}", bucket, prefix),
+                   "check the study's `source` in etl.yaml, the bucket and the path");
 }
 
 }  // namespace etl::studies

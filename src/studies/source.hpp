@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "config/settings.hpp"
 #include "s3/client.hpp"
@@ -17,7 +16,8 @@ namespace etl::studies {
                                          const config::Environment& environment = config::process_environment());
 
 /// UsageError with the nearest name for a study of which nothing is at bucket/prefix.
-void require_studies(s3::Client& client, const std::string& bucket, const std::string& prefix,
-                     const std::vector<std::string>& studies);
+void require_study(s3::Client& client, const std::string& bucket, const std::string& prefix, const std::string& study);
+/// UsageError when nothing is at bucket/prefix.
+void require_prefix(s3::Client& client, const std::string& bucket, const std::string& prefix);
 
 }  // namespace etl::studies

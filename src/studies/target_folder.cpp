@@ -11,9 +11,9 @@
 #include <system_error>
 #include <utility>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "base/digest.hpp"
 #include "studies/key_path.hpp"
 
 namespace etl::studies {

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/error.hpp"
 #include "base/digest.hpp"
+#include "base/error.hpp"
 #include "files/checked_source.hpp"
 #include "files/document.hpp"
 #include "files/manifest.hpp"

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "base/error.hpp"
 #include "base/digest.hpp"
+#include "base/error.hpp"
 #include "files/buffer_budget.hpp"
 #include "files/crew.hpp"
 #include "files/journal.hpp"

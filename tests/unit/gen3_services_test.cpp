@@ -9,8 +9,8 @@
 #include <set>
 #include <thread>
 
-#include "base/error.hpp"
 #include "base/digest.hpp"
+#include "base/error.hpp"
 #include "base/uuid.hpp"
 #include "gen3/fence.hpp"
 #include "gen3/indexd.hpp"

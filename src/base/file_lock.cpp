@@ -1,0 +1,60 @@
+#include "base/file_lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <system_error>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace etl {
+namespace {
+
+[[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
+  throw UsageError(fmt::format("{}: {}", what, std::generic_category().message(errno)), path.string(),
+                   "name a folder that this user may write to: --state-dir, $ACED_ETL_STATE_DIR");
+}
+
+}  // namespace
+
+FileLock::FileLock(const std::filesystem::path& path, const std::string& what) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor_ < 0) fail("cannot make the lock", path);
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const bool held = errno == EWOULDBLOCK;
+    std::array<char, 32> text{};
+    const auto got = held ? ::pread(descriptor_, text.data(), text.size(), 0) : 0;
+    const std::string_view pid = trim({text.data(), got > 0 ? static_cast<std::size_t>(got) : 0});
+    const int why = errno;
+    ::close(descriptor_);
+    errno = why;
+    if (!held) fail("the file system does not lock", path);
+    throw LockedError(fmt::format("{}: process {}", what, pid.empty() ? "unknown" : printable(pid)), path.string(),
+                      "run again when it has ended");
+  }
+  const std::string pid = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(descriptor_, 0) != 0 || ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {
+    ::close(descriptor_);
+    fail("cannot write the lock", path);
+  }
+}
+
+FileLock::~FileLock() { ::close(descriptor_); }
+
+std::string as_file_name(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(
+      out, [](unsigned char c) { return std::isalnum(c) == 0 && c != '.' && c != '-' && c != '_'; }, '_');
+  return out;
+}
+
+}  // namespace etl

@@ -1,0 +1,37 @@
+#include "graph/load_report.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace etl::graph {
+
+bool LoadReport::changes() const noexcept {
+  return project.any_created() || std::ranges::any_of(tables, &TableChange::changes);
+}
+
+TableChange LoadReport::total() const {
+  TableChange sum;
+  for (const TableChange& change : tables) {
+    sum.inserted += change.inserted;
+    sum.updated += change.updated;
+    sum.unchanged += change.unchanged;
+    sum.removed += change.removed;
+    sum.shared += change.shared;
+  }
+  return sum;
+}
+
+void log_left_out(const LoadReport& report) {
+  for (const auto& [type, count] : report.without_node) {
+    log::warn("{} {} left out: the dictionary has no such node for a study", human_count(count), type);
+  }
+  for (const auto& [pair, count] : report.without_edge) {
+    log::warn("{} references {} left out: the dictionary has no such link", human_count(count), pair);
+  }
+  if (report.dangling_skipped > 0)
+    log::warn("{} edges left out: they lead nowhere", human_count(static_cast<std::uint64_t>(report.dangling_skipped)));
+}
+
+}  // namespace etl::graph

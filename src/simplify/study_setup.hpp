@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config/settings.hpp"
+#include "dictionary/dictionary.hpp"
+#include "simplify/study.hpp"
+
+namespace etl::simplify {
+
+/// What can be said of a study that is to be read.
+struct StudyArguments {
+  std::string path;
+  std::string glob;
+  std::string seed;  ///< --transform-ids
+  bool transform_ids = false;
+  bool no_validate = false;
+  std::uint64_t max_resource_mib = 64;
+};
+
+/// The dictionary, the configuration and what they make of each other; must outlive the reading.
+struct StudySetup {
+  std::optional<dictionary::Dictionary> dictionary;
+  std::unique_ptr<Plans> plans;
+  std::optional<IdTransform> ids;
+
+  /// As the settings `dictionary` and `simplify_config` say. Without a dictionary every FHIR type counts as a node,
+  /// which is said.
+  [[nodiscard]] static StudySetup load(const config::Settings& settings, const StudyArguments& arguments = {});
+  [[nodiscard]] StudyOptions options(const config::Settings& settings, const StudyArguments& arguments) const;
+};
+
+}  // namespace etl::simplify
