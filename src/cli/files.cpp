@@ -19,7 +19,7 @@ namespace {
 
 void load(Context& context, const FilesOptions& options) {
   const ProjectId project = ProjectId::parse(options.project);
-  Commons commons(context, http_options(options));
+  Commons commons(context, http_options(context));
   const auto state = config::folder(context.settings, "state_dir");
   const files::ProjectLock lock(state, commons.session.endpoint(), project);
   files::Journal journal(state, commons.session.endpoint());
@@ -71,11 +71,9 @@ void add_project_option(CLI::App& app, FilesOptions& options, bool required) {
       ->required(required);
 }
 
-void add_jobs_option(CLI::App& app, FilesOptions& options) {
-  app.add_option("-j,--jobs", options.jobs, "files at once [default: 8]")->type_name("N")->check(CLI::Range(1, 256));
-  app.add_option("--bandwidth", options.bandwidth, "bytes a second of all transfers together: 10MB, 500kB")
-      ->type_name("BYTES")
-      ->transform(CLI::AsSizeValue(true));
+void add_jobs_options(CLI::App& app, Context& context) {
+  add_setting_option(app, context, "limits.file_jobs", "-j,--jobs");
+  add_setting_option(app, context, "limits.bandwidth");
 }
 
 void add_study_path(CLI::App& app, FilesOptions& options) {
@@ -91,7 +89,7 @@ void add_sending_options(CLI::App& app, Context& context, FilesOptions& options)
   app.add_option("--source", options.source,
                  "the folder that the files' paths are below [default: the one that holds the output folder]")
       ->type_name("FOLDER");
-  add_jobs_option(app, options);
+  add_jobs_options(app, context);
   app.add_option("--multipart-threshold", options.multipart_threshold,
                  "files above this are sent in parts [default: 64MiB]")
       ->type_name("BYTES")
@@ -102,13 +100,15 @@ void add_sending_options(CLI::App& app, Context& context, FilesOptions& options)
       ->check(CLI::Range(files::smallest_part, 64 * files::MiB));
 }
 
-net::HttpOptions http_options(const FilesOptions& options) {
+net::HttpOptions http_options(const Context& context) {
   constexpr unsigned parts_at_once = 32;
   net::HttpOptions http;
-  http.bytes_per_second = options.bandwidth;
-  http.connections_per_host = options.jobs + parts_at_once;
+  http.bytes_per_second = context.settings.bytes("limits.bandwidth");
+  http.connections_per_host = file_jobs(context) + parts_at_once;
   return http;
 }
+
+unsigned file_jobs(const Context& context) { return context.settings.number("limits.file_jobs"); }
 
 files::Services services_of(Commons& commons) {
   return {commons.session, commons.fence, commons.indexd, commons.stop.token()};
@@ -117,7 +117,7 @@ files::Services services_of(Commons& commons) {
 files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons) {
   files::LoadOptions load;
   load.project = ProjectId::parse(options.project);
-  load.jobs = options.jobs;
+  load.jobs = file_jobs(context);
   load.dry_run = context.dry_run;
   load.replace = options.replace;
   load.upload.multipart_threshold = options.multipart_threshold;

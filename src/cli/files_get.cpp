@@ -24,11 +24,11 @@ struct GetOptions : FilesOptions {
 /// What of the records comes, is there, or does not come.
 class Getting {
  public:
-  Getting(Commons& commons, const GetOptions& options)
+  Getting(Commons& commons, const GetOptions& options, unsigned jobs)
       : services_(services_of(commons)),
         progress_("downloading", std::nullopt),
         download_(services_, options.out, [this](std::uint64_t bytes) { progress_.add(bytes); }),
-        crew_(options.jobs, most_waiting, [this](gen3::FileRecord& record) { get(record); }) {}
+        crew_(jobs, most_waiting, [this](gen3::FileRecord& record) { get(record); }) {}
 
   void add(const gen3::FileRecord& record) {
     if (services_.stop.stop_requested()) throw StoppedError();
@@ -86,8 +86,8 @@ void get(Context& context, const GetOptions& options) {
   if (options.guids.empty() == options.project.empty()) {
     throw UsageError("say which files to get", {}, "name their GUIDs, or a project with --project");
   }
-  Commons commons(context, http_options(options));
-  Getting getting(commons, options);
+  Commons commons(context, http_options(context));
+  Getting getting(commons, options, file_jobs(context));
   for (const std::string& guid : options.guids) {
     if (const auto record = commons.indexd.get(guid)) {
       getting.add(*record);
@@ -129,7 +129,7 @@ void add_files_get(CLI::App& group, Context& context) {
   command->add_option("GUID", options->guids, "files to get");
   command->add_option("--out", options->out, "the folder to write to; made if it is not there [default: .]")
       ->type_name("FOLDER");
-  add_jobs_option(*command, *options);
+  add_jobs_options(*command, context);
   command->callback([&context, options] { get(context, *options); });
 }
 

@@ -38,7 +38,7 @@ void list(const Context& context, const FilesOptions& options) {
 void remove(Context& context, const FilesOptions& options) {
   const ProjectId project = ProjectId::parse(options.project);
   const std::string authz = files::authz_of(project);
-  Commons commons(context, http_options(options));
+  Commons commons(context, http_options(context));
   const files::Services services = services_of(commons);
   const auto state = config::folder(context.settings, "state_dir");
   const files::ProjectLock lock(state, commons.session.endpoint(), project);
@@ -52,7 +52,7 @@ void remove(Context& context, const FilesOptions& options) {
     if (!confirm(context, what)) throw UsageError("nothing was removed", {}, "answer y, or pass --yes");
     files::Journal journal(state, commons.session.endpoint());
     Progress progress("removing", count.records, Progress::Unit::items);
-    tally = files::remove_records(services, journal, authz, options.jobs,
+    tally = files::remove_records(services, journal, authz, file_jobs(context),
                                   [&](const gen3::FileRecord& record, const std::string& reason) {
                                     progress.add(1);
                                     if (reason.empty()) return;
@@ -94,7 +94,7 @@ void add_files_rm(CLI::App& group, Context& context) {
   add_commons_options(*command, context);
   add_project_option(*command, *options, true);
   add_setting_option(*command, context, "state_dir");
-  add_jobs_option(*command, *options);
+  add_jobs_options(*command, context);
   add_dry_run(*command, context);
   add_yes(*command, context);
   command->callback([&context, options] { remove(context, *options); });

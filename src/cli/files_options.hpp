@@ -16,21 +16,20 @@ struct FilesOptions {
   std::string project;
   std::string path;    ///< the study's metadata
   std::string source;  ///< the folder of its files
-  unsigned jobs = 8;
-  std::uint64_t bandwidth = 0;
   std::uint64_t multipart_threshold = 64 * files::MiB;
   std::uint64_t part_size = 16 * files::MiB;
   bool replace = false;
 };
 
 void add_project_option(CLI::App& app, FilesOptions& options, bool required);
-void add_jobs_option(CLI::App& app, FilesOptions& options);
+void add_jobs_options(CLI::App& app, Context& context);     ///< --jobs, --bandwidth
 void add_study_path(CLI::App& app, FilesOptions& options);  ///< PATH
 /// --source, --bucket and all that says how files are sent.
 void add_sending_options(CLI::App& app, Context& context, FilesOptions& options);
 
-/// Connections for so many jobs, and no more than the bandwidth.
-[[nodiscard]] net::HttpOptions http_options(const FilesOptions& options);
+/// Connections for so many jobs as the settings say, and no more than their bandwidth.
+[[nodiscard]] net::HttpOptions http_options(const Context& context);
+[[nodiscard]] unsigned file_jobs(const Context& context);
 [[nodiscard]] files::Services services_of(Commons& commons);
 [[nodiscard]] files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons);
 [[nodiscard]] std::filesystem::path source_folder(const Context& context, const FilesOptions& options);

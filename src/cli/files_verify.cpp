@@ -50,7 +50,7 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
 }
 
 void verify(Context& context, const VerifyFlags& options) {
-  Commons commons(context, http_options(options));
+  Commons commons(context, http_options(context));
   const files::Services services = services_of(commons);
   files::Manifest manifest;
   const files::StudyTally study = files::read_documents(fhir::study_files(options.path, {}), nullptr, manifest,
@@ -58,7 +58,7 @@ void verify(Context& context, const VerifyFlags& options) {
   files::VerifyOptions how;
   how.project = ProjectId::parse(options.project);
   how.deep = options.deep;
-  how.jobs = options.jobs;
+  how.jobs = file_jobs(context);
   if (const auto bucket = context.settings.get("files.bucket")) how.bucket_name = bucket->text;
   Table table({"did", "finding", "name", "detail"});
   std::vector<std::string> broken;

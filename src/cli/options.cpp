@@ -6,11 +6,13 @@
 
 namespace etl::cli {
 
-CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view key_name) {
+CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view key_name, std::string names) {
   const config::Key* key = config::find_key(key_name);
   if (key == nullptr || key->flag.empty()) {
     throw FaultError(fmt::format("the setting `{}` has no flag in the table of settings", key_name));
   }
+  if (names.empty()) names = key->flag;
+  const std::string flag = names.substr(names.rfind(',') + 1);
   std::string text(key->help);
   text += " [";
   if (!key->fallback.empty()) {
@@ -22,9 +24,9 @@ CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_vie
   if (key->name == "etl_yaml") text = fmt::format("{} [environment: {}]", key->help, key->environment);
   return app
       .add_option_function<std::string>(
-          std::string(key->flag),
-          [&context, key](const std::string& value) {
-            context.settings.set(key->name, value, fmt::format("flag {}", key->flag));
+          names,
+          [&context, key, flag](const std::string& value) {
+            context.settings.set(key->name, value, fmt::format("flag {}", flag));
           },
           text)
       ->type_name(std::string(key->type));

@@ -9,7 +9,8 @@
 namespace etl::cli {
 
 /// Any key of the table of settings that has a flag; name, help, environment and default come from the table.
-CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view key_name);
+/// `names`: other names for a command where one limit alone is meant, as "-j,--jobs"; the last is told as the origin.
+CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view key_name, std::string names = {});
 
 CLI::Option* add_dictionary_option(CLI::App& app, Context& context);  ///< --dictionary
 CLI::Option* add_config_option(CLI::App& app, Context& context);      ///< --config (of the simplifier)

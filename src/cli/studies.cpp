@@ -181,10 +181,7 @@ void add_pull(CLI::App& group, Context& context) {
   auto arguments = std::make_shared<PullArguments>();
   command->add_option("studies", arguments->studies, "only these studies")->type_name("STUDY");
   command->add_flag("--delete", arguments->remove_gone, "remove what is gone from the source, after asking");
-  command->add_option("--jobs", arguments->pull.jobs, "requests at once")
-      ->type_name("N")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
+  add_setting_option(*command, context, "limits.pull_jobs", "--jobs");
   command->add_option("--part-size", arguments->part_mib, "larger objects are fetched in ranges of so many MiB")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1024))

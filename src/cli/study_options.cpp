@@ -13,10 +13,7 @@ void add_study_arguments(CLI::App& app, Context& context, StudyArguments& argume
       ->type_name("PATTERN");
   add_threads_option(app, context);
   add_temp_dir_option(app, context);
-  app.add_option("--max-resource", arguments.max_resource_mib,
-                 "the largest resource that is read, in MiB [default: 64]")
-      ->type_name("MIB")
-      ->check(CLI::Range(1, 2048));
+  add_setting_option(app, context, "limits.max_resource_mib");
 }
 
 void add_record_arguments(CLI::App& app, StudyArguments& arguments) {

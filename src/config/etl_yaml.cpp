@@ -1,26 +1,30 @@
 #include "config/etl_yaml.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "config/expand.hpp"
 
 namespace etl::config {
 namespace {
 
 constexpr std::uint64_t kLimit = 1024 * 1024;
-constexpr std::string_view kItself = "etl_yaml";  // a file does not say where it is
+constexpr std::string_view kStudies = "studies";
 
 class Reader {
  public:
   Reader(const std::filesystem::path& file, const Environment& environment) : file_(file), environment_(environment) {}
 
-  std::vector<Entry> read() {
+  EtlYaml read() {
     std::vector<YAML::Node> documents;
     try {
       documents = YAML::LoadAll(read_file(file_, kLimit));
@@ -31,7 +35,7 @@ class Reader {
     }
     if (documents.size() > 1) throw UsageError("only one document is expected", at(documents[1].Mark()));
     if (!documents.empty() && !documents[0].IsNull()) map(documents[0], "");
-    return std::move(entries_);
+    return std::move(found_);
   }
 
  private:
@@ -49,7 +53,9 @@ class Reader {
       if (!member.first.IsScalar()) throw UsageError("a key is not a text", at(member.first.Mark()));
       const std::string name = prefix.empty() ? member.first.Scalar() : prefix + "." + member.first.Scalar();
       const std::string where = at(member.first.Mark());
-      if (find_key(name) != nullptr && name != kItself) {
+      if (name == kStudies) {
+        studies(member.second, where);
+      } else if (find_key(name) != nullptr && name != kItself) {
         value(name, member.second, where);
       } else if (is_group(name)) {
         if (!member.second.IsNull()) map(member.second, name);
@@ -60,11 +66,53 @@ class Reader {
   }
 
   void value(const std::string& name, const YAML::Node& node, const std::string& where) {
-    if (!seen_.insert(name).second) throw UsageError(fmt::format("`{}` is there twice", name), where);
+    once(name, where);
+    if (auto found = scalar(name, node, where)) found_.entries.push_back({name, std::move(found->text), where});
+  }
+
+  void studies(const YAML::Node& node, const std::string& where) {
+    once(std::string(kStudies), where);
     if (node.IsNull()) return;
+    if (!node.IsSequence()) throw UsageError("`studies` is a list", where, "write a study as `- name: Lung_Cancer`");
+    for (const auto& item : node) found_.studies.push_back(study(item));
+  }
+
+  [[nodiscard]] WrittenStudy study(const YAML::Node& node) const {
+    const std::string hint = "write a study as `- name: Lung_Cancer`";
+    WrittenStudy study;
+    study.origin = at(node.Mark());
+    if (!node.IsMap()) throw UsageError("a study holds several values, as `key: value`", study.origin, hint);
+    std::map<std::string, std::optional<Value>, std::less<>> values;
+    for (const auto& member : node) {
+      const std::string where = at(member.first.Mark());
+      if (!member.first.IsScalar()) throw UsageError("a key is not a text", where);
+      const std::string& name = member.first.Scalar();
+      if (std::ranges::find(study_keys(), name, &StudyKey::name) == study_keys().end()) unknown_in_study(name, where);
+      const auto [place, fresh] = values.emplace(name, std::nullopt);
+      if (!fresh) throw UsageError(fmt::format("`{}` is there twice", name), where);
+      place->second = scalar(name, member.second, where);
+    }
+    if (!values["name"]) throw UsageError("a study has no name", study.origin, hint);
+    study.name = *std::move(values["name"]);
+    study.project = std::move(values["project"]);
+    study.bucket = std::move(values["bucket"]);
+    study.source = std::move(values["source"]);
+    study.enabled = std::move(values["enabled"]);
+    return study;
+  }
+
+  void once(const std::string& name, const std::string& where) {
+    if (!seen_.insert(name).second) throw UsageError(fmt::format("`{}` is there twice", name), where);
+  }
+
+  /// None where there is no value, or an empty one.
+  [[nodiscard]] std::optional<Value> scalar(const std::string& name, const YAML::Node& node,
+                                            const std::string& where) const {
+    if (node.IsNull()) return std::nullopt;
     if (!node.IsScalar()) throw UsageError(fmt::format("`{}` takes a single value", name), where);
-    std::string text = expand(node.Scalar(), where);
-    if (!text.empty()) entries_.push_back({name, std::move(text), where});
+    std::string text = expand(node.Scalar(), environment_, where);
+    if (text.empty()) return std::nullopt;
+    return Value{std::move(text), where, false};
   }
 
   static bool is_group(const std::string& name) {
@@ -73,7 +121,7 @@ class Reader {
   }
 
   [[noreturn]] static void unknown(const std::string& name, const std::string& where) {
-    std::vector<std::string> names;
+    std::vector<std::string> names{std::string(kStudies)};
     for (const Key& key : known_keys()) {
       if (key.name != kItself) names.emplace_back(key.name);
     }
@@ -83,48 +131,24 @@ class Reader {
         meant.empty() ? "`aced-etl config show` lists the settings" : fmt::format("did you mean `{}`?", meant));
   }
 
-  /// ${NAME}, ${NAME:-default}; $${ is a literal ${.
-  std::string expand(std::string_view text, const std::string& where) const {
-    std::string result;
-    while (!text.empty()) {
-      const std::size_t dollar = text.find('$');
-      result += text.substr(0, dollar);
-      if (dollar == std::string_view::npos) break;
-      text.remove_prefix(dollar);
-      if (text.starts_with("$${")) {
-        result += "${";
-        text.remove_prefix(3);
-      } else if (text.starts_with("${")) {
-        const std::size_t end = text.find('}');
-        if (end == std::string_view::npos) throw UsageError("`${` without `}`", where, "write $${ for a literal ${");
-        result += variable(text.substr(2, end - 2), where);
-        text.remove_prefix(end + 1);
-      } else {
-        result += '$';
-        text.remove_prefix(1);
-      }
-    }
-    return result;
-  }
-
-  std::string variable(std::string_view inside, const std::string& where) const {
-    const std::size_t separator = inside.find(":-");
-    const std::string_view name = inside.substr(0, separator);
-    if (auto found = environment_(name); found && !found->empty()) return *std::move(found);
-    if (separator != std::string_view::npos) return std::string(inside.substr(separator + 2));
-    throw UsageError(fmt::format("the environment has no {}", name), where,
-                     fmt::format("set it, or write a default: ${{{}:-…}}", name));
+  [[noreturn]] static void unknown_in_study(const std::string& name, const std::string& where) {
+    std::vector<std::string> names;
+    for (const StudyKey& key : study_keys()) names.emplace_back(key.name);
+    const std::string meant = nearest(name, names);
+    throw UsageError(fmt::format("a study has no key `{}`", name), where,
+                     meant.empty() ? fmt::format("there are: {}", fmt::join(names, ", "))
+                                   : fmt::format("did you mean `{}`?", meant));
   }
 
   const std::filesystem::path& file_;
   const Environment& environment_;
-  std::vector<Entry> entries_;
+  EtlYaml found_;
   std::set<std::string> seen_;
 };
 
 }  // namespace
 
-std::vector<Entry> read_etl_yaml(const std::filesystem::path& file, const Environment& environment) {
+EtlYaml read_etl_yaml(const std::filesystem::path& file, const Environment& environment) {
   return Reader(file, environment).read();
 }
 

@@ -9,13 +9,16 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "config/byte_count.hpp"
 #include "config/etl_yaml.hpp"
+#include "config/flag_text.hpp"
 #include "config/mounted.hpp"
 
 namespace etl::config {
 namespace {
 
 constexpr std::array kKeys = {
+    Key{"program", "ACED_ETL_PROGRAM", "--program", "", "TEXT", "the program of projects that are given by their code"},
     Key{"dictionary", "DICTIONARY_URL", "--dictionary", "", "URL|FILE",
         "the Gen3 dictionary: its address (http, https) or a JSON file"},
     Key{"simplify_config", "ACED_ETL_SIMPLIFY_CONFIG", "--config", "", "FILE",
@@ -56,6 +59,21 @@ constexpr std::array kKeys = {
     Key{"database.name", "PGDATABASE", "--database-name", "", "TEXT", "the graph's PostgreSQL: database"},
     Key{"database.user", "PGUSER", "--database-user", "", "TEXT", "the graph's PostgreSQL: user"},
     Key{"database.password", "PGPASSWORD", "", "", "TEXT", "the graph's PostgreSQL: password", true},
+    Key{"destinations.projects", "ACED_ETL_DESTINATIONS_PROJECTS", "", "yes", "YES|NO",
+        "a run makes the studies' programs and projects"},
+    Key{"destinations.graph", "ACED_ETL_DESTINATIONS_GRAPH", "", "yes", "YES|NO",
+        "a run loads the studies into the graph"},
+    Key{"destinations.files", "ACED_ETL_DESTINATIONS_FILES", "", "yes", "YES|NO",
+        "a run brings the studies' files to S3 and indexd"},
+    Key{"graph.prune", "ACED_ETL_GRAPH_PRUNE", "", "no", "YES|NO",
+        "a run removes from the graph the records that left their study"},
+    Key{"limits.pull_jobs", "ACED_ETL_PULL_JOBS", "--pull-jobs", "8", "N", "requests of a pull at once", false, 64},
+    Key{"limits.file_jobs", "ACED_ETL_FILE_JOBS", "--file-jobs", "8", "N", "files that are sent or fetched at once",
+        false, 256},
+    Key{"limits.bandwidth", "ACED_ETL_BANDWIDTH", "--bandwidth", "0", "BYTES",
+        "bytes a second of all transfers of files together: 10MB, 500kB; 0: no limit"},
+    Key{"limits.max_resource_mib", "ACED_ETL_MAX_RESOURCE", "--max-resource", "64", "MIB",
+        "the largest resource that is read, in MiB", false, 2048},
 };
 
 std::size_t index(Layer layer) { return static_cast<std::size_t>(layer); }
@@ -143,18 +161,34 @@ unsigned Settings::number(std::string_view key) const {
   const std::string text = require(key);
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value == 0) {
-    throw UsageError(fmt::format("`{}` is not a whole number from 1 on: {}", key, text), get(key)->origin);
+  const unsigned most = find_key(key)->most;
+  if (error != std::errc{} || end != text.data() + text.size() || value == 0 || (most != 0 && value > most)) {
+    const std::string range = most == 0 ? "on" : fmt::format("to {}", most);
+    throw UsageError(fmt::format("`{}` is not a whole number from 1 {}: {}", key, range, text), get(key)->origin);
   }
   return value;
+}
+
+bool Settings::flag(std::string_view key) const {
+  static_cast<void>(require(key));
+  return flag_value(key, *get(key));
+}
+
+std::uint64_t Settings::bytes(std::string_view key) const {
+  const std::string text = require(key);
+  if (const auto count = byte_count(text)) return *count;
+  throw UsageError(fmt::format("`{}` is no number of bytes: {}", key, text), get(key)->origin,
+                   "as 500kB, 10MB or 64MiB");
 }
 
 void Settings::load(const Environment& environment) {
   load_environment(environment);
   if (const auto file = find_etl_yaml(); !file.empty()) {
-    for (Entry& entry : read_etl_yaml(file, environment)) {
+    EtlYaml found = read_etl_yaml(file, environment);
+    for (Entry& entry : found.entries) {
       set(entry.key, std::move(entry.value), std::move(entry.origin), Layer::file);
     }
+    studies_ = resolve_studies(found.studies, get("program"));
     if (!get("etl_yaml")) set("etl_yaml", file.string(), "default: found there", Layer::mounted);
   }
   load_mounted(environment);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -9,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "config/study_entry.hpp"
 
 /// Settings: one value per key, and where it came from.
 namespace etl::config {
@@ -29,9 +32,11 @@ struct Key {
   std::string_view environment;  ///< variable, or empty
   std::string_view flag;         ///< "--threads", or empty
   std::string_view fallback;     ///< default, or empty for none; `<creds>` stands for the value of `creds`
-  std::string_view type;         ///< "FILE", "FOLDER", "URL|FILE", "N" (a whole number >= 1), "TEXT"
+  std::string_view type;         ///< "FILE", "FOLDER", "URL", "URL|FILE", "N" or "MIB" (a whole number >= 1),
+                                 ///< "BYTES" ("10MB"), "YES|NO", "TEXT"
   std::string_view help;
   bool secret = false;
+  unsigned most = 0;  ///< the largest that a number may be; 0: any
 };
 [[nodiscard]] std::span<const Key> known_keys();
 [[nodiscard]] const Key* find_key(std::string_view name);
@@ -56,10 +61,17 @@ class Settings {
   [[nodiscard]] std::optional<Value> get(std::string_view key) const;
   /// The value, or a UsageError that names the flag, the variable and the key that would set it.
   [[nodiscard]] std::string require(std::string_view key) const;
-  /// The value as a whole number >= 1; UsageError with the origin when it is none.
+  /// The value as a whole number from 1 to what the table says; UsageError with the origin when it is none.
   [[nodiscard]] unsigned number(std::string_view key) const;
+  /// A yes/no setting (yes, no, true, false); UsageError with the origin when it is neither.
+  [[nodiscard]] bool flag(std::string_view key) const;
+  /// The value as bytes: "500kB", "10MB", "64MiB"; UsageError with the origin when it is none.
+  [[nodiscard]] std::uint64_t bytes(std::string_view key) const;
   /// The layer that get() answers from.
   [[nodiscard]] std::optional<Layer> layer_of(std::string_view key) const;
+
+  /// The studies of etl.yaml, in the file's order, enabled or not; none before load().
+  [[nodiscard]] const std::vector<StudyEntry>& studies() const { return studies_; }
 
  private:
   void load_environment(const Environment& environment);
@@ -67,6 +79,7 @@ class Settings {
   [[nodiscard]] std::filesystem::path find_etl_yaml() const;
 
   std::array<std::map<std::string, Value, std::less<>>, kLayers> layers_;
+  std::vector<StudyEntry> studies_;
 };
 
 }  // namespace etl::config

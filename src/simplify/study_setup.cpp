@@ -23,7 +23,7 @@ StudySetup StudySetup::load(const config::Settings& settings, const StudyArgumen
 
 StudyOptions StudySetup::options(const config::Settings& settings, const StudyArguments& arguments) const {
   fhir::BlockLimits limits;
-  limits.max_resource = arguments.max_resource_mib << 20U;
+  limits.max_resource = std::size_t{settings.number("limits.max_resource_mib")} << 20U;
   return {.path = arguments.path,
           .selection = {.glob = arguments.glob, .skip_folder = {}},
           .plans = *plans,

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +17,6 @@ struct StudyArguments {
   std::string seed;  ///< --transform-ids
   bool transform_ids = false;
   bool no_validate = false;
-  std::uint64_t max_resource_mib = 64;
 };
 
 /// The dictionary, the configuration and what they make of each other; must outlive the reading.

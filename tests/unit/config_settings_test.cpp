@@ -63,6 +63,61 @@ TEST_F(SettingsTest, a_number_is_a_whole_one_and_the_error_says_where_it_came_fr
   }
 }
 
+TEST_F(SettingsTest, a_number_may_have_a_largest) {
+  environment_["ACED_ETL_PULL_JOBS"] = "64";
+  EXPECT_EQ(loaded().number("limits.pull_jobs"), 64U);
+  environment_["ACED_ETL_PULL_JOBS"] = "65";
+  try {
+    (void)loaded().number("limits.pull_jobs");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(), "`limits.pull_jobs` is not a whole number from 1 to 64: 65");
+  }
+}
+
+TEST_F(SettingsTest, a_flag_is_yes_or_no) {
+  EXPECT_TRUE(loaded().flag("destinations.graph"));
+  EXPECT_FALSE(loaded().flag("graph.prune"));
+  for (const auto& [text, value] : {std::pair{"yes", true}, {"TRUE", true}, {"No", false}, {"false", false}}) {
+    put("etl.yaml", std::string("graph: {prune: ") + text + "}\n");
+    EXPECT_EQ(loaded().flag("graph.prune"), value) << text;
+  }
+  for (const char* text : {"1", "on", "y", "yes please"}) {
+    const auto file = put("etl.yaml", std::string("graph:\n  prune: ") + text + "\n");
+    try {
+      (void)loaded().flag("graph.prune");
+      ADD_FAILURE() << text;
+    } catch (const UsageError& error) {
+      EXPECT_EQ(error.where(), file.string() + ":2");
+    }
+  }
+}
+
+TEST_F(SettingsTest, bytes_have_units) {
+  EXPECT_EQ(loaded().bytes("limits.bandwidth"), 0U);
+  for (const auto& [text, value] : {std::pair<const char*, std::uint64_t>{"0", 0},
+                                    {"17", 17},
+                                    {"17b", 17},
+                                    {"500kB", 500'000},
+                                    {"10 MB", 10'000'000},
+                                    {"10m", 10'000'000},
+                                    {"64MiB", 64U << 20U},
+                                    {"1Gi", 1U << 30U},
+                                    {"18EB", 18'000'000'000'000'000'000U}}) {
+    environment_["ACED_ETL_BANDWIDTH"] = text;
+    EXPECT_EQ(loaded().bytes("limits.bandwidth"), value) << text;
+  }
+  for (const char* text : {"fast", "-1", "1.5MB", "10MBps", "10XB", "10iB", "19EB", "MB", "99999999999999999999"}) {
+    environment_["ACED_ETL_BANDWIDTH"] = text;
+    try {
+      (void)loaded().bytes("limits.bandwidth");
+      ADD_FAILURE() << text;
+    } catch (const UsageError& error) {
+      EXPECT_EQ(error.where(), "environment ACED_ETL_BANDWIDTH");
+    }
+  }
+}
+
 TEST_F(SettingsTest, a_named_etl_yaml_must_be_there) {
   environment_["ACED_ETL_YAML"] = (creds_ / "none.yaml").string();
   EXPECT_THROW(loaded(), UsageError);

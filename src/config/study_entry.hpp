@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/project_id.hpp"
+
+namespace etl::config {
+
+/// A study that a commons' regular run serves: one entry of `studies` in etl.yaml.
+struct StudyEntry {
+  std::string name;                   ///< its folder below the folder of studies; no path
+  ProjectId project;                  ///< as given, else the name as a code of `program`
+  std::optional<std::string> bucket;  ///< where its files go; none: files.bucket, else fence's default
+  std::optional<std::string> source;  ///< prefix of its metadata below source.path; none: source.studies_prefix + name
+  bool enabled = true;
+  std::string origin;  ///< "etl.yaml:12"
+};
+
+}  // namespace etl::config

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "config/study_entry.hpp"
+
+/// The section `studies` of etl.yaml.
+///
+///     program: aced
+///     studies:
+///       - name: Lung_Cancer           # its folder below ~/studies; all else has a default
+///         project: Lung_Cancer        # a code of `program`, or a whole id: aced-Lung_Cancer
+///         bucket: aced-ucl-staging
+///         source: studies/Lung_Cancer
+///         enabled: true
+namespace etl::config {
+
+/// One key of a study; etl.yaml's reader and the schema go by this table.
+struct StudyKey {
+  std::string_view name;
+  std::string_view type;  ///< as Key::type
+  std::string_view help;
+  std::string_view pattern;  ///< for the schema: what the value looks like, as a regular expression
+};
+[[nodiscard]] std::span<const StudyKey> study_keys();
+
+/// A study as it is written. Values are expanded and not empty; none of a key that is not there, but `name`, which is.
+struct WrittenStudy {
+  Value name;
+  std::optional<Value> project;
+  std::optional<Value> bucket;
+  std::optional<Value> source;
+  std::optional<Value> enabled;
+  std::string origin;
+};
+
+/// Checks the list as a whole and makes projects of it, in its order. UsageError with file:line for a name that is a
+/// path or comes twice, a code without a `program`, a project that two enabled studies have, and for values that are
+/// no project, bucket, prefix or yes/no.
+[[nodiscard]] std::vector<StudyEntry> resolve_studies(const std::vector<WrittenStudy>& studies,
+                                                      const std::optional<Value>& program);
+
+}  // namespace etl::config
