@@ -24,6 +24,7 @@ void add_put_object(CLI::App& app, Context& context);
 void add_buckets(CLI::App& app, Context& context);
 void add_files(CLI::App& app, Context& context);
 void add_studies(CLI::App& app, Context& context);
+void add_run(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 
 }  // namespace etl::cli

@@ -67,6 +67,14 @@ constexpr std::array kKeys = {
         "a run brings the studies' files to S3 and indexd"},
     Key{"graph.prune", "ACED_ETL_GRAPH_PRUNE", "", "no", "YES|NO",
         "a run removes from the graph the records that left their study"},
+    Key{"graph.dangling", "ACED_ETL_GRAPH_DANGLING", "", "error", "TEXT",
+        "what a run does with references that lead nowhere: error refuses the study, skip leaves their edges out"},
+    Key{"graph.shared", "ACED_ETL_GRAPH_SHARED", "", "error", "TEXT",
+        "what a run does with records whose ids another project holds: error refuses the study, keep links to them"},
+    Key{"limits.tries", "ACED_ETL_TRIES", "", "3", "N", "how often a run tries a step whose service went away", false,
+        100},
+    Key{"limits.retry_wait", "ACED_ETL_RETRY_WAIT", "", "5", "N",
+        "seconds until the second try; three times as long before each further one", false, 3600},
     Key{"limits.pull_jobs", "ACED_ETL_PULL_JOBS", "--pull-jobs", "8", "N", "requests of a pull at once", false, 64},
     Key{"limits.file_jobs", "ACED_ETL_FILE_JOBS", "--file-jobs", "8", "N", "files that are sent or fetched at once",
         false, 256},
@@ -192,6 +200,14 @@ void Settings::load(const Environment& environment) {
     if (!get("etl_yaml")) set("etl_yaml", file.string(), "default: found there", Layer::mounted);
   }
   load_mounted(environment);
+}
+
+void Settings::reload(const Environment& environment) {
+  for (std::size_t layer = 0; layer < kLayers; ++layer) {
+    if (layer != index(Layer::flag)) layers_[layer].clear();
+  }
+  studies_.clear();
+  load(environment);
 }
 
 void Settings::load_environment(const Environment& environment) {

@@ -58,6 +58,9 @@ class Settings {
   /// should not hold, or when a file that was named is not there.
   void load(const Environment& environment = process_environment());
 
+  /// All that load() found, found anew: files and mounted secrets may have changed.
+  void reload(const Environment& environment = process_environment());
+
   [[nodiscard]] std::optional<Value> get(std::string_view key) const;
   /// The value, or a UsageError that names the flag, the variable and the key that would set it.
   [[nodiscard]] std::string require(std::string_view key) const;

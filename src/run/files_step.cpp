@@ -1,0 +1,82 @@
+#include "run/files_step.hpp"
+
+#include <fmt/format.h>
+
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "fhir/study_files.hpp"
+#include "files/bucket.hpp"
+#include "files/file_log.hpp"
+#include "files/state_files.hpp"
+
+namespace etl::run {
+namespace {
+
+using Fate = files::Outcome;
+
+files::UploadOptions upload_to(const config::StudyEntry& study, const config::Settings& settings, gen3::Fence& fence) {
+  files::UploadOptions upload;
+  const auto general = settings.get("files.bucket");
+  if (study.bucket || general) {
+    upload.bucket = upload.bucket_name = study.bucket ? *study.bucket : general->text;
+  } else {
+    upload.bucket_name = files::default_bucket(settings.require("fence_config"), fence);
+  }
+  return upload;
+}
+
+StepReport report_of(const files::LoadTally& tally, const files::StudyTally& study, bool dry_run) {
+  const std::uint64_t sent = tally[Fate::loaded].files + tally[Fate::replaced].files;
+  const std::uint64_t failed = tally[Fate::failed].files + study.problems;
+  StepReport report{.counts = {{"files", sent},
+                               {"bytes", tally[Fate::loaded].bytes + tally[Fate::replaced].bytes},
+                               {"unchanged", tally[Fate::unchanged].files + tally[Fate::adopted].files},
+                               {"failed", failed}}};
+  report.outcome = sent == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
+  if (failed > 0) {
+    report.outcome = Outcome::failed;
+    report.exit = ExitCode::partial;
+    report.reason = fmt::format("{} files failed for good", human_count(failed));
+  }
+  return report;
+}
+
+}  // namespace
+
+StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
+  const config::Settings& settings = workplace().settings();
+  gen3::Commons& commons = workplace().commons();
+  const auto state = workplace().state_dir();
+  const files::ProjectLock lock(state, commons.session.endpoint(), study.project);
+  files::Journal journal(state, commons.session.endpoint());
+  files::Manifest manifest;
+  const files::SourceFolder source(files::default_source(settings));
+  const simplify::StudyOptions metadata = workplace().study_options(study);
+  const files::StudyTally found = files::read_documents(fhir::study_files(metadata.path, metadata.selection), &source,
+                                                        manifest, files::log_problem, workplace().stop());
+  if (manifest.files() == 0) return report_of({}, found, dry_run);
+
+  files::LoadOptions load;
+  load.project = study.project;
+  load.upload = upload_to(study, settings, commons.fence);
+  load.jobs = settings.number("limits.file_jobs");
+  load.dry_run = dry_run;
+  files::LoadResult result;
+  {
+    Progress progress(study.name + ": files", manifest.bytes());
+    const std::uint64_t count = manifest.files();
+    std::uint64_t done = 0;
+    load.upload.on_bytes = [&](std::uint64_t bytes) { progress.add(bytes); };
+    result = files::load({commons.session, commons.fence, commons.indexd, workplace().stop()}, journal, manifest, load,
+                         [&](const files::FileResult& file) {
+                           files::log_result(file, dry_run);
+                           progress.note(fmt::format("{} of {}", human_count(++done), human_count(count)));
+                           if (file.outcome == Fate::unchanged || file.outcome == Fate::adopted)
+                             progress.add(file.document.size);
+                         });
+  }
+  if (result.stopped) std::rethrow_exception(result.stopped);
+  return report_of(result.tally, found, dry_run);
+}
+
+}  // namespace etl::run

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "run/step.hpp"
+
+namespace etl::run {
+
+/// Brings the study's files to S3 and indexd.
+class FilesStep final : public Step {
+ public:
+  using Step::Step;
+  static constexpr std::string_view kName = "files";
+
+  [[nodiscard]] std::string_view name() const override { return kName; }
+  [[nodiscard]] std::optional<std::string> idle() const override { return turned_off(); }
+  [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
+};
+
+}  // namespace etl::run

@@ -1,0 +1,53 @@
+#include "run/graph_step.hpp"
+
+#include <fmt/format.h>
+
+#include "base/progress.hpp"
+#include "graph/loader.hpp"
+#include "studies/state.hpp"
+
+namespace etl::run {
+namespace {
+
+/// Is it the second of the two words that a setting may have?
+bool second_of(const config::Settings& settings, const char* key, std::string_view first, std::string_view second) {
+  const auto value = settings.get(key);
+  if (value->text == second) return true;
+  if (value->text == first) return false;
+  throw UsageError(fmt::format("`{}` is neither {} nor {}: {}", key, first, second, value->text), value->origin);
+}
+
+}  // namespace
+
+StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
+  static_cast<void>(workplace().settings().require("dictionary"));
+  simplify::StudyOptions options = workplace().study_options(study);
+  options.references = simplify::References::relations;
+  options.may_hold_records = true;
+  graph::LoadOptions load;
+  load.project = study.project;
+  load.prune = workplace().settings().flag("graph.prune");
+  load.skip_dangling = second_of(workplace().settings(), "graph.dangling", "error", "skip");
+  load.keep_shared = second_of(workplace().settings(), "graph.shared", "error", "keep");
+  load.dry_run = dry_run;
+  load.second_session = [this] { return workplace().connect(); };
+
+  graph::Connection connection = workplace().connect();
+  simplify::FaultReport faults(simplify::log_fault, load.skip_dangling);
+  Progress progress(study.name + ": loading", std::nullopt);
+  const graph::LoadReport done = graph::load_study(connection, *workplace().setup().dictionary, options, load, faults,
+                                                   [&](std::uint64_t bytes) { progress.add(bytes); });
+  graph::log_left_out(done);
+  if (!dry_run) studies::note_load(workplace().settings(), study.project.str(), options.path);
+
+  const graph::TableChange sum = done.total();
+  const auto count = [](std::int64_t rows) { return static_cast<std::uint64_t>(rows); };
+  const Outcome changed = dry_run ? Outcome::planned : Outcome::done;
+  return {.outcome = done.changes() ? changed : Outcome::unchanged,
+          .counts = {{"inserted", count(sum.inserted)},
+                     {"updated", count(sum.updated)},
+                     {"removed", count(sum.removed)},
+                     {"unchanged", count(sum.unchanged)}}};
+}
+
+}  // namespace etl::run

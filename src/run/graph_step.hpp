@@ -1,0 +1,18 @@
+#pragma once
+
+#include "run/step.hpp"
+
+namespace etl::run {
+
+/// Makes the graph hold the study, in one transaction.
+class GraphStep final : public Step {
+ public:
+  using Step::Step;
+  static constexpr std::string_view kName = "graph";
+
+  [[nodiscard]] std::string_view name() const override { return kName; }
+  [[nodiscard]] std::optional<std::string> idle() const override { return turned_off(); }
+  [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
+};
+
+}  // namespace etl::run

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "run/step.hpp"
+
+namespace etl::run {
+
+/// Sees to it that the study's program and project exist: through sheepdog, or in the database where no commons is set.
+class ProjectsStep final : public Step {
+ public:
+  using Step::Step;
+  static constexpr std::string_view kName = "projects";
+
+  [[nodiscard]] std::string_view name() const override { return kName; }
+  [[nodiscard]] std::optional<std::string> idle() const override { return turned_off(); }
+  [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
+};
+
+}  // namespace etl::run

@@ -1,0 +1,49 @@
+#include "run/pull_step.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "studies/pull_settings.hpp"
+#include "studies/source.hpp"
+
+namespace etl::run {
+namespace {
+
+void tell(const char* what, const std::vector<studies::PullFault>& faults) {
+  for (const auto& fault : faults) log::error("{}: {}: {}", fault.key, what, fault.reason);
+}
+
+}  // namespace
+
+std::optional<std::string> PullStep::idle() const {
+  if (workplace().settings().get("source.bucket")) return std::nullopt;
+  return "no bucket is set that studies come from (source.bucket): what is mounted is used";
+}
+
+StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
+  const config::Settings& settings = workplace().settings();
+  auto options = studies::pull_options(settings);
+  if (!options) return {.outcome = Outcome::skipped};
+  options->studies = {study.name};
+  options->dry_run = dry_run;
+  const auto nothing_removed = [](std::uint64_t, std::uint64_t) { return false; };
+  const auto done = studies::pull(*options, studies::source_profile(settings, {}), workplace().stop(), nothing_removed);
+  tell("failed", done.failed);
+  tell("refused", done.refused);
+  if (done.ended) std::rethrow_exception(done.ended);
+
+  StepReport report{
+      .counts = {{"files", done.fetched}, {"bytes", done.fetched_bytes}, {"unchanged", done.unchanged + done.adopted}}};
+  report.outcome = done.fetched == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
+  // A study that is here in part must not be loaded as if it were whole.
+  if (!done.failed.empty() || !done.refused.empty()) {
+    report.outcome = Outcome::failed;
+    report.exit = ExitCode::partial;
+    report.reason = fmt::format("{} objects failed, {} were refused", human_count(done.failed.size()),
+                                human_count(done.refused.size()));
+  }
+  return report;
+}
+
+}  // namespace etl::run

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "run/step.hpp"
+
+namespace etl::run {
+
+/// Brings the study and its files from S3, where a bucket is set; else the folders are used as they are mounted.
+class PullStep final : public Step {
+ public:
+  using Step::Step;
+  static constexpr std::string_view kName = "pull";
+
+  [[nodiscard]] std::string_view name() const override { return kName; }
+  [[nodiscard]] std::optional<std::string> idle() const override;
+  [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
+};
+
+}  // namespace etl::run

@@ -1,0 +1,52 @@
+#include "run/step.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "run/files_step.hpp"
+#include "run/graph_step.hpp"
+#include "run/projects_step.hpp"
+#include "run/pull_step.hpp"
+#include "run/validate_step.hpp"
+
+namespace etl::run {
+namespace {
+
+template <typename S>
+std::unique_ptr<Step> make(Workplace& workplace) {
+  return std::make_unique<S>(workplace);
+}
+
+struct Kind {
+  std::string_view name;
+  std::unique_ptr<Step> (*make)(Workplace&);
+};
+
+constexpr std::array kinds{
+    Kind{PullStep::kName, make<PullStep>},         Kind{ValidateStep::kName, make<ValidateStep>},
+    Kind{ProjectsStep::kName, make<ProjectsStep>}, Kind{GraphStep::kName, make<GraphStep>},
+    Kind{FilesStep::kName, make<FilesStep>},
+};
+
+}  // namespace
+
+std::optional<std::string> Step::turned_off() const {
+  const std::string key = fmt::format("destinations.{}", name());
+  if (workplace_.settings().flag(key)) return std::nullopt;
+  return fmt::format("{} is no ({})", key, workplace_.settings().get(key)->origin);
+}
+
+std::vector<std::unique_ptr<Step>> all_steps(Workplace& workplace) {
+  std::vector<std::unique_ptr<Step>> steps;
+  for (const Kind& kind : kinds) steps.push_back(kind.make(workplace));
+  return steps;
+}
+
+std::vector<std::string> step_names() {
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds) names.emplace_back(kind.name);
+  return names;
+}
+
+}  // namespace etl::run

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/study_entry.hpp"
+#include "run/report.hpp"
+#include "run/workplace.hpp"
+
+namespace etl::run {
+
+/// One thing that a run does with every study. A step changes nothing outside of its own destination, changes nothing
+/// when all is there already, and can be repeated: whatever ended it, the next run goes on.
+class Step {
+ public:
+  explicit Step(Workplace& workplace) : workplace_(workplace) {}
+  virtual ~Step() = default;
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+
+  /// One word, as --only and --skip have it.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  /// Why there is nothing for it to do in this setup; std::nullopt when there is.
+  [[nodiscard]] virtual std::optional<std::string> idle() const { return std::nullopt; }
+  /// Does it, or only says what it would do. What goes wrong as a whole is thrown.
+  [[nodiscard]] virtual StepReport perform(const config::StudyEntry& study, bool dry_run) = 0;
+
+ protected:
+  [[nodiscard]] Workplace& workplace() const { return workplace_; }
+  /// `destinations.<name>` says no.
+  [[nodiscard]] std::optional<std::string> turned_off() const;
+
+ private:
+  Workplace& workplace_;
+};
+
+/// Every step, in the order in which a study goes through them. A step that is added here is part of every run, its
+/// table and its options.
+[[nodiscard]] std::vector<std::unique_ptr<Step>> all_steps(Workplace& workplace);
+
+/// Their names, for help and for checking options.
+[[nodiscard]] std::vector<std::string> step_names();
+
+}  // namespace etl::run

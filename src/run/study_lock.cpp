@@ -1,0 +1,19 @@
+#include "run/study_lock.hpp"
+
+#include <fmt/format.h>
+
+#include "config/database.hpp"
+
+namespace etl::run {
+
+StudyLock::StudyLock(const Workplace& workplace, const ProjectId& project, bool in_database)
+    : file_(workplace.state_dir() / "run" / (as_file_name(project.str()) + ".lock"),
+            fmt::format("another run is at work on {}", project.str())) {
+  if (!in_database) return;
+  // Not workplace.connect(): the lock must outlive a stop until all is wound up.
+  connection_.emplace(config::database_address(workplace.settings()));
+  lock_.emplace(*connection_, "aced-etl:run:" + project.str(), graph::AdvisoryLock::Mode::exclusive,
+                "the run of project " + project.str());
+}
+
+}  // namespace etl::run

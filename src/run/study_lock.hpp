@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "base/file_lock.hpp"
+#include "graph/sql_lock.hpp"
+#include "run/workplace.hpp"
+
+namespace etl::run {
+
+/// Held while a run works on a project, so that no two do: a file in the state dir and, where the graph is served, a
+/// lock in its database, which pods that share no state dir see as well. LockedError names the holder.
+class StudyLock {
+ public:
+  StudyLock(const Workplace& workplace, const ProjectId& project, bool in_database);
+
+ private:
+  FileLock file_;
+  std::optional<graph::Connection> connection_;
+  std::optional<graph::AdvisoryLock> lock_;
+};
+
+}  // namespace etl::run

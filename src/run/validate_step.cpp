@@ -1,0 +1,36 @@
+#include "run/validate_step.hpp"
+
+#include "base/progress.hpp"
+#include "run/journal.hpp"
+#include "run/study_mark.hpp"
+#include "simplify/check_study.hpp"
+
+namespace etl::run {
+
+StepReport ValidateStep::perform(const config::StudyEntry& study, bool dry_run) {
+  const simplify::StudyOptions options = workplace().study_options(study);
+  // Taken before it is read: what is written to meanwhile is read again next time.
+  const std::string mark = study_mark(options, workplace().settings());
+  if (const auto known = Journal::read_valid(workplace().state_dir(), options.path); known && known->mark == mark) {
+    return {.outcome = Outcome::unchanged, .counts = {{"resources", known->resources}, {"warnings", known->warnings}}};
+  }
+  const auto dangling = workplace().settings().get("graph.dangling");
+  simplify::FaultReport faults(simplify::log_fault, dangling && dangling->text == "skip");
+  Progress progress(study.name + ": validating", std::nullopt);
+  const auto read = simplify::check_study(options, faults, [&](std::uint64_t bytes) { progress.add(bytes); });
+  simplify::require_resources(read, faults, options.path);
+
+  StepReport report{
+      .counts = {{"resources", read.tally.resources}, {"errors", faults.errors()}, {"warnings", faults.warnings()}}};
+  if (faults.errors() > 0) {
+    report.outcome = Outcome::failed;
+    report.exit = ExitCode::invalid_input;
+    report.reason = simplify::in_words(faults);
+  } else if (!dry_run) {
+    Journal(workplace().state_dir())
+        .note_valid(options.path, {.mark = mark, .resources = read.tally.resources, .warnings = faults.warnings()});
+  }
+  return report;
+}
+
+}  // namespace etl::run

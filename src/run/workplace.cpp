@@ -1,0 +1,47 @@
+#include "run/workplace.hpp"
+
+#include "config/database.hpp"
+#include "config/folder.hpp"
+
+namespace etl::run {
+namespace fs = std::filesystem;
+
+fs::path Workplace::state_dir() const { return config::folder(settings_, "state_dir"); }
+
+fs::path Workplace::study_folder(const config::StudyEntry& study) const {
+  return config::folder(settings_, "folder.studies") / study.name;
+}
+
+simplify::StudyOptions Workplace::study_options(const config::StudyEntry& study) {
+  simplify::StudyArguments arguments;
+  const fs::path folder = study_folder(study);
+  arguments.path = folder.string();
+  simplify::StudyOptions options = setup().options(settings_, arguments);
+  options.selection.skip_folder = folder / "extractions";
+  options.stop = stop_;
+  return options;
+}
+
+const simplify::StudySetup& Workplace::setup() {
+  if (!setup_) setup_ = simplify::StudySetup::load(settings_);
+  return *setup_;
+}
+
+gen3::Commons& Workplace::commons() {
+  if (!commons_) {
+    constexpr unsigned parts_at_once = 32;
+    net::HttpOptions http;
+    http.bytes_per_second = settings_.bytes("limits.bandwidth");
+    http.connections_per_host = settings_.number("limits.file_jobs") + parts_at_once;
+    commons_ = std::make_unique<gen3::Commons>(settings_, stop_, http);
+  }
+  return *commons_;
+}
+
+graph::Connection Workplace::connect() const {
+  graph::Connection connection(config::database_address(settings_));
+  connection.stop_on(stop_);
+  return connection;
+}
+
+}  // namespace etl::run

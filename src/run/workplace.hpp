@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "config/settings.hpp"
+#include "gen3/commons.hpp"
+#include "graph/connection.hpp"
+#include "simplify/study_setup.hpp"
+
+namespace etl::run {
+
+/// What the steps of one run share, made when it is first needed: whoever serves no graph needs no dictionary. One
+/// thread.
+class Workplace {
+ public:
+  Workplace(const config::Settings& settings, std::stop_token stop) : settings_(settings), stop_(std::move(stop)) {}
+
+  [[nodiscard]] const config::Settings& settings() const { return settings_; }
+  [[nodiscard]] const std::stop_token& stop() const { return stop_; }
+
+  [[nodiscard]] std::filesystem::path state_dir() const;
+  /// Where a study's metadata is on this disk.
+  [[nodiscard]] std::filesystem::path study_folder(const config::StudyEntry& study) const;
+  /// How a study's metadata is read: FHIR, without what `simplify` made of it in `extractions/`.
+  [[nodiscard]] simplify::StudyOptions study_options(const config::StudyEntry& study);
+
+  [[nodiscard]] const simplify::StudySetup& setup();
+  [[nodiscard]] gen3::Commons& commons();
+  /// A new session with the graph's database, that a stop ends.
+  [[nodiscard]] graph::Connection connect() const;
+
+ private:
+  const config::Settings& settings_;
+  std::stop_token stop_;
+  std::optional<simplify::StudySetup> setup_;
+  std::unique_ptr<gen3::Commons> commons_;
+};
+
+}  // namespace etl::run
