@@ -19,7 +19,7 @@ namespace {
 
 void load(Context& context, const FilesOptions& options) {
   const ProjectId project = ProjectId::parse(options.project);
-  Commons commons(context, http_options(context));
+  Commons commons(context, files::http_options(context.settings));
   const auto state = config::folder(context.settings, "state_dir");
   const files::ProjectLock lock(state, commons.session.endpoint(), project);
   files::Journal journal(state, commons.session.endpoint());
@@ -98,14 +98,6 @@ void add_sending_options(CLI::App& app, Context& context, FilesOptions& options)
       ->type_name("BYTES")
       ->transform(CLI::AsSizeValue(true))
       ->check(CLI::Range(files::smallest_part, 64 * files::MiB));
-}
-
-net::HttpOptions http_options(const Context& context) {
-  constexpr unsigned parts_at_once = 32;
-  net::HttpOptions http;
-  http.bytes_per_second = context.settings.bytes("limits.bandwidth");
-  http.connections_per_host = file_jobs(context) + parts_at_once;
-  return http;
 }
 
 unsigned file_jobs(const Context& context) { return context.settings.number("limits.file_jobs"); }

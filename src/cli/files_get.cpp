@@ -86,7 +86,7 @@ void get(Context& context, const GetOptions& options) {
   if (options.guids.empty() == options.project.empty()) {
     throw UsageError("say which files to get", {}, "name their GUIDs, or a project with --project");
   }
-  Commons commons(context, http_options(context));
+  Commons commons(context, files::http_options(context.settings));
   Getting getting(commons, options, file_jobs(context));
   for (const std::string& guid : options.guids) {
     if (const auto record = commons.indexd.get(guid)) {

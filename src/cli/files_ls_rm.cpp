@@ -38,7 +38,7 @@ void list(const Context& context, const FilesOptions& options) {
 void remove(Context& context, const FilesOptions& options) {
   const ProjectId project = ProjectId::parse(options.project);
   const std::string authz = files::authz_of(project);
-  Commons commons(context, http_options(context));
+  Commons commons(context, files::http_options(context.settings));
   const files::Services services = services_of(commons);
   const auto state = config::folder(context.settings, "state_dir");
   const files::ProjectLock lock(state, commons.session.endpoint(), project);

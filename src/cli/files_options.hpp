@@ -27,8 +27,6 @@ void add_study_path(CLI::App& app, FilesOptions& options);  ///< PATH
 /// --source, --bucket and all that says how files are sent.
 void add_sending_options(CLI::App& app, Context& context, FilesOptions& options);
 
-/// Connections for so many jobs as the settings say, and no more than their bandwidth.
-[[nodiscard]] net::HttpOptions http_options(const Context& context);
 [[nodiscard]] unsigned file_jobs(const Context& context);
 [[nodiscard]] files::Services services_of(Commons& commons);
 [[nodiscard]] files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons);

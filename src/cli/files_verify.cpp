@@ -50,7 +50,7 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
 }
 
 void verify(Context& context, const VerifyFlags& options) {
-  Commons commons(context, http_options(context));
+  Commons commons(context, files::http_options(context.settings));
   const files::Services services = services_of(commons);
   files::Manifest manifest;
   const files::StudyTally study = files::read_documents(fhir::study_files(options.path, {}), nullptr, manifest,

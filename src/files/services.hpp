@@ -2,9 +2,11 @@
 
 #include <stop_token>
 
+#include "config/settings.hpp"
 #include "gen3/fence.hpp"
 #include "gen3/indexd.hpp"
 #include "gen3/session.hpp"
+#include "net/http.hpp"
 #include "net/retry.hpp"
 
 namespace etl::files {
@@ -19,6 +21,10 @@ struct Services {
 
   [[nodiscard]] net::HttpClient& http() const { return session.http(); }
 };
+
+/// Connections for as many files at once as the settings say, and for the parts of large ones; all together no faster
+/// than `limits.bandwidth`.
+[[nodiscard]] net::HttpOptions http_options(const config::Settings& settings);
 
 /// How long a signed URL is good; fence clamps it to what it allows.
 inline constexpr std::chrono::seconds url_life{3600};

@@ -2,6 +2,7 @@
 
 #include "config/database.hpp"
 #include "config/folder.hpp"
+#include "files/services.hpp"
 
 namespace etl::run {
 namespace fs = std::filesystem;
@@ -28,13 +29,7 @@ const simplify::StudySetup& Workplace::setup() {
 }
 
 gen3::Commons& Workplace::commons() {
-  if (!commons_) {
-    constexpr unsigned parts_at_once = 32;
-    net::HttpOptions http;
-    http.bytes_per_second = settings_.bytes("limits.bandwidth");
-    http.connections_per_host = settings_.number("limits.file_jobs") + parts_at_once;
-    commons_ = std::make_unique<gen3::Commons>(settings_, stop_, http);
-  }
+  if (!commons_) commons_ = std::make_unique<gen3::Commons>(settings_, stop_, files::http_options(settings_));
   return *commons_;
 }
 
