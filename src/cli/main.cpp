@@ -93,6 +93,15 @@ void require_commands(CLI::App& app) {
   }
 }
 
+/// What only prints what the program is must work where the settings do not.
+bool needs_settings(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  if (chosen.empty()) return true;
+  const auto below = chosen.front()->get_subcommands();
+  const bool schema = chosen.front()->get_name() == "config" && !below.empty() && below.front()->get_name() == "schema";
+  return !schema && chosen.front()->get_group() != kAboutItself;
+}
+
 void build(CLI::App& app, Context& context, LogOptions& log_options) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.fallthrough();  // before the groups: they inherit both
@@ -111,9 +120,7 @@ void build(CLI::App& app, Context& context, LogOptions& log_options) {
     log_options.apply();
     context.quiet = log_options.quiet;
     context.log_json = log_options.format == "json";
-    // What only prints the tree of commands must work where the settings do not.
-    const auto chosen = app.get_subcommands();
-    if (chosen.empty() || chosen.front()->get_group() != kAboutItself) context.settings.load();
+    if (needs_settings(app)) context.settings.load();
   });
 }
 

@@ -206,10 +206,10 @@ def test_bash_completes_the_whole_tree(etl):
 
 @pytest.mark.parametrize("words, offered", [
     (["con"], ["config"]),
-    (["config", "s"], ["show"]),
-    (["-q", "config", ""], ["show"]),
-    (["-o", "json", "config", ""], ["show"]),
-    (["--output", "=", "json", "config", ""], ["show"]),
+    (["config", "sh"], ["show"]),
+    (["-q", "config", "sh"], ["show"]),
+    (["-o", "json", "config", "sh"], ["show"]),
+    (["--output", "=", "json", "config", "sh"], ["show"]),
     (["config", "show", "--threads", "4", "--temp"], ["--temp-dir"]),
     (["-o", ""], ["table", "json", "yaml"]),
     (["config", "show", "--output", "j"], ["json"]),
