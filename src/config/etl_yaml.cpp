@@ -74,7 +74,13 @@ class Reader {
     once(std::string(kStudies), where);
     if (node.IsNull()) return;
     if (!node.IsSequence()) throw UsageError("`studies` is a list", where, "write a study as `- name: Lung_Cancer`");
-    for (const auto& item : node) found_.studies.push_back(study(item));
+    for (const auto& item : node) {
+      if (item.IsNull()) {  // nothing stands there that would have a line
+        throw UsageError(fmt::format("entry {} of `studies` is empty", found_.studies.size() + 1), where,
+                         "take it out");
+      }
+      found_.studies.push_back(study(item));
+    }
   }
 
   [[nodiscard]] WrittenStudy study(const YAML::Node& node) const {

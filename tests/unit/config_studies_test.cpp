@@ -88,7 +88,7 @@ TEST_F(StudiesTest, what_a_study_should_not_hold_is_named_by_file_and_line) {
            Wrong{"studies:\n- name: [A]\n", 2, "`name` takes a single value"},
            Wrong{"studies:\n- name: A\n  bucket: {a: b}\n", 3, "`bucket` takes a single value"},
            Wrong{"studies:\n- A\n", 2, "a study holds several values"},
-           Wrong{"studies:\n- name: A\n  project: p-A\n-\n", 4, "a study holds several values"},
+           Wrong{"studies:\n- name: A\n  project: p-A\n-\n", 1, "entry 2 of `studies` is empty"},
            Wrong{"threads: 2\nstudies: A\n", 2, "`studies` is a list"},
            Wrong{"studies:\n  A: {}\n", 1, "`studies` is a list"},
            Wrong{"studies:\nstudies:\n", 2, "`studies` is there twice"},
@@ -116,7 +116,7 @@ TEST_F(StudiesTest, what_a_study_should_not_hold_is_named_by_file_and_line) {
 TEST_F(StudiesTest, a_mistyped_key_gets_the_nearest_one) {
   for (const auto& [text, meant] : {std::pair{"studies:\n- name: A\n  bukcet: b\n", "did you mean `bucket`?"},
                                     {"studies:\n- name: A\n  zzz: b\n", "there are: name, project, bucket"},
-                                    {"study:\n- name: A\n", "did you mean `studies`?"},
+                                    {"studis:\n- name: A\n", "did you mean `studies`?"},
                                     {"limits:\n  pul_jobs: 2\n", "did you mean `limits.pull_jobs`?"}}) {
     put("etl.yaml", text);
     try {
