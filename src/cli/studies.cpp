@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/log.hpp"
@@ -66,7 +67,10 @@ void tell(const studies::PullOptions& options, const studies::PullReport& report
                 : fmt::format("; {} {}", options.dry_run ? "would remove" : "removed", human_count(report.removed)));
 }
 
-void check_names(const std::vector<std::string>& names) {
+/// Leaves out what is named twice.
+void check_names(std::vector<std::string>& names) {
+  std::set<std::string> met;
+  std::erase_if(names, [&](const auto& name) { return !met.insert(name).second; });
   for (const auto& name : names) {
     if (name.empty() || name.find('/') != std::string::npos || !studies::refusal(name).empty()) {
       throw UsageError(fmt::format("not the name of a study: `{}`", name), {}, "as Lung_Cancer, without a path");

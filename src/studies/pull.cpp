@@ -135,11 +135,13 @@ class Pull {
   /// What is at `prefix` goes to `below` in the side's folder.
   void list(Side& side, const std::string& prefix, const std::string& below, const Filter& filter) {
     FileAndFolder clashes;
+    std::string last;
     client_.list(options_.bucket, {.prefix = prefix, .delimiter = {}, .start_after = {}},
                  [&](const s3::Object& object) {
                    if (!object.key.starts_with(prefix)) return;
                    const auto name = below + object.key.substr(prefix.size());
-                   if (is_folder_marker(name) || (filter && !filter(name))) return;
+                   if (is_folder_marker(name) || name == last || (filter && !filter(name))) return;
+                   last = name;  // whatever a service lists twice: two threads must not write one file
                    began_ = true;
                    tally_.listed();
                    if (const auto why = refusal(name); !why.empty()) {

@@ -52,6 +52,14 @@ void PullJournal::put(const std::string& path, const KnownFile& file) {
   put_.bind(path, file.etag, file.size, file.modified_ns).run();
 }
 
+void PullJournal::put(const std::vector<std::pair<std::string, KnownFile>>& files) {
+  if (files.empty()) return;
+  const std::lock_guard lock(mutex_);
+  sqlite::Transaction transaction(database_);
+  for (const auto& [path, file] : files) put_.bind(path, file.etag, file.size, file.modified_ns).run();
+  transaction.commit();
+}
+
 void PullJournal::forget(const std::string& path) {
   const std::lock_guard lock(mutex_);
   database_.prepare("delete from files where path = ?1").bind(path).run();

@@ -29,6 +29,8 @@ class PullJournal {
   [[nodiscard]] std::optional<KnownFile> find(const std::string& path);
   /// The file is there, whole.
   void put(const std::string& path, const KnownFile& file);
+  /// All of them, or none.
+  void put(const std::vector<std::pair<std::string, KnownFile>>& files);
   void forget(const std::string& path);
 
   /// The parts (from 0) of an object that are in its work file already. Nothing when the work file held something else

@@ -25,7 +25,9 @@ bool is_md5(const std::string& etag) {
 }  // namespace
 
 PullPool::PullPool(Work work, unsigned threads, std::stop_source ending)
-    : work_(std::move(work)), ending_(std::move(ending)) {
+    : work_(std::move(work)),
+      ending_(std::move(ending)),
+      arrivals_(work_.tally, [this](const Wanted& wanted, const Error& error) { failed(wanted, error); }) {
   for (unsigned i = 0; i < threads; ++i) {
     threads_.emplace_back([this] { run(); });
   }
@@ -47,11 +49,12 @@ void PullPool::throw_if_ended() {
 
 void PullPool::push(Wanted wanted) {
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, ending_.get_token(), [&] { return queue_.size() < kQueue; });
+  full_ = queue_.size() >= kQueue;
+  wake_.wait(lock, ending_.get_token(), [&] { return !full_; });
   throw_if_ended();
   queue_.push_back(std::move(wanted));
   lock.unlock();
-  wake_.notify_all();
+  wake_.notify_one();  // all that can be waiting now are threads without work
 }
 
 void PullPool::wait() {
@@ -60,12 +63,29 @@ void PullPool::wait() {
   // What is on its way ends soon: its request is told to stop.
   if (ending_.stop_requested()) wake_.wait(lock, [&] { return busy_ == 0; });
   throw_if_ended();
+  lock.unlock();
+  settle();
+}
+
+bool PullPool::nothing_waits() {
+  const std::lock_guard lock(mutex_);
+  return queue_.empty();
+}
+
+void PullPool::settle() {
+  if (work_.journal != nullptr) arrivals_.settle(*work_.journal);
 }
 
 void PullPool::abandon() {
   ending_.request_stop();
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [&] { return busy_ == 0; });
+  lock.unlock();
+  try {
+    settle();
+  } catch (const Error& error) {
+    log::debug("{}", error.what());  // what ended the pull says more
+  }
 }
 
 /// Parts of what was begun first: a file that is nearly whole is worth more than one that is not.
@@ -81,6 +101,10 @@ bool PullPool::take(Task& task) {
   if (queue_.empty()) return false;
   task = {std::move(queue_.front()), nullptr, 0};
   queue_.pop_front();
+  if (full_ && queue_.size() <= kQueue / 2) {
+    full_ = false;
+    wake_.notify_all();
+  }
   return true;
 }
 
@@ -97,7 +121,7 @@ std::optional<PullPool::Task> PullPool::next() {
 void PullPool::done() {
   {
     const std::lock_guard lock(mutex_);
-    --busy_;
+    if (--busy_ > 0) return;
   }
   wake_.notify_all();
 }
@@ -114,15 +138,20 @@ void PullPool::end(std::exception_ptr why) {
 void PullPool::run() {
   while (auto task = next()) {
     try {
-      if (task->ranged) {
-        part(*task->ranged, task->part);
-      } else {
-        object(*std::move(task->object));
-      }
+      work(*std::move(task));
+      if (arrivals_.due() || nothing_waits()) settle();
     } catch (...) {
       end(std::current_exception());
     }
     done();
+  }
+}
+
+void PullPool::work(Task task) {
+  if (task.ranged) {
+    part(*task.ranged, task.part);
+  } else {
+    object(*std::move(task.object));
   }
 }
 
@@ -173,14 +202,11 @@ bool PullPool::adopt(const Wanted& wanted) {
 
 /// In one request, which is of one state of the object; so it may be another one than was listed.
 void PullPool::whole(const Wanted& wanted) {
-  const WorkFile file(wanted.folder->work_file(wanted.name), 0);
-  RangeSink sink(file, 0, RangeSink::kWhole, {}, work_.tally.progress());
+  auto file = std::make_unique<WorkFile>(wanted.folder->work_file(wanted.name), 0);
+  RangeSink sink(*file, 0, RangeSink::kWhole, {}, work_.tally.progress());
   const auto object = work_.client.get(work_.bucket, wanted.key, sink);
-  const auto modified = file.finish(object.last_modified);
-  wanted.folder->move_in(file.path(), wanted.name);
   const auto mark = wanted.etag.empty() || object.etag.empty() ? wanted.mark() : object.etag;
-  work_.journal->put(wanted.path(), {mark, sink.bytes(), modified});
-  work_.tally.fetched(sink.bytes());
+  arrivals_.add({wanted, mark, sink.bytes(), object.last_modified, std::move(file)});
 }
 
 void PullPool::part(RangedFile& file, std::uint64_t number) {

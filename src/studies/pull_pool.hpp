@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "s3/client.hpp"
+#include "studies/arrivals.hpp"
 #include "studies/ranged_file.hpp"
 
 namespace etl::studies {
@@ -35,9 +36,9 @@ class PullPool {
 
   /// Waits while much is queued.
   void push(Wanted wanted);
-  /// Until all that was pushed is done; more may be pushed then.
+  /// Until all that was pushed is in its place; more may be pushed then.
   void wait();
-  /// Ends what is on its way and drops the rest; nothing is at work any more when it returns.
+  /// Ends what is on its way and drops the rest, but keeps what has come; nothing is at work any more when it returns.
   void abandon();
 
  private:
@@ -48,6 +49,9 @@ class PullPool {
   };
 
   void run();
+  void work(Task task);
+  [[nodiscard]] bool nothing_waits();
+  void settle();
   [[nodiscard]] std::optional<Task> next();
   [[nodiscard]] bool take(Task& task);
   void done();
@@ -64,11 +68,13 @@ class PullPool {
 
   Work work_;
   std::stop_source ending_;
+  Arrivals arrivals_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<Wanted> queue_;
   std::deque<std::shared_ptr<RangedFile>> ranged_;
   std::size_t busy_ = 0;
+  bool full_ = false;  ///< push() waits
   bool closed_ = false;
   std::exception_ptr ended_;
   std::vector<std::jthread> threads_;

@@ -57,7 +57,8 @@ bool RangedFile::settle(std::exception_ptr failure) {
 }
 
 void RangedFile::finish() {
-  const auto modified = file_->finish(wanted_.modified);
+  file_->start_sync(wanted_.modified);
+  const auto modified = file_->finish();
   wanted_.folder->move_in(file_->path(), wanted_.name);
   journal_.put(wanted_.path(), {wanted_.mark(), wanted_.size, modified});
   journal_.forget_parts(wanted_.path());

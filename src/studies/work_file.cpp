@@ -48,13 +48,18 @@ void WorkFile::resize(std::uint64_t size) const {
   if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) fail("cannot size the file");
 }
 
-std::int64_t WorkFile::finish(s3::TimePoint modified) const {
+void WorkFile::start_sync(s3::TimePoint modified) const {
   if (modified != s3::TimePoint{}) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(modified.time_since_epoch()).count();
     const timespec times[] = {{0, UTIME_OMIT}, {seconds, 0}};
     // Where a file system keeps no times, those that it has serve as well.
     if (::futimens(descriptor_, times) != 0) errno = 0;
   }
+  // A hint; finish() finds out whether all is well.
+  if (::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE) != 0) errno = 0;
+}
+
+std::int64_t WorkFile::finish() const {
   if (::fsync(descriptor_) != 0) fail("cannot bring the file to the disk");
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) fail("cannot look at the file");
@@ -64,7 +69,7 @@ std::int64_t WorkFile::finish(s3::TimePoint modified) const {
 void RangeSink::begin(const net::Response& head) {
   at_ = 0;
   if (length_ == kWhole) {
-    file_.resize(0);
+    if (shown_ > 0) file_.resize(0);  // the answer before broke off
     return;
   }
   if (head.status != 206) throw RefusedError("the service gives no ranges of objects");

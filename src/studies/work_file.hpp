@@ -24,9 +24,10 @@ class WorkFile {
   /// From many threads at once.
   void write(std::uint64_t offset, std::string_view bytes) const;
   void resize(std::uint64_t size) const;
-  /// Brings it to the disk, with this time of its last change (1970: as it is). Returns that time as the file system
-  /// keeps it, in nanoseconds.
-  [[nodiscard]] std::int64_t finish(s3::TimePoint modified) const;
+  /// Gives it this time of its last change (1970: as it is), and has its bytes written without waiting for them.
+  void start_sync(s3::TimePoint modified) const;
+  /// Brings it to the disk. Returns the time of its last change as the file system keeps it, in nanoseconds.
+  [[nodiscard]] std::int64_t finish() const;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 

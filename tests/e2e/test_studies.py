@@ -13,6 +13,7 @@ import re
 import select
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -294,6 +295,34 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(source, proxy):
     assert len(set(first) | set(second)) == 300 + 64
     assert done["resumed_bytes"] >= 16 * MIB
     assert source.pull()["unchanged"] == 301
+
+
+@pytest.mark.promise("A pull goes on where it was")
+def test_small_files_are_whole_whenever_it_is_killed(source, proxy):
+    """They are moved into their places, and noted, many at a time."""
+    moments = random.Random(int(os.environ.get("ACED_TEST_SEED", "3")))
+    source.put_all({f"studies/S/{n:03}.bin": moments.randbytes(moments.randrange(1, 3000)) for n in range(300)})
+    killed = 0
+    for _ in range(6):
+        via = proxy()
+        until, reached = moments.randrange(1, 250), threading.Event()
+        via.on_request = lambda request, via=via, until=until, reached=reached: len(via.requests) >= until and reached.set()
+        ran = source.etl.start("studies", "pull", "-q", env={"AWS_ENDPOINT_URL": via.endpoint})
+        while not reached.wait(0.01) and ran.poll() is None:
+            pass
+        killed += ran.poll() is None
+        ran.kill()
+        ran.communicate()
+        for name, body in source.local().items():
+            assert "/.aced-etl-pull/" in name or body == source.objects[name], name
+        with contextlib.closing(sqlite3.connect(source.home / "state/studies.db")) as journal:
+            for path, size in journal.execute("select path, size from files"):
+                assert os.path.getsize(path) == size
+    assert killed >= 2
+    in_place = [name for name in source.local() if "/.aced-etl-pull/" not in name]
+    assert source.pull()["fetched"] == 300 - len(in_place)
+    assert source.local() == source.objects
+    assert source.pull()["unchanged"] == 300
 
 
 @pytest.mark.promise("A pull goes on where it was")

@@ -26,6 +26,17 @@ class PullJournalTest : public testing::Test {
   fs::path folder_;
 };
 
+TEST_F(PullJournalTest, takes_many_files_at_once) {
+  {
+    PullJournal journal(folder_);
+    journal.put({{"/s/a", {"abc", 5, 1}}, {"/s/b", {"def", 6, 2}}});
+    journal.put(std::vector<std::pair<std::string, KnownFile>>());
+  }
+  PullJournal journal(folder_);
+  ASSERT_TRUE(journal.find("/s/a"));
+  EXPECT_EQ(journal.find("/s/b")->size, 6U);
+}
+
 TEST_F(PullJournalTest, knows_files_in_a_later_run) {
   {
     PullJournal journal(folder_);
