@@ -39,12 +39,14 @@ std::optional<std::string> Step::turned_off() const {
 
 std::vector<std::unique_ptr<Step>> all_steps(Workplace& workplace) {
   std::vector<std::unique_ptr<Step>> steps;
+  steps.reserve(kinds.size());
   for (const Kind& kind : kinds) steps.push_back(kind.make(workplace));
   return steps;
 }
 
 std::vector<std::string> step_names() {
   std::vector<std::string> names;
+  names.reserve(kinds.size());
   for (const Kind& kind : kinds) names.emplace_back(kind.name);
   return names;
 }
