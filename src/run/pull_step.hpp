@@ -12,6 +12,7 @@ class PullStep final : public Step {
 
   [[nodiscard]] std::string_view name() const override { return kName; }
   [[nodiscard]] std::optional<std::string> idle() const override;
+  [[nodiscard]] bool feeds_others() const override { return true; }
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
 };
 
