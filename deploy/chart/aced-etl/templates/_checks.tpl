@@ -1,0 +1,76 @@
+{{/* Values that contradict each other. What a single value may be says values.schema.json. */}}
+{{- define "aced-etl.checks" -}}
+{{- $v := .Values }}
+{{- $names := dict "credentials" "value" "userYaml" "value" "fenceConfig" "value" "sheepdogCreds" "values" "aws" "values" }}
+{{- range $name, $field := $names }}
+{{- $mount := index $v.mounts $name }}
+{{- $given := index $mount $field }}
+{{- if and (has $mount.from (list "secret" "configMap")) (not $mount.name) }}
+{{- fail (printf "mounts.%s.from is %s: name it, mounts.%s.name" $name $mount.from $name) }}
+{{- end }}
+{{- if and (eq $mount.from "values") (not $given) }}
+{{- fail (printf "mounts.%s.from is values, and mounts.%s.%s is empty" $name $name $field) }}
+{{- end }}
+{{- if and (ne $mount.from "values") $given }}
+{{- fail (printf "mounts.%s.%s is given, but mounts.%s.from is %s: set from to values, or leave it out" $name $field $name $mount.from) }}
+{{- end }}
+{{- end }}
+{{- if eq $v.mounts.sheepdogCreds.from "values" }}
+{{- range $file := list "database" "dbcreated" "host" "password" "port" "username" }}
+{{- if not (index $v.mounts.sheepdogCreds.values $file) }}
+{{- fail (printf "mounts.sheepdogCreds.values lacks %s" $file) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if eq $v.mounts.aws.from "values" }}
+{{- range $file := list "credentials" "config" }}
+{{- if not (index $v.mounts.aws.values $file) }}
+{{- fail (printf "mounts.aws.values lacks %s" $file) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and (eq $v.mounts.aws.from "none") $v.serviceAccount.create (not $v.serviceAccount.roleArn) (not $v.serviceAccount.annotations) (not $v.extraEnv) (not $v.envFrom) }}
+{{- fail "there is no AWS key: set serviceAccount.roleArn, or mounts.aws.from" }}
+{{- end }}
+{{- if and $v.serviceAccount.roleArn (not $v.serviceAccount.create) }}
+{{- fail "serviceAccount.roleArn annotates the account that the chart makes, and serviceAccount.create is false: annotate yours with eks.amazonaws.com/role-arn" }}
+{{- end }}
+{{- range $name := list "state" "studies" "output" }}
+{{- $storage := index $v.storage $name }}
+{{- if and (eq $storage.type "hostPath") (not $storage.hostPath) }}
+{{- fail (printf "storage.%s.type is hostPath: name the folder, storage.%s.hostPath" $name $name) }}
+{{- end }}
+{{- if and $storage.hostPath (ne $storage.type "hostPath") }}
+{{- fail (printf "storage.%s.hostPath is given, but storage.%s.type is %s" $name $name $storage.type) }}
+{{- end }}
+{{- if and $storage.existingClaim (ne $storage.type "pvc") }}
+{{- fail (printf "storage.%s.existingClaim is given, but storage.%s.type is %s" $name $name $storage.type) }}
+{{- end }}
+{{- if and (eq $storage.type "pvc") (eq $storage.accessMode "ReadWriteOncePod") (or $v.cronJob.enabled $v.jobTemplate.enabled) $v.deployment.enabled }}
+{{- fail (printf "storage.%s.accessMode is ReadWriteOncePod: no Job would ever start beside the Deployment" $name) }}
+{{- end }}
+{{- end }}
+{{- if and (eq $v.storage.state.type "emptyDir") $v.cronJob.enabled (not $v.cronJob.suspend) }}
+{{- fail "storage.state.type is emptyDir: the journals of uploads would be lost with each run of the CronJob; use pvc, or suspend it" }}
+{{- end }}
+{{- if not (or $v.deployment.enabled $v.cronJob.enabled $v.jobTemplate.enabled) }}
+{{- fail "deployment, cronJob and jobTemplate are all off: nothing would run" }}
+{{- end }}
+{{- if and $v.networkPolicy.enabled $v.env.ELASTICSEARCH_URL (not $v.networkPolicy.search.ports) (not $v.networkPolicy.extraEgress) }}
+{{- fail "env.ELASTICSEARCH_URL is set, and networkPolicy.search has no ports: the search server could not be reached" }}
+{{- end }}
+{{- $source := $v.etl.source | default dict }}
+{{- $search := $v.etl.search | default dict }}
+{{- $pairs := list
+  (list "S3_BUCKET" "source.bucket" (get $source "bucket"))
+  (list "S3_PATH" "source.path" (get $source "path"))
+  (list "AWS_PROFILE" "source.profile" (get $source "profile"))
+  (list "DICTIONARY_URL" "dictionary" (get $v.etl "dictionary"))
+  (list "ELASTICSEARCH_URL" "search.url" (get $search "url")) }}
+{{- range $pair := $pairs }}
+{{- $set := index $v.env (first $pair) }}
+{{- if and $set (last $pair) (ne $set (last $pair)) }}
+{{- fail (printf "env.%s is '%s' and etl.%s is '%s'; the environment would win: keep one" (first $pair) $set (index $pair 1) (last $pair)) }}
+{{- end }}
+{{- end }}
+{{- end }}
