@@ -3,10 +3,10 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build demo test check lint tidy sanitize fuzz bench up down status env fresh clean
+.PHONY: help build demo test check lint tidy sanitize fuzz bench chart-test up down status env fresh clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
 
 build: ## compile the program: build/release/aced-etl
 	@scripts/install-deps build
@@ -39,6 +39,10 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (30)
 
 bench: build ## measure against simdjson and psql; writes bench/README.md
 	@scripts/bench
+
+chart-test: build ## the Helm chart: lint, the Kubernetes API's schemas, its mounts before doctor
+	@scripts/install-deps test
+	@scripts/chart-test
 
 up: build ## start the local commons: PostgreSQL, S3, OpenSearch, the Gen3 services
 	@local/commons up

@@ -1,3 +1,4 @@
+#!/bin/sh
 # SIGTERM to every aced-etl of this container, once; then until they are gone, for 40 s at most.
 runs() {
   for comm in /proc/[0-9]*/comm; do

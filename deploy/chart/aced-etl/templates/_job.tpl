@@ -18,6 +18,7 @@ spec:
       # another run that holds the project.
       - action: FailJob
         onExitCodes: {operator: In, values: [1, 2, 3, 4, 6, 7, 8]}
+        onPodConditions: []  # the schema of older versions asks for it
   template:
     metadata:
       labels:
