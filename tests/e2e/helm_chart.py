@@ -1,6 +1,6 @@
 """deploy/chart/aced-etl as a test handles it: rendered by helm, its pods' volumes laid out as the kubelet does.
 
-helm and the Kubernetes API's schemas come from scripts/chart-tools; where it could not install them, tests skip.
+helm and the Kubernetes API's schemas come from scripts/chart-tools.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import pathlib
 import shutil
 import subprocess
 
-import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -23,13 +22,14 @@ KUBERNETES = "1.27.0", "1.37.0"  # the oldest that Chart.yaml admits, and the ne
 _dates = itertools.count(1)
 
 
+def program() -> str | None:
+    own = ROOT / ".local/bin/helm"
+    return str(own) if own.exists() else shutil.which("helm")
+
+
 def helm(*args: object, values: dict | None = None) -> subprocess.CompletedProcess:
     """`values` come last, as a file of their own."""
-    own = ROOT / ".local/bin/helm"
-    program = own if own.exists() else shutil.which("helm")
-    if not program:
-        pytest.skip("NOT TESTED: no helm (make chart-test installs it where Go is)")
-    command = [str(program), *map(str, args), *(("-f", "-") if values is not None else ())]
+    command = [program(), *map(str, args), *(("-f", "-") if values is not None else ())]
     return subprocess.run(command, input=yaml.safe_dump(values) if values is not None else "", capture_output=True, text=True,
                           timeout=60, check=False)
 

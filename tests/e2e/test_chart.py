@@ -45,6 +45,13 @@ def made_of(choice: str) -> list[dict]:
     return render("-f", FILES[choice]) if choice in FILES else render(values=CHOICES[choice])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def needs_helm() -> None:
+    """Before any server is started."""
+    if not helm_chart.program():
+        pytest.skip("NOT TESTED: no helm (make chart-test installs it where Go is)")
+
+
 every_choice = pytest.mark.parametrize("choice", [*FILES, *CHOICES])
 
 
