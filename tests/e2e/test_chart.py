@@ -32,7 +32,7 @@ CHOICES = {
                     "image": {"pullSecrets": [{"name": "registry"}]}, "nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}],
                     "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}], "envFrom": [{"secretRef": {"name": "more"}}]},
     "emptyDir": {"storage": {name: {"type": "emptyDir"} for name in ("state", "studies", "output")},
-                 "cronJob": {"suspend": True}, "jobs": {"pullFirst": True}},
+                 "cronJob": {"suspend": True}},
     "hostPath": {"storage": {name: {"type": "hostPath", "hostPath": f"/data/{name}"} for name in ("state", "studies", "output")}},
     "claims that are there": {"storage": {name: {"existingClaim": name} for name in ("state", "studies", "output")}},
     "network policy": {"networkPolicy": {"enabled": True, "s3": {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}}},
@@ -158,12 +158,6 @@ def test_the_template_of_single_jobs():
     assert pod["containers"][0]["args"] == ["run", "Lung_Cancer"]
 
 
-def test_studies_come_first_where_they_do_not_stay():
-    pod = pods(made_of("staging"))["CronJob/pod-aced-etl"]
-    assert pod["initContainers"][0]["args"] == ["studies", "pull"]
-    assert "initContainers" not in pods(made_of("staging"))["Deployment/pod-aced-etl"]
-
-
 def test_pods_share_a_node_where_a_volume_is_bound_to_one():
     for pod in pods(render()).values():
         term, = pod["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
@@ -269,6 +263,7 @@ def test_notes_name_the_next_three_commands(choice, tmp_path):
     ({"storage": {"studies": {"type": "emptyDir", "existingClaim": "x"}}}, "storage.studies.type is emptyDir"),
     ({"storage": {"state": {"accessMode": "ReadWriteOncePod"}}}, "no Job would ever start"),
     ({"storage": {"state": {"type": "emptyDir"}}}, "journals of uploads would be lost"),
+    ({"storage": {"studies": {"type": "emptyDir"}}}, "set env.S3_BUCKET"),
     ({"deployment": {"enabled": False}, "cronJob": {"enabled": False}, "jobTemplate": {"enabled": False}}, "nothing would run"),
     ({"networkPolicy": {"enabled": True, "search": {"ports": []}}, "env": {"ELASTICSEARCH_URL": "http://s:9200"}}, "networkPolicy.search"),
     ({"env": {"S3_BUCKET": "one"}, "etl": {"source": {"bucket": "two"}}}, "env.S3_BUCKET is 'one' and etl.source.bucket is 'two'"),

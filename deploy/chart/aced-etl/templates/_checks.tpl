@@ -53,13 +53,17 @@
 {{- if and (eq $v.storage.state.type "emptyDir") $v.cronJob.enabled (not $v.cronJob.suspend) }}
 {{- fail "storage.state.type is emptyDir: the journals of uploads would be lost with each run of the CronJob; use pvc, or suspend it" }}
 {{- end }}
+{{- $source := $v.etl.source | default dict }}
+{{- $bucket := or $v.env.S3_BUCKET (get $source "bucket") $v.extraEnv $v.envFrom }}
+{{- if and (eq $v.storage.studies.type "emptyDir") $v.cronJob.enabled (not $v.cronJob.suspend) (not $bucket) }}
+{{- fail "storage.studies.type is emptyDir, and no bucket is set that studies come from: the CronJob would find none; set env.S3_BUCKET" }}
+{{- end }}
 {{- if not (or $v.deployment.enabled $v.cronJob.enabled $v.jobTemplate.enabled) }}
 {{- fail "deployment, cronJob and jobTemplate are all off: nothing would run" }}
 {{- end }}
 {{- if and $v.networkPolicy.enabled $v.env.ELASTICSEARCH_URL (not $v.networkPolicy.search.ports) (not $v.networkPolicy.extraEgress) }}
 {{- fail "env.ELASTICSEARCH_URL is set, and networkPolicy.search has no ports: the search server could not be reached" }}
 {{- end }}
-{{- $source := $v.etl.source | default dict }}
 {{- $search := $v.etl.search | default dict }}
 {{- $pairs := list
   (list "S3_BUCKET" "source.bucket" (get $source "bucket"))

@@ -33,12 +33,6 @@ spec:
       # The program ends within 10 s of SIGTERM and leaves each project as before or as after.
       terminationGracePeriodSeconds: 30
       {{- include "aced-etl.podSpec" .root | nindent 6 }}
-      {{- if $values.jobs.pullFirst }}
-      initContainers:
-        - name: pull
-          args: [studies, pull]
-          {{- include "aced-etl.container" .root | nindent 10 }}
-      {{- end }}
       containers:
         - name: aced-etl
           args: {{ toJson .args }}
