@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 from local_servers import S3, Commons, Search, exports, local
+from workers import spread
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEEP = bool(os.environ.get("ACED_KEEP_DATABASE"))
@@ -30,6 +31,12 @@ PLAIN = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LD_LIBRARY_P
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(title): holds this promise of docs/semantics.md")
+
+
+# Before xdist's own, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    spread(config, items)
 
 
 @dataclasses.dataclass

@@ -36,7 +36,7 @@ def exports(text: str) -> dict[str, str]:
 def local(script: str, home: pathlib.Path, *args: str, check: bool = True, **env: str) -> subprocess.CompletedProcess:
     """Runs local/SCRIPT on the servers of `home`."""
     done = subprocess.run([ROOT / "local" / script, *args], env={**os.environ, "ACED_LOCAL_DIR": str(home), **env},
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, check=False)
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600, check=False)
     assert not check or done.returncode == 0, done.stderr
     return done
 

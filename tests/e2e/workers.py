@@ -1,0 +1,24 @@
+"""How pytest-xdist spreads the tests over its workers (--dist loadgroup): file by file, the long ones first.
+
+Each worker is a session: it has its own servers (those that its tests ask for), and its own canary, which knows the secrets
+of just these. Two files want OpenSearch, which takes longest to start, and go together.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+TOGETHER = {"test_gen3_commands": "search", "test_local_servers": "search"}
+
+# What would keep one worker busy after the others have ended.
+FIRST = ("test_gen3_commands", "test_local_servers", "test_graph_load_faults", "test_files_load", "test_graph_load", "test_golden",
+         "test_files_faults", "test_graph_admin", "test_files_others", "test_studies")
+
+
+def spread(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without workers the order stays as it is."""
+    if config.getoption("dist", "no") == "no":
+        return
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(item.path.stem, item.path.stem)))
+    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
