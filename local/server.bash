@@ -65,16 +65,29 @@ launch() {
   echo "$pid" >"$folder/pid"
 }
 
+# The seconds of processor time that process $pid has had.
+worked() {
+  local -a stat
+  read -r -a stat 2>/dev/null <"/proc/$pid/stat" || { echo 0; return; }
+  echo $(((stat[13] + stat[14]) / $(getconf CLK_TCK)))
+}
+
 # start_server SECONDS ATTEMPT: ATTEMPT chooses a port and launches. Ends when the server answers (`ready`); a port that
-# someone took in between is not the end.
+# someone took in between is not the end. Given up is one that is silent after SECONDS and has done no work in the last
+# SECONDS either: on a busy machine a start takes as long as it takes, up to four times that.
 start_server() {
-  local try deadline
+  local try began deadline before now
   for try in 1 2 3; do
     : >"$log"
     "$2"
-    deadline=$((SECONDS + $1))
-    while kill -0 "$pid" 2>/dev/null && ((SECONDS < deadline)); do
+    began=$SECONDS deadline=$((SECONDS + $1)) before=0
+    while kill -0 "$pid" 2>/dev/null; do
       if listens "$pid" "$port" && ready; then return; fi
+      if ((SECONDS >= deadline)); then
+        now=$(worked)
+        ((now > before && SECONDS - began < 4 * $1)) || break
+        before=$now deadline=$((SECONDS + $1))
+      fi
       sleep 0.05
     done
     stop_pid
