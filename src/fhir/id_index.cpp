@@ -145,7 +145,7 @@ class IdIndex::Part {
       return std::make_tuple(e.high, e.low, e.place, e.extra, i);
     };
     std::ranges::sort(all, {}, key);
-    all.erase(std::ranges::unique(all).begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
     std::size_t first = 0;
     for (std::size_t n = 1; n < all.size(); ++n) {
       const Entry& one = entries_[all[first]];
