@@ -13,7 +13,7 @@ import subprocess
 import time
 
 import pytest
-from file_study import FileStudy, bucket_of, holds, objects, outcomes, records
+from file_study import PROJECT, FileStudy, bucket_of, holds, objects, outcomes, records
 
 MB = 1_000_000
 FULL = os.environ.get("ACED_TEST_FILES") == "full"
@@ -176,8 +176,11 @@ def large_study(study: FileStudy) -> None:
 
 
 @pytest.mark.promise("An upload goes on where it was")
-def test_killed_at_any_moment_and_run_on(commons, etl, study):
-    """At the end all is there, nothing twice, and no part was sent more often than once for each time it was under way."""
+def test_killed_at_any_moment_and_run_on(commons, etl, study, tmp_path):
+    """At the end all is there, nothing twice, and no part was sent more often than once for each time it was under way.
+
+    A load that ends before it is killed is no kill: what it loaded is looked at, all is removed, and it begins anew.
+    """
     seed = int(os.environ.get("ACED_TEST_SEED", "20"))
     print("ACED_TEST_SEED", seed)
     moments = random.Random(seed)
@@ -185,23 +188,35 @@ def test_killed_at_any_moment_and_run_on(commons, etl, study):
     command = study.load(*PARTS, "--bandwidth", "20MB")  # so that it takes its time
     parts = 3 * -(-(200 if FULL else 24) * MB // 6_000_000)
     kills = 50 if FULL else 12
-    killed = 0
-    for _ in range(kills):
+    killed = this_time = rounds = 0
+
+    def ended() -> None:
+        """All is there, and of what was sent no more was sent again than was under way at a kill of this round."""
+        holds(commons, study)
+        asked = commons.stand_in.requests()
+        in_flight = this_time * 3 * 4  # files, parts of each
+        print(f"round {rounds}: {this_time} kills, parts sent", asked["POST /user/data/multipart/upload"], "of", parts)
+        assert asked["POST /user/data/multipart/upload"] <= parts + in_flight
+        assert asked["POST /user/data/multipart/init"] <= 3 + this_time * 3
+
+    while killed < kills:
         running = etl.start(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            running.wait(timeout=moments.uniform(0.05, 1.2))
-            break
+            assert running.wait(timeout=moments.uniform(0.05, 1.2)) == 0
         except subprocess.TimeoutExpired:
             running.send_signal(signal.SIGKILL)
-            running.wait()
-            killed += 1
-    assert killed >= 3, "it was too fast to be killed"
+            if running.wait() == -signal.SIGKILL:
+                killed += 1
+                this_time += 1
+            continue
+        ended()
+        assert this_time, "it is too fast to be killed"
+        etl("files", "rm", "--yes", "--project", PROJECT, timeout=600).ok()
+        etl.env["ACED_ETL_STATE_DIR"] = str(tmp_path / f"state-{rounds}")
+        commons.stand_in.clear()
+        this_time, rounds = 0, rounds + 1
     etl(*command, timeout=600).ok()
-    holds(commons, study)
-    asked = commons.stand_in.requests()
-    in_flight = killed * 3 * 4  # files, parts of each
-    assert asked["POST /user/data/multipart/upload"] <= parts + in_flight
-    assert asked["POST /user/data/multipart/init"] <= 3 + killed * 3
+    ended()
     commons.stand_in.clear()
     assert outcomes(etl(*command, "-o", "json").ok()) == {"unchanged": len(study.bytes)}
     assert not [route for route in commons.stand_in.requests() if "upload" in route]
