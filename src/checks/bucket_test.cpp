@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <exception>
+#include <mutex>
+#include <thread>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -15,12 +20,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto url_life = 300s;
+constexpr std::size_t at_once = 4;
 const std::string file_name = "aced-etl bucket test.txt";
 
 class Test {
  public:
-  Test(gen3::Session& session, const std::string& bucket, const std::string& authz)
-      : session_(session), fence_(session), indexd_(session), guid_(random_uuid()) {
+  Test(gen3::Session& session, gen3::Session& cleaning, const std::string& bucket, const std::string& authz)
+      : session_(session), cleaning_(cleaning), fence_(session), indexd_(session), guid_(random_uuid()) {
     result_.bucket = bucket;
     text_ = fmt::format("aced-etl writes this to prove that it can; it may be removed. {}\n", guid_);
     record_.did = guid_;
@@ -88,8 +94,10 @@ class Test {
     result_.reason.clear();
     guarded([this] {
       // fence removes the object and the record; without an object it leaves the record.
-      if (fence_.remove_file(guid_)) return;
-      if (const auto there = indexd_.get(guid_)) indexd_.remove(guid_, there->rev);
+      gen3::Fence fence(cleaning_);
+      gen3::Indexd indexd(cleaning_);
+      if (fence.remove_file(guid_)) return;
+      if (const auto there = indexd.get(guid_)) indexd.remove(guid_, there->rev);
     });
     if (!result_.reason.empty()) so_far.left = fmt::format("record {} ({})", guid_, result_.reason);
     if (!result_.reason.empty() && was_well) so_far.exit = result_.exit;
@@ -98,6 +106,7 @@ class Test {
   }
 
   gen3::Session& session_;
+  gen3::Session& cleaning_;
   gen3::Fence fence_;
   gen3::Indexd indexd_;
   std::string guid_;
@@ -109,8 +118,35 @@ class Test {
 
 }  // namespace
 
-BucketTest test_bucket(gen3::Session& session, const std::string& bucket, const std::string& authz) {
-  return Test(session, bucket, authz).run();
+std::vector<BucketTest> test_buckets(gen3::Session& session, gen3::Session& cleaning,
+                                     const std::vector<std::string>& buckets, const std::string& authz,
+                                     const std::stop_token& stop) {
+  std::vector<BucketTest> results(buckets.size());
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr fault;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < buckets.size(); i = next++) {
+      results[i].bucket = buckets[i];
+      if (stop.stop_requested()) {
+        results[i].reason = StoppedError().what();
+        results[i].exit = ExitCode::unavailable;
+        continue;
+      }
+      try {
+        results[i] = Test(session, cleaning, buckets[i], authz).run();
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        fault = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    while (threads.size() < std::min(at_once, buckets.size())) threads.emplace_back(work);
+  }
+  if (fault) std::rethrow_exception(fault);
+  return results;
 }
 
 }  // namespace etl::checks

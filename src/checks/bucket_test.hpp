@@ -1,6 +1,8 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "gen3/fence.hpp"
@@ -11,7 +13,7 @@ namespace etl::checks {
 /// How a bucket did.
 struct BucketTest {
   std::string bucket;
-  std::string step;    ///< the last one that was begun: record, sign, put, get, compare, remove, done
+  std::string step;    ///< the last one that was begun: record, sign, put, get, compare, remove, done; or none
   std::string reason;  ///< why it went no further; empty when all went well
   std::string left;    ///< what could not be removed again
   ExitCode exit = ExitCode::done;
@@ -19,9 +21,13 @@ struct BucketTest {
   [[nodiscard]] bool ok() const noexcept { return reason.empty() && left.empty(); }
 };
 
-/// Proves that files can be loaded into a bucket and read from it: a throw-away record in indexd, a URL signed by
-/// fence, put, get, compare; then all of it is removed again, whatever happened. `authz` is the project's resource
-/// path. What goes wrong is in the result.
-[[nodiscard]] BucketTest test_bucket(gen3::Session& session, const std::string& bucket, const std::string& authz);
+/// Proves that files can be loaded into buckets and read from them: for each a throw-away record in indexd, a URL
+/// signed by fence, put, get, compare; then all of it is removed again, whatever happened. `authz` is the project's
+/// resource path. A few buckets are at work at once; the results are in the buckets' order, and what goes wrong is in
+/// them. When `stop` is requested no other bucket is begun: its step is empty. `cleaning` calls the same commons and
+/// does not stop then.
+[[nodiscard]] std::vector<BucketTest> test_buckets(gen3::Session& session, gen3::Session& cleaning,
+                                                   const std::vector<std::string>& buckets, const std::string& authz,
+                                                   const std::stop_token& stop);
 
 }  // namespace etl::checks

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@
 
 namespace etl::cli {
 namespace {
+
+using namespace std::chrono_literals;
 
 std::optional<config::FenceConfig> mounted_fence_config(const Context& context) {
   const std::string file = context.settings.require("fence_config");
@@ -82,15 +85,18 @@ void test(Context& context, const TestOptions& options) {
   Table table({"bucket", "result", "step", "reason", "left_behind"});
   std::size_t failed = 0;
   ExitCode first = ExitCode::done;
-  for (const std::string& bucket : buckets) {
-    const checks::BucketTest result = checks::test_bucket(commons.session, bucket, authz);
-    table.row({bucket, result.ok() ? "ok" : "failed", result.step, result.reason, result.left});
+  // What was made is removed also when a signal ends the work; soon, or not at all.
+  net::HttpClient cleaning_http({.connect = 3s, .total = 5s, .attempts = 2});
+  gen3::Session cleaning(gen3::session_options(context.settings), cleaning_http);
+  const auto stop = commons.stop.token();
+  for (const auto& result : checks::test_buckets(commons.session, cleaning, buckets, authz, stop)) {
+    table.row({result.bucket, result.ok() ? "ok" : "failed", result.step, result.reason, result.left});
     if (result.ok()) continue;
     ++failed;
     if (first == ExitCode::done) first = result.exit;
-    if (commons.stop.token().stop_requested()) break;
   }
   table.print(context);
+  if (failed > 0 && stop.stop_requested()) throw StoppedError();
   if (failed == 0) {
     log::info("{} buckets take files and give them back", buckets.size());
     return;

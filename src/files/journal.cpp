@@ -3,10 +3,11 @@
 #include "files/state_files.hpp"
 
 namespace etl::files {
+namespace {
 
-Journal::Journal(const std::filesystem::path& state_folder, const std::string& endpoint)
-    : database_(state_file(state_folder, endpoint, ".sqlite")) {
-  database_.execute(
+sqlite::Database open(const std::filesystem::path& state_folder, const std::string& endpoint) {
+  sqlite::Database database(state_file(state_folder, endpoint, ".sqlite"));
+  database.execute(
       "create table if not exists finished (did text primary key, size integer not null, md5 text not null,"
       " mtime integer not null, url text not null) without rowid;"
       "create table if not exists begun (did text primary key) without rowid;"
@@ -15,31 +16,44 @@ Journal::Journal(const std::filesystem::path& state_folder, const std::string& e
       " part_size integer not null, size integer not null, mtime integer not null, md5 text not null) without rowid;"
       "create table if not exists part (did text not null references upload on delete cascade, number integer not null,"
       " md5 text not null, etag text not null, primary key (did, number)) without rowid;");
+  return database;
 }
+
+}  // namespace
+
+Journal::Journal(const std::filesystem::path& state_folder, const std::string& endpoint)
+    : database_(open(state_folder, endpoint)),
+      finished_(database_.prepare(
+          "select 1 from finished where did = ?1 and size = ?2 and md5 = ?3 and mtime = ?4 and url = ?5")),
+      finish_(database_.prepare(
+          "insert or replace into finished (did, size, md5, mtime, url) values (?1, ?2, ?3, ?4, ?5)")),
+      unfinish_(database_.prepare("delete from finished where did = ?1")),
+      begin_(database_.prepare("insert or ignore into begun (did) values (?1)")),
+      end_(database_.prepare("delete from begun where did = ?1")),
+      drop_upload_(database_.prepare("delete from upload where did = ?1")) {}
 
 bool Journal::finished(const Document& document, const std::string& url) {
   const std::lock_guard lock(mutex_);
-  auto row =
-      database_.prepare("select 1 from finished where did = ?1 and size = ?2 and md5 = ?3 and mtime = ?4 and url = ?5");
-  return row.bind(document.did, document.size, document.md5, document.mtime_ns, url).step();
+  finished_.bind(document.did, document.size, document.md5, document.mtime_ns, url);
+  const bool found = finished_.step();
+  if (found) finished_.bind(nullptr);  // ends the read
+  return found;
 }
 
 void Journal::finish(const Document& document, const std::string& url) {
   const std::lock_guard lock(mutex_);
   sqlite::Transaction transaction(database_);
-  database_.prepare("insert or replace into finished (did, size, md5, mtime, url) values (?1, ?2, ?3, ?4, ?5)")
-      .bind(document.did, document.size, document.md5, document.mtime_ns, url)
-      .run();
-  database_.prepare("delete from begun where did = ?1").bind(document.did).run();
-  database_.prepare("delete from upload where did = ?1").bind(document.did).run();
+  finish_.bind(document.did, document.size, document.md5, document.mtime_ns, url).run();
+  end_.bind(document.did).run();
+  drop_upload_.bind(document.did).run();
   transaction.commit();
 }
 
 void Journal::begin(const std::string& did) {
   const std::lock_guard lock(mutex_);
   sqlite::Transaction transaction(database_);
-  database_.prepare("delete from finished where did = ?1").bind(did).run();
-  database_.prepare("insert or ignore into begun (did) values (?1)").bind(did).run();
+  unfinish_.bind(did).run();
+  begin_.bind(did).run();
   transaction.commit();
 }
 
@@ -51,9 +65,9 @@ bool Journal::begun(const std::string& did) {
 void Journal::forget(const std::string& did) {
   const std::lock_guard lock(mutex_);
   sqlite::Transaction transaction(database_);
-  database_.prepare("delete from finished where did = ?1").bind(did).run();
-  database_.prepare("delete from begun where did = ?1").bind(did).run();
-  database_.prepare("delete from upload where did = ?1").bind(did).run();
+  unfinish_.bind(did).run();
+  end_.bind(did).run();
+  drop_upload_.bind(did).run();
   transaction.commit();
 }
 
@@ -78,7 +92,7 @@ std::optional<Journal::Upload> Journal::upload(const std::string& did) {
 void Journal::start_upload(const std::string& did, const Upload& upload) {
   const std::lock_guard lock(mutex_);
   sqlite::Transaction transaction(database_);
-  database_.prepare("delete from upload where did = ?1").bind(did).run();
+  drop_upload_.bind(did).run();
   database_
       .prepare(
           "insert into upload (did, id, key, bucket, part_size, size, mtime, md5) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
@@ -100,7 +114,7 @@ void Journal::add_part(const std::string& did, const std::string& upload_id, uns
 
 void Journal::drop_upload(const std::string& did) {
   const std::lock_guard lock(mutex_);
-  database_.prepare("delete from upload where did = ?1").bind(did).run();
+  drop_upload_.bind(did).run();
 }
 
 }  // namespace etl::files

@@ -54,6 +54,13 @@ class Journal {
  private:
   std::mutex mutex_;
   sqlite::Database database_;
+  // What every file needs; the rest is prepared when it is.
+  sqlite::Statement finished_;
+  sqlite::Statement finish_;
+  sqlite::Statement unfinish_;
+  sqlite::Statement begin_;
+  sqlite::Statement end_;
+  sqlite::Statement drop_upload_;
 };
 
 }  // namespace etl::files

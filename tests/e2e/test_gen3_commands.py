@@ -2,6 +2,8 @@
 
 import json
 import pathlib
+import signal
+import time
 
 import pytest
 from conftest import ROOT
@@ -195,6 +197,37 @@ def test_buckets_test_says_why_and_leaves_nothing(etl, new_commons):
     refused = told[commons.bucket("diabetes")]
     assert (refused["result"], refused["step"]) == ("failed", "sign") and "403" in refused["reason"]
     assert refused["left_behind"] == "" and leftovers(commons) == (0, 0)
+
+
+def wait_for_records(commons, ran, count: int) -> None:
+    until = time.monotonic() + 60
+    while leftovers(commons)[0] < count:
+        assert time.monotonic() < until and ran.poll() is None
+        time.sleep(0.02)
+
+
+def test_buckets_test_has_a_few_at_work_at_once_and_keeps_their_order(etl, commons):
+    buckets = [bucket for bucket in reversed(sorted(rows(etl("buckets", "ls", "-o", "json").ok()))) if bucket.startswith(commons.prefix)]
+    assert len(buckets) >= 5
+    commons.stand_in.fault("delay", "/user/data/upload", method="GET", times=4, ms=3000)  # records stay while fence is slow
+    ran = etl.start("buckets", "test", *buckets, "-o", "json")
+    wait_for_records(commons, ran, 4)
+    out, err = ran.communicate(timeout=60)
+    assert ran.returncode == 0, err
+    assert [row["bucket"] for row in json.loads(out)] == buckets
+    assert leftovers(commons) == (0, 0)
+
+
+@pytest.mark.promise("A bucket test leaves nothing")
+def test_buckets_test_that_is_stopped_leaves_nothing(etl, commons):
+    commons.stand_in.fault("delay", "/user/data/upload", method="GET", times=0, ms=3000)
+    ran = etl.start("buckets", "test", "--all", "-o", "json")
+    wait_for_records(commons, ran, 4)
+    ran.send_signal(signal.SIGTERM)
+    out, err = ran.communicate(timeout=10)
+    assert ran.returncode == 5, err
+    assert {(row["result"], row["left_behind"]) for row in json.loads(out)} == {("failed", "")}
+    assert leftovers(commons) == (0, 0)
 
 
 def test_buckets_test_where_the_bucket_is_not_in_s3(etl, commons):
