@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import gzip
 import hashlib
 import json
 import os
+import re
+import struct
+import subprocess
+import termios
+import time
 
 import pytest
 from file_study import AUTHZ, PROJECT, FileStudy, bucket_of, holds, objects, outcomes, records
@@ -306,3 +312,37 @@ def test_bandwidth_and_jobs_are_taken(commons, etl, study):
         study.add(f"{i}")
     load(etl, study, "--bandwidth", "10MB", "--jobs", "2")
     holds(commons, study)
+
+
+def test_bandwidth_is_kept(commons, etl, study):
+    """Of small files and of parts together; no more than a second's worth comes at once at the beginning."""
+    for i in range(4):
+        study.add(f"{i}", 500_000)
+    study.add("parts", 12_000_000)
+    began = time.monotonic()
+    load(etl, study, "--bandwidth", "4MB", "--multipart-threshold", "8MB", "--part-size", "6MB")
+    assert time.monotonic() - began >= (14 - 4) / 4
+    holds(commons, study)
+
+
+def test_progress_on_a_terminal_tells_files_bytes_rate_and_time_left(commons, etl, study):
+    for i in range(10):
+        study.add(f"{i}", 400_000)
+    outer, inner = os.openpty()
+    fcntl.ioctl(outer, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 160, 0, 0))
+    ran = etl.start(*study.write().load("--bandwidth", "1MB", "--jobs", "1"), env={"TERM": "xterm"}, stdout=subprocess.DEVNULL, stderr=inner)
+    os.close(inner)
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal's other end is closed
+        while piece := os.read(outer, 65536):
+            shown += piece
+    os.close(outer)
+    assert ran.wait(timeout=60) == 0
+    lines = re.findall(rb"files (\d+) of 10 +(\d+)% \[[=> ]*\] ([\d.]+ [kM]?B) of 4\.0 MB +[\d.]+ [kM]?B/s +\d+ s left", shown)
+    assert lines, shown
+    assert len({share for _, share, _ in lines}) > 1, "it does not move"
+
+
+def test_without_a_terminal_there_is_no_progress(commons, etl, study):
+    study.add("one", 1000)
+    assert "% [" not in load(etl, study).stderr
