@@ -338,7 +338,7 @@ def test_progress_on_a_terminal_tells_files_bytes_rate_and_time_left(commons, et
             shown += piece
     os.close(outer)
     assert ran.wait(timeout=60) == 0
-    lines = re.findall(rb"files (\d+) of 10 +(\d+)% \[[=> ]*\] ([\d.]+ [kM]?B) of 4\.0 MB +[\d.]+ [kM]?B/s +\d+ s left", shown)
+    lines = re.findall(rb"files (\d+) of 10 +(\d+)% \[[=> ]*\] ([\d.]+ [kM]?B) of 4\.0 MB +[\d.]+ [kM]?B/s +[\d.]+ s left", shown)
     assert lines, shown
     assert len({share for _, share, _ in lines}) > 1, "it does not move"
 
