@@ -44,6 +44,7 @@ void load_manifest(Context& context, Commons& commons, files::Journal& journal, 
     const std::uint64_t count = manifest.files();
     std::uint64_t done = 0;
     Progress progress("files", manifest.bytes());
+    progress.note(fmt::format("0 of {}", human_count(count)));
     options.upload.on_bytes = [&](std::uint64_t bytes) { progress.add(bytes); };
     result = files::load(services, journal, manifest, options, [&](const files::FileResult& file) {
       files::log_result(file, options.dry_run);
