@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build demo test check lint tidy sanitize fuzz bench chart-test up down status env fresh clean
+.PHONY: help build demo test check lint tidy sanitize fuzz bench chart-test picture up down status env fresh clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -19,7 +19,7 @@ test: ## everything that can fail: unit, end to end, and the unit tests under sa
 	@scripts/install-deps build test
 	@scripts/test
 
-lint: ## format, arrows between rooms, shell scripts
+lint: ## format, arrows between rooms, the documents' links, shell scripts
 	@scripts/install-deps build lint
 	@scripts/lint
 
@@ -55,6 +55,9 @@ status: ## where the local commons is
 
 env: ## exports for a shell: eval "$(make -s env)"
 	@local/commons env
+
+picture: ## draw docs/aced-etl.svg anew
+	@tools/picture/draw.py
 
 fresh: ## prove `make demo` and `make test` in a bare Debian 12
 	@scripts/install-deps fresh
