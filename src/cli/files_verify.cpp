@@ -13,6 +13,7 @@
 #include "cli/print.hpp"
 #include "config/folder.hpp"
 #include "fhir/study_files.hpp"
+#include "files/bucket.hpp"
 #include "files/file_log.hpp"
 #include "files/state_files.hpp"
 #include "files/verification.hpp"
@@ -59,7 +60,7 @@ void verify(Context& context, const VerifyFlags& options) {
   how.project = ProjectId::parse(options.project);
   how.deep = options.deep;
   how.jobs = file_jobs(context);
-  if (const auto bucket = context.settings.get("files.bucket")) how.bucket_name = bucket->text;
+  if (const auto bucket = files::chosen_bucket(context.settings, how.project)) how.bucket_name = *bucket;
   Table table({"did", "finding", "name", "detail"});
   std::vector<std::string> broken;
   files::VerifyTally tally;

@@ -34,6 +34,18 @@ struct Arguments {
   std::chrono::seconds jitter{};
 };
 
+/// The file's reader does not know the steps.
+void check_skipped(const std::vector<config::StudyEntry>& studies) {
+  const auto steps = run::step_names();
+  for (const auto& study : studies) {
+    for (const std::string& name : study.skip) {
+      if (std::ranges::find(steps, name) != steps.end()) continue;
+      throw UsageError(fmt::format("`skip` of the study `{}` names no step: `{}`", study.name, name), study.origin,
+                       fmt::format("there are: {}", fmt::join(steps, ", ")));
+    }
+  }
+}
+
 std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings, const Arguments& arguments) {
   if (arguments.all == !arguments.studies.empty()) {
     throw UsageError("say which studies to run", {}, "name them, or pass --all for those that etl.yaml enables");
@@ -44,6 +56,7 @@ std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings,
     throw UsageError("no studies are listed", file ? file->text : "no etl.yaml was found",
                      "list them in etl.yaml; `aced-etl config init` writes one");
   }
+  check_skipped(known);
   std::vector<config::StudyEntry> chosen;
   if (arguments.all) {
     std::ranges::copy_if(known, std::back_inserter(chosen), &config::StudyEntry::enabled);
@@ -89,6 +102,7 @@ Json json_of(const run::StudyReport& study) {
                      {"counts", counts},
                      {"seconds", line.took.count()},
                      {"reason", line.report.reason},
+                     {"do", line.report.advice},
                      {"exit", static_cast<int>(line.report.exit)}});
   }
   return {{"study", study.study},
@@ -151,7 +165,9 @@ ExitCode run_once(const Context& context, const config::Settings& settings, cons
   const auto well =
       std::ranges::count_if(reports, [](const run::StudyReport& report) { return report.exit() == ExitCode::done; });
   const auto changed = std::ranges::any_of(reports, [](const run::StudyReport& report) {
-    return report.outcome() == run::Outcome::done || report.outcome() == run::Outcome::planned;
+    return std::ranges::any_of(report.steps, [](const run::StepLine& line) {
+      return line.report.outcome == run::Outcome::done || line.report.outcome == run::Outcome::planned;
+    });
   });
   log::info("{} of {} studies are as they should be{}; {}", well, reports.size(), changed ? "" : ", nothing changed",
             human_duration(took));

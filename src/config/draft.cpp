@@ -94,6 +94,7 @@ class Draft {
                          .bucket = {},
                          .source = {},
                          .enabled = {},
+                         .skip = {},
                          .origin = ""};
     // A code with '-' would be read as a whole id.
     const bool by_code = !shared_program_.empty() && project.code.find('-') == std::string::npos;

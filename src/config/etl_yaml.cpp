@@ -104,6 +104,7 @@ class Reader {
     study.bucket = std::move(values["bucket"]);
     study.source = std::move(values["source"]);
     study.enabled = std::move(values["enabled"]);
+    study.skip = std::move(values["skip"]);
     return study;
   }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/project_id.hpp"
 
@@ -14,7 +15,8 @@ struct StudyEntry {
   std::optional<std::string> bucket;  ///< where its files go; none: files.bucket, else fence's default
   std::optional<std::string> source;  ///< prefix of its metadata below source.path; none: source.studies_prefix + name
   bool enabled = true;
-  std::string origin;  ///< "etl.yaml:12"
+  std::vector<std::string> skip{};  ///< steps that a run leaves out for it
+  std::string origin;               ///< "etl.yaml:12"
 };
 
 }  // namespace etl::config

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "config/flag_text.hpp"
 
 namespace etl::config {
@@ -22,6 +23,7 @@ constexpr std::array kStudyKeys = {
              "name",
              R"([^/\\][^\\]*)"},
     StudyKey{"enabled", "YES|NO", "whether a run serves it; default: yes", ""},
+    StudyKey{"skip", "TEXT", "steps that a run leaves out for it: files, or graph,files", "[a-z]+(, *[a-z]+)*"},
 };
 
 constexpr std::size_t kLongestName = 255;  // Linux's NAME_MAX
@@ -64,6 +66,18 @@ void check_source(const Value& source) {
   }
   throw UsageError(fmt::format("not a prefix of keys: `{}`", source.text), source.origin,
                    "as studies/Lung_Cancer: below source.path, without s3://, bucket, '.' and '..'");
+}
+
+/// "graph, files"
+std::vector<std::string> words(const std::optional<Value>& value) {
+  std::vector<std::string> out;
+  std::string_view rest = value ? std::string_view(value->text) : std::string_view();
+  while (!rest.empty()) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    if (const auto word = trim(rest.substr(0, comma)); !word.empty()) out.emplace_back(word);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return out;
 }
 
 std::string program_of(const WrittenStudy& study, const std::optional<Value>& program) {
@@ -117,6 +131,7 @@ std::vector<StudyEntry> resolve_studies(const std::vector<WrittenStudy>& studies
                                         .bucket = text(study.bucket),
                                         .source = text(study.source),
                                         .enabled = !study.enabled || flag_value("enabled", *study.enabled),
+                                        .skip = words(study.skip),
                                         .origin = study.origin});
     if (!entry.enabled) continue;
     if (const auto [first, fresh] = served.emplace(entry.project, &entry); !fresh) {

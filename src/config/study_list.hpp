@@ -18,6 +18,7 @@
 ///         bucket: aced-ucl-staging
 ///         source: studies/Lung_Cancer
 ///         enabled: true
+///         skip: files                 # steps that a run leaves out for it
 namespace etl::config {
 
 /// One key of a study; etl.yaml's reader and the schema go by this table.
@@ -36,6 +37,7 @@ struct WrittenStudy {
   std::optional<Value> bucket;
   std::optional<Value> source;
   std::optional<Value> enabled;
+  std::optional<Value> skip;
   std::string origin;
 };
 

@@ -19,4 +19,13 @@ std::string default_bucket(const std::filesystem::path& fence_config, gen3::Fenc
                    fence_config.string(), "name the bucket with --bucket; `aced-etl buckets ls` shows them");
 }
 
+std::optional<std::string> chosen_bucket(const config::Settings& settings, const ProjectId& project) {
+  const auto general = settings.get("files.bucket");
+  if (general && settings.layer_of("files.bucket") == config::Layer::flag) return general->text;
+  for (const config::StudyEntry& study : settings.studies()) {
+    if (study.project == project && study.bucket) return study.bucket;
+  }
+  return general ? std::optional(general->text) : std::nullopt;
+}
+
 }  // namespace etl::files

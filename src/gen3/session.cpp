@@ -67,10 +67,9 @@ void Session::renew() {
   if (answer.status == 401 || answer.status == 403) {
     const Claims& claims = options_.key->claims;
     const bool expired = claims.expires != Clock::time_point{} && claims.expires < Clock::now();
-    throw NotAllowedError(
-        fmt::format("{}: HTTP {}: {}", what, answer.status,
-                    expired ? fmt::format("the key expired at {}", when(claims.expires)) : message_of(answer)),
-        options_.key->origin, "make a new API key on the commons' profile page, and mount it there");
+    const std::string said = expired ? fmt::format("the key expired at {}", when(claims.expires)) : message_of(answer);
+    throw NotAllowedError(fmt::format("{}: HTTP {}{}{}", what, answer.status, said.empty() ? "" : ": ", said),
+                          options_.key->origin, "make a new API key on the commons' profile page, and mount it there");
   }
   if (!answer.ok()) refuse(what, answer, address(call));
   token_ = text_of(json_of(what, answer, address(call)), "access_token", what);

@@ -108,7 +108,7 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     out.without_edge = consumer.without_edge();
     simplify::require_resources(read, report, study.path);
     if (report.errors() > 0) {
-      throw InputError(fmt::format("the study is not valid: {} faults; nothing was written", report.errors()),
+      throw InputError(fmt::format("the study is not valid: {}; nothing was written", simplify::in_words(report)),
                        study.path, "mend the study; `aced-etl validate` lists what is wrong");
     }
     staging.finish();

@@ -16,9 +16,8 @@ using Fate = files::Outcome;
 
 files::UploadOptions upload_to(const config::StudyEntry& study, const config::Settings& settings, gen3::Fence& fence) {
   files::UploadOptions upload;
-  const auto general = settings.get("files.bucket");
-  if (study.bucket || general) {
-    upload.bucket = upload.bucket_name = study.bucket ? *study.bucket : general->text;
+  if (const auto bucket = files::chosen_bucket(settings, study.project)) {
+    upload.bucket = upload.bucket_name = *bucket;
   } else {
     upload.bucket_name = files::default_bucket(settings.require("fence_config"), fence);
   }

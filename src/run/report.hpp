@@ -35,6 +35,7 @@ struct StepReport {
   std::vector<Count> counts{};
   std::string reason{};  ///< of what is not well, or why nothing was to do
   ExitCode exit = ExitCode::done;
+  std::string advice{};  ///< what to do
 };
 
 /// A step's part of the table at the end.

@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 StepReport failure(const Error& error) {
   StepReport report{.outcome = Outcome::failed, .counts = {}, .reason = error.what(), .exit = error.code()};
+  report.advice = error.hint();
   if (!error.where().empty()) report.reason += fmt::format(" ({})", error.where());
   return report;
 }
@@ -42,12 +43,17 @@ class Runner {
     std::optional<StudyLock> lock;
     std::optional<StepReport> refused = lock_study(study, lock);
     bool ended = false;
+    std::string unknown;
     for (const auto& step : steps_) {
       const Clock::time_point start = Clock::now();
-      StepReport done = refused ? *std::exchange(refused, std::nullopt)
-                        : ended ? StepReport{.outcome = Outcome::not_reached}
-                                : one(*step, study);
+      StepReport done = refused            ? *std::exchange(refused, std::nullopt)
+                        : ended            ? StepReport{.outcome = Outcome::not_reached}
+                        : !unknown.empty() ? StepReport{.outcome = Outcome::skipped, .counts = {}, .reason = unknown}
+                                           : one(*step, study);
       ended = ended || done.outcome == Outcome::failed || done.outcome == Outcome::stopped;
+      if (done.outcome == Outcome::planned && step->feeds_others()) {
+        unknown = fmt::format("known after `aced-etl run {} --only {}`", study.name, step->name());
+      }
       if (done.outcome != Outcome::not_reached) tell(study, *step, done);
       report.steps.push_back({step->name(), std::move(done), Clock::now() - start});
     }
@@ -70,6 +76,10 @@ class Runner {
   StepReport one(Step& step, const config::StudyEntry& study) {
     const auto what = [&]() -> std::optional<StepReport> {
       if (workplace_.stop().stop_requested()) return stopped();
+      if (std::ranges::find(study.skip, step.name()) != study.skip.end()) {
+        return StepReport{
+            .outcome = Outcome::skipped, .counts = {}, .reason = "skipped for this study, " + study.origin};
+      }
       if (auto why = step.idle()) return StepReport{.outcome = Outcome::skipped, .counts = {}, .reason = *why};
       log::debug("{}: {}", study.name, step.name());
       return step.perform(study, options_.dry_run);
@@ -96,7 +106,6 @@ class Runner {
         log::warn("{} ({}); trying again in {}", error.what(), error.where(), human_duration(pause));
         if (!wait(pause, workplace_.stop())) return stopped();
       } catch (const Error& error) {
-        if (!error.hint().empty()) log::info("{}", error.hint());
         return failure(error);
       } catch (const std::exception& error) {
         return failure(FaultError(error.what()));
@@ -113,7 +122,7 @@ class Runner {
       log::write(level,
                  fmt::format("{}: {}: {}{}", study.name, step.name(), to_string(done.outcome),
                              counted.empty() ? "" : ": " + counted),
-                 {{"reason", done.reason}});
+                 {{"reason", done.reason}, {"do", done.advice}});
       return;
     }
     log::write(level, fmt::format("{}: {}", study.name, step.name()),
@@ -122,7 +131,8 @@ class Runner {
                 {"step", step.name()},
                 {"outcome", to_string(done.outcome)},
                 {"counts", counted},
-                {"reason", done.reason}});
+                {"reason", done.reason},
+                {"do", done.advice}});
   }
 
   const std::vector<std::unique_ptr<Step>>& steps_;

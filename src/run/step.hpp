@@ -25,8 +25,8 @@ class Step {
   [[nodiscard]] virtual std::string_view name() const = 0;
   /// Why there is nothing for it to do in this setup; std::nullopt when there is.
   [[nodiscard]] virtual std::optional<std::string> idle() const { return std::nullopt; }
-  /// Do later steps read what it brings? Then, in a dry run in which it would bring something, nobody can say yet what they
-  /// would do.
+  /// Do later steps read what it brings? Then, in a dry run in which it would bring something, nobody can say yet what
+  /// they would do.
   [[nodiscard]] virtual bool feeds_others() const { return false; }
   /// Does it, or only says what it would do. What goes wrong as a whole is thrown.
   [[nodiscard]] virtual StepReport perform(const config::StudyEntry& study, bool dry_run) = 0;

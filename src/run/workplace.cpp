@@ -18,7 +18,6 @@ simplify::StudyOptions Workplace::study_options(const config::StudyEntry& study)
   const fs::path folder = study_folder(study);
   arguments.path = folder.string();
   simplify::StudyOptions options = setup().options(settings_, arguments);
-  options.selection.skip_folder = folder / "extractions";
   options.stop = stop_;
   return options;
 }
