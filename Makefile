@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build demo test check lint tidy sanitize fuzz bench chart-test picture up down status env fresh clean
+.PHONY: help build demo test check lint tidy sanitize fuzz bench image image-test chart-test picture up down status env fresh clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -43,6 +43,14 @@ bench: build ## measure against simdjson and psql; writes bench/README.md
 chart-test: build ## the Helm chart: lint, the Kubernetes API's schemas, its mounts before doctor
 	@scripts/install-deps test
 	@scripts/chart-test
+
+image: ## the container image, with buildah: no Docker daemon, no image registry needed
+	@scripts/install-deps image
+	@scripts/image
+
+image-test: build image ## the image, run as Kubernetes runs it: doctor, the demo study, what operators reach for
+	@scripts/install-deps test
+	@scripts/image-test
 
 up: build ## start the local commons: PostgreSQL, S3, OpenSearch, the Gen3 services
 	@local/commons up
