@@ -73,4 +73,5 @@ fresh: ## prove `make demo` and `make test` in a bare Debian 12
 
 clean: ## remove build/ and the local commons
 	@local/commons destroy
+	@scripts/image --remove
 	@rm -rf build .local

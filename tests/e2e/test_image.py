@@ -119,7 +119,7 @@ def test_the_aws_cli_goes_where_the_profile_says(pod, s3):
     assert ok(pod.exec(f"aws s3 cp s3://{bucket}/here.txt -", AWS_PROFILE="fencebot")) == "content"
 
 
-def test_psql_reaches_the_database(pod, database, commons):
+def test_psql_reaches_the_database(pod, commons):
     env = {name: value for name, value in commons.database.items() if name.startswith("PG")}
     assert ok(pod.exec("psql -At -c 'select 6 * 7'", **env)) == "42\n"
 
