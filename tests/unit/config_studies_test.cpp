@@ -129,7 +129,13 @@ TEST_F(StudiesTest, a_mistyped_key_gets_the_nearest_one) {
 }
 
 WrittenStudy written(const std::string& name) {
-  return {.name = {name, "here:1"}, .project = {}, .bucket = {}, .source = {}, .enabled = {}, .skip = {}, .origin = "here:1"};
+  return {.name = {name, "here:1"},
+          .project = {},
+          .bucket = {},
+          .source = {},
+          .enabled = {},
+          .skip = {},
+          .origin = "here:1"};
 }
 
 TEST(Studies, a_name_is_no_path) {
