@@ -139,9 +139,13 @@ run::Schedule::Time now() {
   return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-/// As the journal knows a run of these studies.
-std::string name_of(const Arguments& arguments) {
-  return arguments.all ? "all" : fmt::format("{}", fmt::join(arguments.studies, "\n"));
+/// As the journal knows a run of these studies and steps.
+std::string name_of(Arguments arguments) {
+  for (auto* list : {&arguments.studies, &arguments.only, &arguments.skip}) std::ranges::sort(*list);
+  std::string name = arguments.all ? "all" : fmt::format("{}", fmt::join(arguments.studies, "\n"));
+  if (!arguments.only.empty()) name += fmt::format("\n--only {}", fmt::join(arguments.only, ","));
+  if (!arguments.skip.empty()) name += fmt::format("\n--skip {}", fmt::join(arguments.skip, ","));
+  return name;
 }
 
 /// One run of the studies, told at its end.
@@ -194,7 +198,9 @@ void run_regularly(Context& context, const Arguments& arguments, const std::stop
   std::mt19937 dice{std::random_device{}()};
   const auto state_dir = config::folder(context.settings, "state_dir");
   // The first time nothing is forgiven: whoever starts it wants to know.
+  run::Workplace workplace(context.settings, stop);
   static_cast<void>(chosen_studies(context.settings, arguments));
+  static_cast<void>(chosen_steps(workplace, arguments));
   while (true) {
     const auto due = schedule.next(run::Journal(state_dir).last_begin(name_of(arguments)), now(),
                                    std::uniform_real_distribution<double>(0, 1)(dice));
@@ -204,7 +210,8 @@ void run_regularly(Context& context, const Arguments& arguments, const std::stop
       context.settings.reload();
       context.exit = run_once(context, context.settings, arguments, stop);
     } catch (const Error& error) {
-      log::error("no run: {}{}{}", error.what(), error.where().empty() ? "" : ": ", error.where());
+      log::write(log::Level::error, fmt::format("no run: {}", error.what()),
+                 {{"at", error.where()}, {"do", error.hint()}});
       context.exit = error.code();
       run::Journal journal(state_dir);
       journal.note_begin(name_of(arguments), now());

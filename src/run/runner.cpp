@@ -68,8 +68,12 @@ class Runner {
     const bool graph =
         std::ranges::any_of(steps_, [](const auto& step) { return step->name() == GraphStep::kName && !step->idle(); });
     return guarded([&]() -> std::optional<StepReport> {
-      lock.emplace(workplace_, study.project, graph);
-      return std::nullopt;
+      try {
+        lock.emplace(workplace_, study.project, graph);
+        return std::nullopt;
+      } catch (const LockedError& error) {  // a run takes long: it is not waited for
+        return failure(error);
+      }
     });
   }
 
@@ -88,10 +92,19 @@ class Runner {
   }
 
   static StepReport stopped() {
-    return {.outcome = Outcome::stopped, .counts = {}, .reason = "stopped", .exit = ExitCode::unavailable};
+    return {.outcome = Outcome::stopped, .counts = {}, .reason = "asked to stop; the same command goes on", .exit = ExitCode::unavailable};
   }
 
-  /// Does it, again where a service went away, and makes a report of what is thrown.
+  /// The report when this was the last try or a stop came; std::nullopt after the pause, when it is to be tried again.
+  std::optional<StepReport> given_up(const Error& error, unsigned tried, std::chrono::milliseconds pause) {
+    if (workplace_.stop().stop_requested()) return stopped();
+    if (tried >= options_.tries) return failure(error);
+    log::warn("{} ({}); trying again in {}", error.what(), error.where(), human_duration(pause));
+    if (!wait(pause, workplace_.stop())) return stopped();
+    return std::nullopt;
+  }
+
+  /// Does it, again where a service went away or another command holds the project, and makes a report of what is thrown.
   template <typename Work>
   std::optional<StepReport> guarded(const Work& work) {
     auto pause = options_.first_wait;
@@ -101,10 +114,9 @@ class Runner {
       } catch (const StoppedError&) {
         return stopped();
       } catch (const UnavailableError& error) {
-        if (workplace_.stop().stop_requested()) return stopped();
-        if (tried >= options_.tries) return failure(error);
-        log::warn("{} ({}); trying again in {}", error.what(), error.where(), human_duration(pause));
-        if (!wait(pause, workplace_.stop())) return stopped();
+        if (auto last = given_up(error, tried, pause)) return last;
+      } catch (const LockedError& error) {
+        if (auto last = given_up(error, tried, pause)) return last;
       } catch (const Error& error) {
         return failure(error);
       } catch (const std::exception& error) {

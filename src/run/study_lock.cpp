@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
+#include "base/error.hpp"
 #include "config/database.hpp"
 
 namespace etl::run {
@@ -12,8 +16,16 @@ StudyLock::StudyLock(const Workplace& workplace, const ProjectId& project, bool 
   if (!in_database) return;
   // Not workplace.connect(): the lock must outlive a stop until all is wound up.
   connection_.emplace(config::database_address(workplace.settings()));
-  lock_.emplace(*connection_, "aced-etl:run:" + project.str(), graph::AdvisoryLock::Mode::exclusive,
-                "the run of project " + project.str());
+  constexpr unsigned tries = 20;
+  for (unsigned tried = 1; !lock_; ++tried) {
+    try {
+      lock_.emplace(*connection_, "aced-etl:run:" + project.str(), graph::AdvisoryLock::Mode::exclusive,
+                    "the run of project " + project.str());
+    } catch (const LockedError&) {  // the session of a run that was killed takes a moment to end
+      if (tried == tries) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
 }
 
 }  // namespace etl::run

@@ -1,5 +1,6 @@
 #include "run/workplace.hpp"
 
+#include "base/error.hpp"
 #include "config/database.hpp"
 #include "config/folder.hpp"
 #include "files/services.hpp"
@@ -16,6 +17,12 @@ fs::path Workplace::study_folder(const config::StudyEntry& study) const {
 simplify::StudyOptions Workplace::study_options(const config::StudyEntry& study) {
   simplify::StudyArguments arguments;
   const fs::path folder = study_folder(study);
+  std::error_code unreadable;
+  if (!fs::is_directory(folder, unreadable)) {
+    throw UsageError("the study is not here", folder.string(),
+                     settings_.get("source.bucket") ? "`aced-etl studies pull` brings it"
+                                                    : "mount its folder there, or set source.bucket to bring it from");
+  }
   arguments.path = folder.string();
   simplify::StudyOptions options = setup().options(settings_, arguments);
   options.stop = stop_;

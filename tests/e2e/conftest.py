@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 from local_servers import S3, Commons, Search, exports, local
+from run_world import COHORT, LUNG, Pod, World, make_study
+from s3_between import Proxy
 from workers import spread
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -111,6 +113,10 @@ class Program:
         self._canary.check(ran.stderr, f"stderr of {shlex.join(command)}")
         return ran
 
+    def check(self, text: str, where: str) -> None:
+        """Fails when a secret is in what a program put out that start() started."""
+        self._canary.check(text, where)
+
     def start(self, *args: object, env: dict[str, str | None] | None = None, **popen) -> subprocess.Popen:
         """Starts it and does not wait: for tests that kill it, or watch it. The caller ends it."""
         popen = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen}
@@ -192,6 +198,20 @@ def s3(canary: Canary) -> Iterator[S3]:
         canary.check(server.log(), "the log of the S3 server")
     finally:
         server.destroy()
+
+
+@pytest.fixture
+def proxy(s3: S3) -> Iterator[Callable[[], Proxy]]:
+    """Makes proxies to the S3 server: what a test changes on the way."""
+    made: list[Proxy] = []
+
+    def make() -> Proxy:
+        made.append(Proxy(s3.endpoint))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.fixture(scope="session")
@@ -328,3 +348,61 @@ def shared() -> pathlib.Path:
     if not (path / "golden").is_dir():
         pytest.skip("NOT TESTED: no golden studies in ../shared")
     return path
+
+
+@pytest.fixture(scope="session")
+def two_studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
+    """What `aced-etl run` is tested with: each study's folder, with studies/… and output/… of it."""
+    return {name: make_study(program("ACED_SYNTH", "aced-synth"), tmp_path_factory.mktemp(name), name, seed)
+            for seed, name in enumerate((LUNG, COHORT), 1)}
+
+
+def in_home(etl: Program, home: pathlib.Path, canary: Canary, env: dict[str, str]) -> Program:
+    """aced-etl as it runs in a pod with this home."""
+    home.mkdir()
+    return Program(etl.binary, {**etl.env, "HOME": str(home), "ACED_ETL_STATE_DIR": str(home / "state"),
+                                "ACED_ETL_YAML": str(home / "etl.yaml"), **env}, home, canary)
+
+
+@pytest.fixture
+def pod(etl: Program, canary: Canary, tmp_path: pathlib.Path, demo_graph: str, new_database: Callable[..., Database],
+        demo_dictionary: pathlib.Path, two_studies: dict[str, pathlib.Path]) -> Iterator[Pod]:
+    """Two studies in mounted folders, and a graph: no bucket, no commons."""
+    database = new_database(demo_graph)
+    env = {name: value for name, value in database.env.items() if name.startswith("PG")} | {"DICTIONARY_URL": str(demo_dictionary)}
+    pod = Pod(in_home(etl, tmp_path / "home", canary, env), database)
+    pod.write_etl_yaml()
+    for folder in two_studies.values():
+        pod.mount(folder)
+    yield pod
+    pod.end()
+
+
+@pytest.fixture
+def new_world(new_commons: Callable[..., Commons], s3: S3, etl: Program, canary: Canary, postgres: Postgres, demo_dictionary: pathlib.Path,
+              tmp_path: pathlib.Path, two_studies: dict[str, pathlib.Path]) -> Iterator[Callable[..., World]]:
+    """Makes worlds: two studies in a bucket, and a commons with tables and buckets to take them. `user_yaml` as in new_commons."""
+
+    made: list[World] = []
+
+    def make(user_yaml: pathlib.Path | None = None) -> World:
+        commons = new_commons(user_yaml)
+        database = Database(commons.database["PGDATABASE"], {**postgres.env, **commons.database}, postgres)
+        bucket = s3.new_bucket("source")
+        env = {**commons.env, "S3_BUCKET": bucket, "S3_PATH": "dev", "DICTIONARY_URL": str(demo_dictionary)}
+        world = World(in_home(etl, tmp_path / f"home-{next(_numbers)}", canary, env), database, commons, s3, bucket)
+        world.write_etl_yaml()
+        world.etl("graph", "init").ok()
+        for folder in two_studies.values():
+            world.put(folder)
+        made.append(world)
+        return world
+
+    yield make
+    for world in made:
+        world.end()
+
+
+@pytest.fixture
+def world(new_world: Callable[[], World]) -> World:
+    return new_world()

@@ -1,0 +1,90 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stop_token>
+
+#include "base/error.hpp"
+#include "fhir_fixture.hpp"
+#include "simplify/pipeline.hpp"
+#include "simplify_fixture.hpp"
+
+namespace etl::simplify {
+namespace {
+
+/// Counts records, and asks for a stop when it was given some parts.
+class StoppingConsumer final : public Consumer {
+ public:
+  explicit StoppingConsumer(unsigned after) : after_(after) {}
+
+  struct Counted final : Part {
+    void record(const Record& record) override {
+      static_cast<void>(record);
+      ++records;
+    }
+    std::uint64_t records = 0;
+  };
+
+  std::unique_ptr<Part> part() override { return std::make_unique<Counted>(); }
+  void take(Part& part) override {
+    records += std::exchange(static_cast<Counted&>(part).records, 0);
+    if (++taken == after_) stop.request_stop();
+  }
+  void rejected(const Rejected& rejected) override { ADD_FAILURE() << rejected.text; }
+  void file_fault(const fhir::Fault& fault) override { ADD_FAILURE() << fault.message; }
+
+  std::stop_source stop;
+  unsigned taken = 0;
+  std::uint64_t records = 0;
+
+ private:
+  unsigned after_;
+};
+
+class PipelineStop : public testing::TestWithParam<unsigned> {
+ protected:
+  static constexpr unsigned kRecords = 20'000;
+
+  void SetUp() override {
+    std::string lines;
+    for (unsigned i = 0; i < kRecords; ++i) lines += R"({"resourceType":"Patient","id":"p)" + std::to_string(i) + "\"}\n";
+    files = {{folder.write("Patient.ndjson", lines), "Patient.ndjson", lines.size()}};
+  }
+
+  PipelineResult run(StoppingConsumer& consumer) {
+    return run_pipeline({.worker = {.plans = *plans},
+                         .threads = GetParam(),
+                         .limits = {.block = 4096},
+                         .stop = consumer.stop.get_token()},
+                        files, nullptr, consumer);
+  }
+
+  fhir::TempFolder folder;
+  std::vector<fhir::StudyFile> files;
+  std::shared_ptr<const Plans> plans = plans_for({});
+};
+
+TEST_P(PipelineStop, EndsInTheMidstOfAFile) {
+  StoppingConsumer consumer(3);
+  EXPECT_THROW(static_cast<void>(run(consumer)), StoppedError);
+  // No more than what was read already: twice as many blocks as there are threads may wait.
+  EXPECT_LE(consumer.taken, 3 + 4 * GetParam());
+  EXPECT_LT(consumer.records, kRecords / 2);
+}
+
+TEST_P(PipelineStop, ReadsNothingWhenItWasAskedForBefore) {
+  StoppingConsumer consumer(0);
+  consumer.stop.request_stop();
+  EXPECT_THROW(static_cast<void>(run(consumer)), StoppedError);
+  EXPECT_EQ(consumer.taken, 0U);
+}
+
+TEST_P(PipelineStop, WithoutAStopAllIsRead) {
+  StoppingConsumer consumer(0);
+  EXPECT_EQ(run(consumer).tally.records, kRecords);
+  EXPECT_EQ(consumer.records, kRecords);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, PipelineStop, testing::Values(1, 4));
+
+}  // namespace
+}  // namespace etl::simplify
