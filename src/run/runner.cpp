@@ -92,7 +92,10 @@ class Runner {
   }
 
   static StepReport stopped() {
-    return {.outcome = Outcome::stopped, .counts = {}, .reason = "asked to stop; the same command goes on", .exit = ExitCode::unavailable};
+    return {.outcome = Outcome::stopped,
+            .counts = {},
+            .reason = "asked to stop; the same command goes on",
+            .exit = ExitCode::unavailable};
   }
 
   /// The report when this was the last try or a stop came; std::nullopt after the pause, when it is to be tried again.
@@ -104,7 +107,8 @@ class Runner {
     return std::nullopt;
   }
 
-  /// Does it, again where a service went away or another command holds the project, and makes a report of what is thrown.
+  /// Does it, again where a service went away or another command holds the project, and makes a report of what is
+  /// thrown.
   template <typename Work>
   std::optional<StepReport> guarded(const Work& work) {
     auto pause = options_.first_wait;

@@ -240,11 +240,9 @@ class World(Pod):
                 client.put_object(Bucket=self.bucket, Key=f"dev/{name}", Body=file.read_bytes())
 
     def take_away(self, study: str) -> None:
-        """Out of the source bucket."""
-        client = self.s3.client()
-        for key in self.s3.contents(self.bucket):
-            if f"/{study}/" in key:
-                client.delete_object(Bucket=self.bucket, Key=key)
+        """Out of the source bucket: a folder of the server's disk."""
+        for side in ("studies", "output"):
+            shutil.rmtree(self.s3.home / "s3/data" / self.bucket / "dev" / side / study)
 
     def files(self, study: str) -> dict[str, str]:
         """The objects in the bucket of a study's project: key -> hash. On its file system the server lists folders, too,

@@ -46,7 +46,8 @@ class PipelineStop : public testing::TestWithParam<unsigned> {
 
   void SetUp() override {
     std::string lines;
-    for (unsigned i = 0; i < kRecords; ++i) lines += R"({"resourceType":"Patient","id":"p)" + std::to_string(i) + "\"}\n";
+    for (unsigned i = 0; i < kRecords; ++i)
+      lines += R"({"resourceType":"Patient","id":"p)" + std::to_string(i) + "\"}\n";
     files = {{folder.write("Patient.ndjson", lines), "Patient.ndjson", lines.size()}};
   }
 
