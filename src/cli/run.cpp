@@ -67,6 +67,7 @@ std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings,
     const auto found = std::ranges::find(known, name, &config::StudyEntry::name);
     if (found == known.end()) {
       std::vector<std::string> names;
+      names.reserve(known.size());
       for (const auto& study : known) names.push_back(study.name);
       const std::string near = nearest(name, names);
       throw UsageError(

@@ -29,6 +29,8 @@ class PartFile final : public net::BodySink {
     start_ = end > 0 ? static_cast<std::uint64_t>(end) : 0;
   }
   ~PartFile() override { ::close(descriptor_); }
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
 
   /// Where the request's range begins.
   [[nodiscard]] std::uint64_t start() const { return start_; }
@@ -78,7 +80,7 @@ bool is_there(const fs::path& path, const gen3::FileRecord& record, const std::s
 
 }  // namespace
 
-Download::Download(const Services& services, fs::path folder, std::function<void(std::uint64_t)> on_bytes)
+Download::Download(const Services& services, const fs::path& folder, std::function<void(std::uint64_t)> on_bytes)
     : services_(services), on_bytes_(std::move(on_bytes)) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -92,7 +94,7 @@ fs::path Download::target(const gen3::FileRecord& record) const {
   if (name.is_absolute() || climbs || !name.has_filename() || record.file_name.find('\0') != std::string::npos) {
     throw RefusedError(fmt::format("its name would leave the folder: {}", record.file_name));
   }
-  const fs::path path = folder_ / name;
+  fs::path path = folder_ / name;
   // A link on the way, made by whoever made the folder, may lead anywhere.
   std::error_code error;
   const fs::path parent = fs::weakly_canonical(path.parent_path(), error);

@@ -13,7 +13,7 @@ namespace etl::files {
 class Download {
  public:
   /// UsageError when the folder cannot be made. `on_bytes`: so many more have come.
-  Download(const Services& services, std::filesystem::path folder, std::function<void(std::uint64_t)> on_bytes);
+  Download(const Services& services, const std::filesystem::path& folder, std::function<void(std::uint64_t)> on_bytes);
 
   enum class Got : unsigned char { downloaded, unchanged };
   /// To `<folder>/<file_name>`, which appears whole, with the size and md5 of the record, or not at all. What an

@@ -93,7 +93,7 @@ void FileUpload::put_streamed(const Document& document, const gen3::FileRecord& 
 
 bool FileUpload::put_in_parts(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
   if (no_parts_) return false;
-  net::FileSource(document.path);  // is it there and readable?
+  { const net::FileSource readable(document.path); }  // or it throws
   make_record(wanted, record_there);
   try {
     MultipartUpload parts(services_, journal_, budget_, options_);

@@ -114,6 +114,7 @@ class Load {
 
   std::vector<Task> look_up(std::vector<Document> documents) {
     std::vector<std::string> dids;
+    dids.reserve(documents.size());
     for (const Document& document : documents) dids.push_back(document.did);
     std::map<std::string, gen3::FileRecord> there;
     for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "the look-up in indexd",

@@ -83,7 +83,7 @@ std::string put_signed(const Services& services, const std::string& url, const s
     if (fault.code == "NoSuchUpload") throw LostUploadError("S3 does not know the upload (any more)", where);
     refuse_signed(answer, where);
   }
-  const std::string etag = answer.header("ETag").value_or("");
+  std::string etag = answer.header("ETag").value_or("");
   if (etag_says({0, unquoted(etag), is_encrypted(answer)}, md5) == Says::other) {
     throw WrongObjectError(fmt::format("S3 stored bytes with the md5 {}, sent was {}", unquoted(etag), md5), where);
   }

@@ -100,7 +100,7 @@ fs::path SourceFolder::find(const Attachment& attachment) const {
   candidates.push_back(folder_ / without_file_prefix(attachment.url));
   for (const fs::path& candidate : candidates) {
     std::error_code error;
-    const fs::path real = fs::canonical(candidate, error);
+    fs::path real = fs::canonical(candidate, error);
     const bool inside = lies_in(error ? candidate.lexically_normal() : real, folder_);
     // Outside, whether it is there is nobody's business; the reading of file:///a/b as /a/b is only a try.
     if (!inside && &candidate == &candidates.front()) {

@@ -65,6 +65,7 @@ class Verification {
  private:
   void check_records(std::vector<Document> documents, Crew<Document>& crew) {
     std::vector<std::string> dids;
+    dids.reserve(documents.size());
     for (const Document& document : documents) dids.push_back(document.did);
     std::map<std::string, gen3::FileRecord> there;
     for (gen3::FileRecord& record : services_.indexd.bulk(dids)) there.emplace(record.did, std::move(record));

@@ -16,6 +16,8 @@ class FileSource : public BodySource {
   /// From `offset`, `length` bytes or what there is. InputError when it is not there, not readable, or a folder.
   explicit FileSource(const std::filesystem::path& path, std::uint64_t offset = 0, std::uint64_t length = kToTheEnd);
   ~FileSource() override;
+  FileSource(const FileSource&) = delete;
+  FileSource& operator=(const FileSource&) = delete;
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   std::size_t read(std::span<char> to) override;

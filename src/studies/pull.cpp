@@ -46,7 +46,7 @@ constexpr net::RetryPolicy kRetry{.attempts = 5, .backoff = {}};
 
 class Pull {
  public:
-  Pull(const PullOptions& options, const s3::Profile& profile, std::stop_source ending)
+  Pull(const PullOptions& options, const s3::Profile& profile, const std::stop_source& ending)
       : options_(options),
         studies_{options.studies_prefix, {options.studies_folder, options.dry_run}},
         output_{options.output_prefix, {options.output_folder, options.dry_run}},

@@ -151,11 +151,11 @@ void PullPool::work(Task task) {
   if (task.ranged) {
     part(*task.ranged, task.part);
   } else {
-    object(*std::move(task.object));
+    object(*task.object);
   }
 }
 
-void PullPool::object(Wanted wanted) {
+void PullPool::object(const Wanted& wanted) {
   try {
     if (wanted.same_size && adopt(wanted)) return;
     fetch_or_tell(wanted);

@@ -58,7 +58,7 @@ class PullPool {
   void end(std::exception_ptr why);
   void throw_if_ended();
 
-  void object(Wanted wanted);
+  void object(const Wanted& wanted);
   void fetch_or_tell(const Wanted& wanted);
   void whole(const Wanted& wanted);
   void part(RangedFile& file, std::uint64_t number);
