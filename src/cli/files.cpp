@@ -114,11 +114,7 @@ files::LoadOptions load_options(const Context& context, const FilesOptions& opti
   load.replace = options.replace;
   load.upload.multipart_threshold = options.multipart_threshold;
   load.upload.part_size = options.part_size;
-  if (const auto bucket = files::chosen_bucket(context.settings, load.project)) {
-    load.upload.bucket = load.upload.bucket_name = *bucket;
-  } else {
-    load.upload.bucket_name = files::default_bucket(context.settings.require("fence_config"), commons.fence);
-  }
+  files::choose_bucket(load.upload, context.settings, load.project, commons.fence);
   return load;
 }
 

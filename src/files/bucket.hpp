@@ -6,6 +6,7 @@
 
 #include "base/project_id.hpp"
 #include "config/settings.hpp"
+#include "files/upload_options.hpp"
 #include "gen3/fence.hpp"
 
 namespace etl::files {
@@ -17,5 +18,10 @@ namespace etl::files {
 /// The bucket that a project's files go to, from the first of these that names one: the flag, the project's study in
 /// etl.yaml, the setting files.bucket. std::nullopt: fence's default.
 [[nodiscard]] std::optional<std::string> chosen_bucket(const config::Settings& settings, const ProjectId& project);
+
+/// Where a project's files are to be sent. UsageError for a bucket that fence does not know: each upload would be
+/// refused, and fence could not remove its record again.
+void choose_bucket(UploadOptions& upload, const config::Settings& settings, const ProjectId& project,
+                   gen3::Fence& fence);
 
 }  // namespace etl::files

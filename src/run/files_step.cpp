@@ -14,16 +14,6 @@ namespace {
 
 using Fate = files::Outcome;
 
-files::UploadOptions upload_to(const config::StudyEntry& study, const config::Settings& settings, gen3::Fence& fence) {
-  files::UploadOptions upload;
-  if (const auto bucket = files::chosen_bucket(settings, study.project)) {
-    upload.bucket = upload.bucket_name = *bucket;
-  } else {
-    upload.bucket_name = files::default_bucket(settings.require("fence_config"), fence);
-  }
-  return upload;
-}
-
 StepReport report_of(const files::LoadTally& tally, const files::StudyTally& study, bool dry_run) {
   const std::uint64_t sent = tally[Fate::loaded].files + tally[Fate::replaced].files;
   const std::uint64_t failed = tally[Fate::failed].files + study.problems;
@@ -57,7 +47,7 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
 
   files::LoadOptions load;
   load.project = study.project;
-  load.upload = upload_to(study, settings, commons.fence);
+  files::choose_bucket(load.upload, settings, study.project, commons.fence);
   load.jobs = settings.number("limits.file_jobs");
   load.dry_run = dry_run;
   files::LoadResult result;

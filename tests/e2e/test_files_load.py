@@ -260,8 +260,15 @@ def test_bucket_by_name(commons, etl, study):
     load(etl, study, "--bucket", bucket)
     assert records(commons)[did]["urls"] == [f"s3://{bucket}/{did}/output/a"]
     assert {key for key in commons.s3.contents(bucket) if not key.endswith("/")} == {f"{did}/output/a"}
-    refused = etl(*study.load("--bucket", "no-such-bucket")).failed(6)
+    refused = etl(*study.load("--bucket", bucket_of(commons))).failed(6)
     assert "differs" in refused.stderr
+
+
+def test_a_bucket_that_fence_does_not_know_is_refused_before_anything(commons, etl, study):
+    study.add("a")
+    refused = load(etl, study, "--bucket", bucket_of(commons) + "x", rc=2)
+    assert f"did you mean {bucket_of(commons)}?" in refused.stderr
+    assert records(commons) == {} and objects(commons) == {}
 
 
 @pytest.mark.parametrize("size", [100, 20 * MB])

@@ -6,9 +6,8 @@ import json
 import shutil
 
 import pytest
-from conftest import program
-from graph_study import dump
-from run_world import COHORT, FILES, LUNG, RECORDS, STEPS, make_study, of_study, step, steps, well
+from graph_study import dump, patient, write
+from run_world import COHORT, FILES, LUNG, RECORDS, STEPS, of_study, step, steps, well
 
 NOTHING = well(outcome="unchanged")
 
@@ -204,7 +203,9 @@ def test_a_study_may_be_elsewhere_in_the_bucket(world, tmp_path):
 
 def test_a_study_without_files_and_a_destination_that_is_turned_off(world, tmp_path):
     world.take_away(LUNG)
-    world.put(make_study(program("ACED_SYNTH", "aced-synth"), tmp_path / "bare", LUNG, 7, files=0))
+    bare = tmp_path / "bare"
+    write(bare / "studies" / LUNG, patient("p1"))
+    world.put(bare)
     world.write_etl_yaml(destinations={"graph": "no"})
     ran = world.run()
     assert steps(ran, LUNG) == well(but={"graph": "skipped", "files": "unchanged"})

@@ -52,7 +52,7 @@ def test_a_study_that_is_not_in_the_bucket_and_one_for_a_bucket_that_is_not_ther
     ran = world.run(rc=2)
     assert steps(ran, LUNG) == ended_at("pull") and step(ran, LUNG, "pull")["exit"] == 2
     assert "Lung" in step(ran, LUNG, "pull")["reason"]
-    assert steps(ran, COHORT) == ended_at("files") and step(ran, COHORT, "files")["exit"] == 4
+    assert steps(ran, COHORT) == ended_at("files") and step(ran, COHORT, "files")["exit"] == 2
     assert "no-such-bucket-anywhere" in ran.stderr
     assert world.records(LUNG) == 0 and world.indexed() == [] and world.files(COHORT) == {}
 
