@@ -37,16 +37,18 @@ def run(options: argparse.Namespace, home: pathlib.Path, build: pathlib.Path, ti
         subprocess.run([ROOT / "local/s3", "bucket", "bench-source"], env={**os.environ, "ACED_LOCAL_DIR": str(home / "commons")}, check=True)
         env |= {"RCLONE_CONFIG_BENCH_TYPE": "s3", "RCLONE_CONFIG_BENCH_PROVIDER": "Other", "RCLONE_CONFIG_BENCH_ENV_AUTH": "true",
                 "RCLONE_CONFIG_BENCH_ENDPOINT": env["AWS_ENDPOINT_URL"], "RCLONE_CONFIG_BENCH_FORCE_PATH_STYLE": "true",
-                "S3_BUCKET": "bench-source", "ACED_ETL_STATE_DIR": str(pod / "state"), "ACED_ETL_STUDIES": str(pod / "studies"),
+                "S3_BUCKET": "bench-source", "S3_PATH": "", "ACED_ETL_STATE_DIR": str(pod / "state"), "ACED_ETL_STUDIES": str(pod / "studies"),
                 "ACED_ETL_OUTPUT": str(pod / "output"), "ACED_ETL_YAML": str(home / "run-etl.yaml")}
         (home / "run-etl.yaml").write_text(ETL_YAML)
-        timed(["rclone", "copy", "-q", "--config", os.devnull, "--s3-no-check-bucket", source, "bench:bench-source"], env)
+        # One type for all: S3Proxy and rclone do not agree on the signature of `text/plain; charset=utf-8`.
+        timed(["rclone", "copy", "-q", "--config", os.devnull, "--s3-no-check-bucket", "--header-upload",
+               "Content-Type: application/octet-stream", source, "bench:bench-source"], env)
         timed([etl, "graph", "init", "-q"], env)
         for _ in range(options.rounds):
-            shutil.rmtree(pod, ignore_errors=True)
             timed([etl, "graph", "truncate", "-q", "--yes"], env)
             for project in STUDIES.values():
                 timed([etl, "files", "rm", "-q", "--yes", "--project", project], env)
+            shutil.rmtree(pod, ignore_errors=True)
             pod.mkdir()
             os.sync()  # what one has left to be written is not the next one's work
             for name in times:
