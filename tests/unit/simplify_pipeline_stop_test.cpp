@@ -42,7 +42,7 @@ class StoppingConsumer final : public Consumer {
 
 class PipelineStop : public testing::TestWithParam<unsigned> {
  protected:
-  static constexpr unsigned kRecords = 20'000;
+  static constexpr unsigned kRecords = 200'000;  // many times the blocks that may be read before a stop is seen
 
   void SetUp() override {
     std::string lines;
