@@ -10,7 +10,7 @@ help: ## list the targets
 
 build: ## compile the program: build/release/aced-etl
 	@scripts/install-deps build
-	@scripts/build release
+	@scripts/build release aced-etl aced-synth aced-stand-in
 
 demo: build ## a small study, from nothing to a loaded graph in the local commons
 	@scripts/demo
