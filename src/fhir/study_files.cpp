@@ -43,7 +43,9 @@ std::vector<StudyFile> files_below(const fs::path& folder, const StudySelection&
     if (entry.is_directory(error)) {
       // However it is written: with a slash at its end, relative, or by a link.
       std::error_code no_such_folder;
-      if (hidden || fs::equivalent(entry.path(), selection.skip_folder, no_such_folder)) at.disable_recursion_pending();
+      const bool records = at.depth() == 0 && name == "extractions";
+      if (hidden || records || fs::equivalent(entry.path(), selection.skip_folder, no_such_folder))
+        at.disable_recursion_pending();
       if (!hidden && entry.is_symlink())
         log::warn("{} is a link to a folder and is not followed", entry.path().string());
     } else if (!hidden && (entry.is_regular_file(error) || entry.is_symlink())) {

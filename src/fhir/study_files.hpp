@@ -20,7 +20,8 @@ struct StudySelection {
 };
 
 /// The files of a study, ordered by path: `.ndjson`, `.jsonl` and `.json`, each plain or `.gz`, below a folder; or the
-/// one file that is named; or standard input. Hidden files are left alone. InputError when there is nothing, or a
+/// one file that is named; or standard input. Hidden files are left alone, and `extractions/` in the folder, where
+/// `simplify` is told to write by custom. InputError when there is nothing, or a
 /// folder or file cannot be read.
 [[nodiscard]] std::vector<StudyFile> study_files(const std::string& path, const StudySelection& selection);
 

@@ -3,12 +3,6 @@
 #include "base/log.hpp"
 
 namespace etl::simplify {
-namespace {
-
-/// Where `simplify` is told to write by custom: the study's records, which are not the study.
-constexpr const char* extractions = "extractions";
-
-}  // namespace
 
 StudySetup StudySetup::load(const config::Settings& settings, const StudyArguments& arguments) {
   StudySetup setup;
@@ -31,7 +25,7 @@ StudyOptions StudySetup::options(const config::Settings& settings, const StudyAr
   fhir::BlockLimits limits;
   limits.max_resource = std::size_t{settings.number("limits.max_resource_mib")} << 20U;
   return {.path = arguments.path,
-          .selection = {.glob = arguments.glob, .skip_folder = std::filesystem::path(arguments.path) / extractions},
+          .selection = {.glob = arguments.glob, .skip_folder = {}},
           .plans = *plans,
           .dictionary = dictionary ? &*dictionary : nullptr,
           .ids = ids ? &*ids : nullptr,

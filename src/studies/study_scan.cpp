@@ -182,7 +182,7 @@ class Scanner {
 StudyScan scan_study(const std::filesystem::path& study, const std::function<void(const Document&)>& on_document) {
   std::vector<fhir::StudyFile> files;
   try {
-    files = fhir::study_files(study.string(), {.glob = {}, .skip_folder = study / "extractions"});
+    files = fhir::study_files(study.string(), {});
   } catch (const InputError&) {
     if (!std::filesystem::is_directory(study)) throw;
     return {};  // a folder without metadata is no error of an overview

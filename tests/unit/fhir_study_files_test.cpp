@@ -95,5 +95,12 @@ TEST(FhirStudyFile, HoldsLinesUnlessItsNameSaysJson) {
   EXPECT_FALSE(is_lines("a.json.gz"));
 }
 
+TEST_F(FhirStudyFiles, RecordsInExtractionsAreNoPartOfTheStudy) {
+  folder_.write("Patient.ndjson", "{}\n");
+  folder_.write("extractions/patient.ndjson", "{}\n");
+  folder_.write("deep/extractions/Patient.ndjson", "{}\n");
+  EXPECT_EQ(study_files(folder_.path().string(), {}).size(), 2U);
+}
+
 }  // namespace
 }  // namespace etl::fhir
