@@ -17,11 +17,20 @@ StatementStop::~StatementStop() {
   if (thread_.joinable()) thread_.join();
 }
 
-/// Again and again: a cancel that comes before its statement does nothing.
+void StatementStop::running(bool now) {
+  const std::lock_guard lock(mutex_);
+  running_ = now;
+}
+
+/// Again and again: a cancel that comes before its statement does nothing. PQcancel returns when the server has passed
+/// it on to the session, which forgets it when it is between two statements.
 void StatementStop::cancel() {
   std::array<char, 256> error{};
   while (!over_) {
-    if (running_ && cancel_) PQcancel(cancel_.get(), error.data(), static_cast<int>(error.size()));
+    {
+      const std::lock_guard lock(mutex_);
+      if (running_ && cancel_) PQcancel(cancel_.get(), error.data(), static_cast<int>(error.size()));
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -20,14 +21,15 @@ class StatementStop {
   StatementStop(const StatementStop&) = delete;
   StatementStop& operator=(const StatementStop&) = delete;
 
-  /// Around one statement. Made before requested() is looked at, so that a stop is seen by the one or the other.
+  /// Around one statement. Made before requested() is looked at, so that a stop is seen by the one or the other. At its
+  /// end no cancel is under way any more: a late one would end the ROLLBACK that follows.
   class Running {
    public:
     explicit Running(StatementStop* stop) : stop_(stop) {
-      if (stop_ != nullptr) stop_->running_ = true;
+      if (stop_ != nullptr) stop_->running(true);
     }
     ~Running() {
-      if (stop_ != nullptr) stop_->running_ = false;
+      if (stop_ != nullptr) stop_->running(false);
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
@@ -39,6 +41,7 @@ class StatementStop {
   [[nodiscard]] bool requested() const { return stop_.stop_requested(); }
 
  private:
+  void running(bool now);
   void cancel();
 
   struct Free {
@@ -46,7 +49,8 @@ class StatementStop {
   };
   std::unique_ptr<PGcancel, Free> cancel_;
   std::stop_token stop_;
-  std::atomic<bool> running_ = false;
+  std::mutex mutex_;  // held while a cancel is under way
+  bool running_ = false;
   std::atomic<bool> over_ = false;
   std::thread thread_;  // begins when a stop is asked for
   std::optional<std::stop_callback<std::function<void()>>> on_stop_;
