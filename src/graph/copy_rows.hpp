@@ -25,9 +25,17 @@ inline void append_text(Buffer& to, std::string_view text) {
   to.append(text);
 }
 
-/// (node_id text, props jsonb): the record's object, and its project put in at the end.
-inline void append_node(Buffer& to, std::string_view id, std::string_view object, std::string_view project_member) {
-  append_int16(to, 2);
+/// An int of PostgreSQL's, as a value.
+inline void append_number(Buffer& to, std::size_t number) {
+  append_int32(to, 4);
+  append_int32(to, static_cast<std::uint32_t>(number));
+}
+
+/// (number int, node_id text, props jsonb): the record's object, and its project put in at the end.
+inline void append_node(Buffer& to, std::size_t number, std::string_view id, std::string_view object,
+                        std::string_view project_member) {
+  append_int16(to, 3);
+  append_number(to, number);
   append_text(to, id);
   const std::string_view head = object.substr(0, object.size() - 1);
   const bool empty = head.size() == 1;
@@ -39,32 +47,43 @@ inline void append_node(Buffer& to, std::string_view id, std::string_view object
   to.append('}');
 }
 
-/// (src_id text, dst_id text)
-inline void append_edge(Buffer& to, std::string_view src, std::string_view dst) {
-  append_int16(to, 2);
+/// (number int, src_id text, dst_id text)
+inline void append_edge(Buffer& to, std::size_t number, std::string_view src, std::string_view dst) {
+  append_int16(to, 3);
+  append_number(to, number);
   append_text(to, src);
   append_text(to, dst);
 }
 
-/// The first value of the row of this number, from 1; empty when there is none.
-inline std::string_view first_text(std::string_view rows, std::size_t number) {
+/// Takes the first of these rows off, and answers its second value: the id.
+inline std::string_view take_row(std::string_view& rows) {
   const auto take = [&](std::size_t bytes) {
     std::size_t value = 0;
     for (const char c : rows.substr(0, bytes)) value = value << 8U | static_cast<unsigned char>(c);
     rows.remove_prefix(std::min(bytes, rows.size()));
     return value;
   };
-  for (; number > 0 && !rows.empty(); --number) {
-    std::string_view first;
-    const std::size_t columns = take(2);
-    for (std::size_t column = 0; column < columns; ++column) {
-      const std::size_t size = std::min(take(4), rows.size());
-      if (column == 0) first = rows.substr(0, size);
-      rows.remove_prefix(size);
-    }
-    if (number == 1) return first;
+  std::string_view id;
+  const std::size_t columns = take(2);
+  for (std::size_t column = 0; column < columns; ++column) {
+    const std::size_t size = std::min(take(4), rows.size());
+    if (column == 1) id = rows.substr(0, size);
+    rows.remove_prefix(size);
   }
-  return {};
+  return id;
+}
+
+[[nodiscard]] inline std::size_t count_rows(std::string_view rows) {
+  std::size_t count = 0;
+  for (; !rows.empty(); ++count) take_row(rows);
+  return count;
+}
+
+/// The id of the row of this position, from 1; empty when there is none.
+[[nodiscard]] inline std::string_view id_of_row(std::string_view rows, std::size_t position) {
+  std::string_view id;
+  for (; position > 0 && !rows.empty(); --position) id = take_row(rows);
+  return position == 0 ? id : std::string_view{};
 }
 
 inline constexpr std::string_view copy_header{"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", 19};

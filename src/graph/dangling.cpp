@@ -60,13 +60,13 @@ std::int64_t Dangling::resolve(const std::vector<std::string>& files, simplify::
     if (edge.dst_label == "project") continue;
     if (staging_.has(Kind::node, dst)) {
       nowhere += fmt::format(" and not exists (select 1 from {} n where n.node_id = s.dst_id)",
-                             Staging::name(Kind::node, dst));
+                             staging_.source(Kind::node, dst));
     }
-    const Result gone =
-        connection_.exec(fmt::format("with gone as (delete from {} s where {} returning s.dst_id), kept as (insert "
-                                     "into pg_temp.aced_etl_nowhere select "
-                                     "distinct {}, dst_id from gone) select count(*) from gone",
-                                     Staging::name(Kind::edge, e), nowhere, quote_text(edge.dst_label)));
+    const Result gone = connection_.exec(
+        fmt::format("with gone as (delete from {} s where s.number = {} and {} returning s.dst_id), kept as "
+                    "(insert into pg_temp.aced_etl_nowhere select "
+                    "distinct {}, dst_id from gone) select count(*) from gone",
+                    staging_.table(Kind::edge, e), e, nowhere, quote_text(edge.dst_label)));
     staging_.took_out(Kind::edge, e, gone.integer(0, 0));
     edges += gone.integer(0, 0);
   }

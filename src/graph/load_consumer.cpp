@@ -26,7 +26,7 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     }
     const auto number = static_cast<std::size_t>(node - consumer_.dictionary_.nodes().data());
     const std::string_view id = text_of(record.id, id_);
-    append_node(nodes[number], id, record.object, consumer_.project_member_);
+    append_node(nodes[number], number, id, record.object, consumer_.project_member_);
     written_.clear();
     bool of_project = node->label == "research_study";
     for (const simplify::Relation& relation : record.relations) {
@@ -39,7 +39,7 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     if (!of_project) return;
     const std::size_t to_project = consumer_.choice_.choose(node->label, "project", {});
     if (to_project != EdgeChoice::none) {
-      append_edge(edges[to_project], id, consumer_.target_.project_node);
+      append_edge(edges[to_project], to_project, id, consumer_.target_.project_node);
     } else if (node->label != "research_study") {
       ++without_edge[fmt::format("{} -> project", node->label)];
     }
@@ -78,7 +78,7 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     const std::pair<std::size_t, std::string_view> key(edge, raw);
     if (std::ranges::find(written_, key) != written_.end()) return;
     written_.push_back(key);
-    append_edge(edges[edge], src_id, dst_id);
+    append_edge(edges[edge], edge, src_id, dst_id);
   }
 
   /// A relation of a record that was simplified earlier: the fields whose value is the reference tell the tables.

@@ -51,6 +51,8 @@ void tune(Connection& connection) {
   connection.exec("set local temp_buffers = '96MB'");
   // Small samples of the staging tables tell the planner what it needs: how many rows, and that ids are unique.
   connection.exec("set local default_statistics_target = 10");
+  // Statements over a hundred tables look dear enough to compile, which takes longer than they do.
+  connection.exec("set local jit = off");
   // Without it a server at work on a statement does not see that we were killed, and keeps the project's lock.
   // Since 14.
   connection.exec(

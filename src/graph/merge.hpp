@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dictionary/dictionary.hpp"
@@ -38,12 +39,23 @@ class Merge {
   [[nodiscard]] std::vector<TableChange> apply();
 
  private:
-  void apply_nodes(std::size_t number);
-  void apply_edges(std::size_t number);
+  // merge.cpp: nodes
   void find_pruned();
-  void take_out(Staging::Kind kind, std::size_t number, const std::string& deletion, const Params& params = {});
+  void count_nodes();
+  void apply_nodes(std::size_t number);
   void expect(std::int64_t rows, const std::string& sql);
   [[nodiscard]] std::string project_condition(const std::string& alias) const;
+  /// Some staged record of the type is in the graph already. After count_nodes().
+  [[nodiscard]] bool was_there(std::size_t node) const { return nodes_[node].updated + nodes_[node].unchanged > 0; }
+
+  // merge_edges.cpp
+  void count_edges();
+  void apply_edges(std::size_t number);
+  [[nodiscard]] std::string from_study(std::size_t number) const;
+  [[nodiscard]] std::string count_among_others(std::size_t number) const;
+  [[nodiscard]] std::string count_together(const std::vector<std::size_t>& numbers) const;
+  [[nodiscard]] std::vector<std::int64_t> edges_held();
+  [[nodiscard]] std::string gone_condition(std::size_t number) const;
 
   Connection& connection_;
   const dictionary::Dictionary& dictionary_;
@@ -52,11 +64,13 @@ class Merge {
   IndexCleaner& cleaner_;
   std::vector<TableChange> nodes_;
   std::vector<TableChange> edges_;
-  std::vector<bool> was_there_;  ///< per node type: some staged record is in the graph already
-  std::vector<std::int64_t> pruned_;
+  std::vector<std::int64_t> pruned_;  ///< per node type: how many records go
 };
 
-/// The name of a temporary table that holds the ids of a type's records that are to go.
-[[nodiscard]] std::string pruned_table(std::size_t node);
+/// Of the staged records those that are new or differ from the graph's: number, node_id, fresh, holder (the project of
+/// the graph's).
+inline constexpr std::string_view diff_table = "pg_temp.aced_etl_diff";
+/// The project's records that are to go: number, node_id.
+inline constexpr std::string_view pruned_table = "pg_temp.aced_etl_pruned";
 
 }  // namespace etl::graph

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/error.hpp"
 #include "graph/connection_copy.hpp"
@@ -12,13 +13,21 @@
 namespace etl::graph {
 namespace {
 
-/// A COPY of one table takes about so much, and all tables together wait with no more than `most_waiting`.
+/// A COPY of one table takes about so much, and all together wait with no more than `most_waiting`.
 constexpr std::size_t copy_size = std::size_t{2} << 20;
 constexpr std::size_t most_waiting = std::size_t{16} << 20;
 /// Of smaller tables the planner knows enough by their size.
 constexpr std::int64_t worth_analysing = 5000;
 
-constexpr std::string_view edge_form = "pg_temp.aced_etl_edge_form";
+std::string shared_name(Staging::Kind kind) {
+  return kind == Staging::Kind::node ? "pg_temp.aced_etl_node" : "pg_temp.aced_etl_edge";
+}
+
+std::string own_name(Staging::Kind kind, std::size_t number) { return fmt::format("{}_{}", shared_name(kind), number); }
+
+const char* key_columns(Staging::Kind kind) {
+  return kind == Staging::Kind::node ? "number, node_id" : "number, src_id, dst_id";
+}
 
 /// The row, from 1, that an error of COPY names: `COPY aced_etl_node_9, line 2, column props`; 0 when it names none.
 std::size_t row_named(std::string_view said) {
@@ -32,75 +41,144 @@ std::size_t row_named(std::string_view said) {
 
 }  // namespace
 
-std::string Staging::name(Kind kind, std::size_t number) {
-  return fmt::format("pg_temp.aced_etl_{}_{}", kind == Kind::node ? "node" : "edge", number);
-}
-
 std::string local_name(const std::string& table) { return table.substr(std::string_view("pg_temp.").size()); }
 
-Staging::Table& Staging::table(Kind kind, std::size_t number) {
-  const auto found = tables_.find({kind, number});
-  if (found != tables_.end()) return found->second;
+std::int64_t Staging::rows(Kind kind, std::size_t number) const {
+  const auto found = parts_.find({kind, number});
+  return found == parts_.end() ? 0 : found->second.rows;
+}
+
+std::string Staging::table(Kind kind, std::size_t number) const {
+  return parts_.at({kind, number}).own ? own_name(kind, number) : shared_name(kind);
+}
+
+std::string Staging::source(Kind kind, std::size_t number) const {
+  return fmt::format("(select * from {} where number = {})", table(kind, number), number);
+}
+
+std::string Staging::keys(Kind kind, const std::vector<std::size_t>& numbers) const {
+  std::set<std::string> used;
+  for (const std::size_t number : numbers) {
+    if (has(kind, number)) used.insert(table(kind, number));
+  }
+  if (used.empty())
+    return fmt::format("(select {} where false)",
+                       kind == Kind::node ? "0 as number, '' as node_id" : "0 as number, '' as src_id, '' as dst_id");
+  std::string out;
+  for (const std::string& name : used) {
+    out += fmt::format("{}select {} from {}", out.empty() ? "" : " union all ", key_columns(kind), name);
+  }
+  return "(" + out + ")";
+}
+
+std::vector<std::string> Staging::tables(Kind kind) const {
+  std::vector<std::string> out;
+  bool shared = false;
+  for (const auto& [key, part] : parts_) {
+    if (key.first != kind) continue;
+    if (part.own) out.push_back(own_name(kind, key.second));
+    shared = shared || !part.own;
+  }
+  if (shared) out.push_back(shared_name(kind));
+  return out;
+}
+
+std::int64_t Staging::take_out(Kind kind, const std::string& deletion, const Params& params) {
+  const Result gone = connection_.exec(
+      fmt::format("with gone as ({}) select number, count(*) from gone group by number", deletion), params);
+  std::int64_t all = 0;
+  for (int i = 0; i < gone.rows(); ++i) {
+    took_out(kind, static_cast<std::size_t>(gone.integer(i, 0)), gone.integer(i, 1));
+    all += gone.integer(i, 1);
+  }
+  return all;
+}
+
+void Staging::create(Kind kind, const std::string& name) {
   if (kind == Kind::node) {
     connection_.exec(
-        fmt::format("create temporary table {} (node_id text not null, props jsonb not null) on commit drop",
-                    local_name(name(kind, number))));
-    return tables_[{kind, number}];
+        fmt::format("create temporary table {} (number int not null, node_id text not null, props jsonb not null) on "
+                    "commit drop",
+                    local_name(name)));
+    return;
   }
-  // Edge tables are many and small. Without columns that may be kept apart, PostgreSQL makes no TOAST table and no
-  // index for each: a third of the time. An id that does not fit into a page does not fit into the graph's indexes
-  // either.
-  if (!has_edge_form_) {
-    connection_.exec(
-        fmt::format("create temporary table {0} (src_id text not null, dst_id text not null) on commit drop; "
-                    "alter table {1} alter src_id set storage plain, alter dst_id set storage plain",
-                    local_name(std::string(edge_form)), edge_form));
-    has_edge_form_ = true;
-  }
-  connection_.exec(fmt::format("create temporary table {} (like {} including storage) on commit drop",
-                               local_name(name(kind, number)), edge_form));
-  return tables_[{kind, number}];
+  // Without columns that may be kept apart PostgreSQL makes no TOAST table. An id that does not fit into a page does
+  // not fit into the graph's indexes either.
+  connection_.exec(
+      fmt::format("create temporary table {} (number int not null, src_id text not null, dst_id text not null) on "
+                  "commit drop; alter table {} alter src_id set storage plain, alter dst_id set storage plain",
+                  local_name(name), name));
 }
 
 void Staging::add(Kind kind, std::size_t number, std::string_view rows) {
-  Table& to = table(kind, number);
-  to.waiting.append(rows);
+  Part& part = parts_[{kind, number}];
+  part.waiting.append(rows);
   waiting_ += rows.size();
-  if (to.waiting.size() >= copy_size) flush({kind, number}, to);
+  if (part.waiting.size() >= copy_size) flush({kind, number}, part);
   if (waiting_ >= most_waiting) flush_largest();
 }
 
 void Staging::flush_largest() {
-  const auto largest = std::ranges::max_element(tables_, {}, [](const auto& one) { return one.second.waiting.size(); });
+  const auto largest = std::ranges::max_element(parts_, {}, [](const auto& one) { return one.second.waiting.size(); });
   flush(largest->first, largest->second);
 }
 
-void Staging::flush(const Key& key, Table& table) {
-  if (table.waiting.empty()) return;
+void Staging::flush(const Key& key, Part& part) {
+  if (part.waiting.empty()) return;
+  const std::string name = own_name(key.first, key.second);
+  if (!part.own) create(key.first, name);
+  part.own = true;
+  part.rows += copy(name, part.waiting.view());
+  waiting_ -= part.waiting.size();
+  part.waiting = Buffer();  // a hundred of them would keep what each once needed
+}
+
+std::int64_t Staging::copy(const std::string& name, std::string_view rows) {
   try {
-    CopyIn copy(connection_, fmt::format("copy {} from stdin (format binary)", name(key.first, key.second)));
+    CopyIn copy(connection_, fmt::format("copy {} from stdin (format binary)", name));
     copy.write(copy_header);
-    copy.write(table.waiting.view());
+    copy.write(rows);
     copy.write(copy_trailer);
-    table.rows += copy.finish();
+    return copy.finish();
   } catch (const InputError& error) {
     // The server knows a value's row in this COPY; the study knows the record by its id.
-    const std::string_view id = first_text(table.waiting.view(), row_named(error.what()));
+    const std::string_view id = id_of_row(rows, row_named(error.what()));
     if (id.empty()) throw;
     throw InputError(fmt::format("record {}: {}", id, error.what()), error.where(), error.hint());
   }
-  waiting_ -= table.waiting.size();
-  table.waiting = Buffer();  // a hundred of them would keep what each once needed
+}
+
+void Staging::analyze(Kind kind, const std::string& name) {
+  // The other columns are never a condition of a join, and samples of large values are dear.
+  connection_.exec(fmt::format("analyze {} ({})", name, key_columns(kind)));
+}
+
+/// What still waits goes into one table, ordered by number: an index that is made in no time finds the rows of one.
+void Staging::finish_shared(Kind kind) {
+  Buffer all;
+  for (auto& [key, part] : parts_) {
+    if (key.first != kind || part.own) continue;
+    all.append(part.waiting.view());
+    part.rows = static_cast<std::int64_t>(count_rows(part.waiting.view()));
+    waiting_ -= part.waiting.size();
+    part.waiting = Buffer();
+  }
+  if (all.empty()) return;
+  const std::string name = shared_name(kind);
+  create(kind, name);
+  const std::int64_t rows = copy(name, all.view());
+  connection_.exec(fmt::format("create index on {} using brin (number) with (pages_per_range = 4)", name));
+  if (rows >= worth_analysing) analyze(kind, name);
 }
 
 void Staging::finish() {
-  for (auto& [key, table] : tables_) {
-    flush(key, table);
-    if (table.rows < worth_analysing) continue;
-    // The other columns are never a condition of a join, and samples of large values are dear.
-    connection_.exec(fmt::format("analyze {} ({})", name(key.first, key.second),
-                                 key.first == Kind::node ? "node_id" : "src_id, dst_id"));
+  for (auto& [key, part] : parts_) {
+    if (!part.own) continue;
+    flush(key, part);
+    if (part.rows >= worth_analysing) analyze(key.first, own_name(key.first, key.second));
   }
+  finish_shared(Kind::node);
+  finish_shared(Kind::edge);
 }
 
 }  // namespace etl::graph

@@ -10,43 +10,58 @@
 
 namespace etl::graph {
 
-/// Temporary tables beside the graph's, made when the first row for one comes and gone with the transaction:
-/// `aced_etl_node_<n>` or `aced_etl_edge_<n>` for the node or edge table of number n. Rows gather in memory and go over
-/// in large COPYs.
+/// Temporary tables beside the graph's, gone with the transaction. Rows gather in memory and go over in large COPYs. A
+/// node or edge table of many rows gets a staging table of its own (`aced_etl_node_<n>`, `aced_etl_edge_<n>`); all that
+/// are left at the end share one of their kind (`aced_etl_node`, `aced_etl_edge`), for of the hundred and more most
+/// have few rows, and a table costs more than those. Columns: `number` of the node or edge table, then `node_id, props`
+/// or `src_id, dst_id`.
 class Staging {
  public:
   enum class Kind : unsigned char { node, edge };
 
   explicit Staging(Connection& connection) : connection_(connection) {}
 
-  /// Rows in COPY's binary format, without header and trailer.
+  /// Rows of that number in COPY's binary format, without header and trailer.
   void add(Kind kind, std::size_t number, std::string_view rows);
-  /// All that is still in memory; then what is large is analysed, so that joins with it are planned well.
+  /// All that is still in memory; then what is large is analysed, so that joins with it are planned well. Before all
+  /// that follows.
   void finish();
 
-  [[nodiscard]] bool has(Kind kind, std::size_t number) const { return tables_.contains({kind, number}); }
-  /// Rows that the table holds, after finish().
-  [[nodiscard]] std::int64_t rows(Kind kind, std::size_t number) const { return tables_.at({kind, number}).rows; }
-  /// Tells that so many rows were deleted from the table.
-  void took_out(Kind kind, std::size_t number, std::int64_t rows) { tables_.at({kind, number}).rows -= rows; }
-  /// The quoted name of the table.
-  [[nodiscard]] static std::string name(Kind kind, std::size_t number);
+  [[nodiscard]] bool has(Kind kind, std::size_t number) const { return parts_.contains({kind, number}); }
+  [[nodiscard]] std::int64_t rows(Kind kind, std::size_t number) const;
+  /// The table that holds these rows, perhaps beside others: a statement looks at `number` too.
+  [[nodiscard]] std::string table(Kind kind, std::size_t number) const;
+  /// These rows alone, for a FROM: a query in parentheses.
+  [[nodiscard]] std::string source(Kind kind, std::size_t number) const;
+  /// What identifies the rows of these numbers and perhaps of others, for a FROM: `number, node_id` or `number, src_id,
+  /// dst_id`.
+  [[nodiscard]] std::string keys(Kind kind, const std::vector<std::size_t>& numbers) const;
+  /// All tables of the kind.
+  [[nodiscard]] std::vector<std::string> tables(Kind kind) const;
+
+  /// `deletion` takes rows out of one of the tables and returns their `number`. Answers how many went.
+  std::int64_t take_out(Kind kind, const std::string& deletion, const Params& params = {});
+  /// Tells that so many rows of that number were deleted.
+  void took_out(Kind kind, std::size_t number, std::int64_t rows) { parts_.at({kind, number}).rows -= rows; }
 
  private:
-  struct Table {
+  struct Part {
     Buffer waiting;
-    std::int64_t rows = 0;
+    std::int64_t rows = 0;  ///< sent
+    bool own = false;       ///< has a table of its own
   };
   using Key = std::pair<Kind, std::size_t>;
 
-  Table& table(Kind kind, std::size_t number);
   void flush_largest();
-  void flush(const Key& key, Table& table);
+  void flush(const Key& key, Part& part);
+  void create(Kind kind, const std::string& name);
+  std::int64_t copy(const std::string& name, std::string_view rows);
+  void analyze(Kind kind, const std::string& name);
+  void finish_shared(Kind kind);
 
   Connection& connection_;
-  std::map<Key, Table> tables_;
-  std::size_t waiting_ = 0;  ///< bytes, of all tables
-  bool has_edge_form_ = false;
+  std::map<Key, Part> parts_;
+  std::size_t waiting_ = 0;  ///< bytes, of all parts
 };
 
 /// A temporary table is created without its schema, and spoken of with it.

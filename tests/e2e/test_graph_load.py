@@ -196,6 +196,43 @@ def test_a_reference_that_left_takes_its_edge_along(load, graph, study):
                                               "edge_observationmeasuredonspecimen": {"removed": 1}}
 
 
+@pytest.mark.parametrize("observations", [3, 20_000])
+def test_edges_of_other_projects_are_left_beside_those_that_change(load, graph, study, observations):
+    """Whether they are few or nearly all that the table holds."""
+    graph.execute("insert into node_patient (node_id, _props) select 'q' || i, '{}' from generate_series(1, 2) i")
+    graph.execute("insert into node_observation (node_id, _props) select 'r' || i, '{}' from generate_series(1, %s) i", observations)
+    graph.execute("insert into edge_observationaboutsubjectpatient (src_id, dst_id) "
+                  "select 'r' || i, 'q' || j from generate_series(1, %s) i, generate_series(1, 2) j", observations)
+    load(study(*a_few())).ok()
+    assert changes(load(study(*a_few()))) == {}
+    changed = a_few()
+    changed[4]["subject"] = ref("Patient/p2")
+    said = load(study(*changed))
+    assert changes(said) == {"node_observation": {"updated": 1}, "edge_observationaboutsubjectpatient": {"inserted": 1, "removed": 1}}
+    assert [row["unchanged"] for row in said.json() if row["table"] == "edge_observationaboutsubjectpatient"] == [1]
+    assert graph.value("select count(*) from edge_observationaboutsubjectpatient where src_id ~ '^r'") == 2 * observations
+    del changed[4]["subject"], changed[5]["subject"]
+    assert changes(load(study(*changed))) == {"node_observation": {"updated": 2}, "edge_observationaboutsubjectpatient": {"removed": 2}}
+
+
+def test_of_many_records_those_that_change_are_found(load, graph, study):
+    """So many that their rows and edges go over in several COPYs, to staging tables of their own."""
+    many = [patient("p1"), patient("p2"), *(observation(f"{n:064}", "p1") for n in range(30_000))]
+    load(study(*many)).ok()
+    changed = [*many[:-4], observation("new", "p2"), observation(f"{29_997:064}", "p2"), observation(f"{29_998:064}"),
+               observation(f"{29_999:064}", "p1", valueInteger=1)]
+    said = load(study(*changed))
+    assert changes(said) == {"node_observation": {"inserted": 1, "updated": 3},
+                             "edge_observationaboutsubjectpatient": {"inserted": 2, "removed": 2}}
+    assert [(row["table"], row["unchanged"]) for row in said.json()] == [
+        ("node_patient", 2), ("node_observation", 29_996), ("edge_observationaboutsubjectpatient", 29_997)]
+    assert changes(load(study(*changed))) == {}
+    assert changes(load(study(*changed), "--prune")) == {
+        "node_observation": {"removed": 1}, "edge_observationaboutsubjectpatient": {"removed": 1}}
+    assert edges(graph, "edge_observationaboutsubjectpatient") == {
+        ("new", "p2"), (f"{29_997:064}", "p2"), *((f"{n:064}", "p1") for n in (*range(29_996), 29_999))}
+
+
 def test_without_prune_records_that_left_stay_with_their_edges(load, graph, study):
     load(study(*a_few())).ok()
     assert changes(load(study(*a_few()[:4]))) == {}
