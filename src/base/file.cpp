@@ -73,6 +73,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
   throw InputError("there is no such file", path.string());
 }
 
+std::string read_standard_input(std::uint64_t limit) { return read_all(STDIN_FILENO, "the standard input", limit); }
+
 AtomicFile::AtomicFile(const std::filesystem::path& path, bool sync) : path_(path), sync_(sync) {
   std::error_code ignored;
   if (std::filesystem::is_symlink(path_, ignored)) path_ = std::filesystem::weakly_canonical(path_);

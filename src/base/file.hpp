@@ -11,9 +11,12 @@ namespace etl {
 /// Files that fit into memory by their nature: settings, dictionaries, credentials.
 inline constexpr std::uint64_t kSmallFile = 64ULL * 1024 * 1024;
 
-/// The whole of a regular file, or of a pipe such as /dev/stdin. InputError with the path when it is not
-/// there, not readable, a folder, or larger than `limit` bytes.
+/// The whole of a regular file or a pipe. InputError with the path when it is not there, not readable, a folder, or
+/// larger than `limit` bytes.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, std::uint64_t limit = kSmallFile);
+
+/// The whole of the standard input, which needs no /dev/stdin.
+[[nodiscard]] std::string read_standard_input(std::uint64_t limit = kSmallFile);
 
 /// The same, but std::nullopt when nothing of that name is there.
 [[nodiscard]] std::optional<std::string> read_file_if_there(const std::filesystem::path& path,

@@ -63,7 +63,7 @@ class FileSink : public net::BodySink {
 
 std::unique_ptr<net::BodySource> body_of(const PutObjectOptions& options) {
   if (options.body.empty()) return std::make_unique<TextSource>(std::string(kTestContent));
-  if (options.body == "-") return std::make_unique<TextSource>(read_file("/dev/stdin"));
+  if (options.body == "-") return std::make_unique<TextSource>(read_standard_input());
   return std::make_unique<net::FileSource>(options.body);
 }
 
