@@ -34,6 +34,9 @@ Json value_schema(std::string_view type, unsigned most, std::string_view pattern
   if (type == "BYTES") {
     return any_of({{"type", "integer"}, {"minimum", 0}}, text_like("[0-9]+ *([KkMmGgTtPpEe][Ii]?)?[Bb]?"));
   }
+  if (!choices(type).empty()) {
+    return {{"anyOf", Json::array({text_like(type), Json{{"type", "null"}}})}};
+  }
   if (!pattern.empty()) return any_of(text_like(pattern), {{"type", "integer"}});
   // YAML takes a name of digits for a number; the program takes it as it is written.
   return {{"type", type == "TEXT" ? Json::array({"string", "number", "null"}) : Json::array({"string", "null"})}};

@@ -67,9 +67,9 @@ constexpr std::array kKeys = {
         "a run brings the studies' files to S3 and indexd"},
     Key{"graph.prune", "ACED_ETL_GRAPH_PRUNE", "", "no", "YES|NO",
         "a run removes from the graph the records that left their study"},
-    Key{"graph.dangling", "ACED_ETL_GRAPH_DANGLING", "", "error", "TEXT",
+    Key{"graph.dangling", "ACED_ETL_GRAPH_DANGLING", "", "error", "error|skip",
         "what a run does with references that lead nowhere: error refuses the study, skip leaves their edges out"},
-    Key{"graph.shared", "ACED_ETL_GRAPH_SHARED", "", "error", "TEXT",
+    Key{"graph.shared", "ACED_ETL_GRAPH_SHARED", "", "error", "error|keep",
         "what a run does with records whose ids another project holds: error refuses the study, keep links to them"},
     Key{"limits.tries", "ACED_ETL_TRIES", "", "3", "N", "how often a run tries a step whose service went away", false,
         100},
@@ -96,6 +96,17 @@ std::span<const Key> known_keys() { return kKeys; }
 const Key* find_key(std::string_view name) {
   const auto* const found = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& key) { return key.name == name; });
   return found == kKeys.end() ? nullptr : found;
+}
+
+std::vector<std::string_view> choices(std::string_view type) {
+  std::vector<std::string_view> words;
+  if (std::ranges::any_of(type, [](char c) { return c != '|' && (c < 'a' || c > 'z'); })) return words;
+  for (auto bar = type.find('|'); bar != std::string_view::npos; bar = type.find('|')) {
+    words.push_back(type.substr(0, bar));
+    type.remove_prefix(bar + 1);
+  }
+  words.push_back(type);
+  return words;
 }
 
 std::string shown(const Value& value) {
@@ -180,6 +191,13 @@ unsigned Settings::number(std::string_view key) const {
 bool Settings::flag(std::string_view key) const {
   static_cast<void>(require(key));
   return flag_value(key, *get(key));
+}
+
+std::string Settings::choice(std::string_view key) const {
+  std::string text = require(key);
+  const auto words = choices(find_key(key)->type);
+  if (std::ranges::find(words, text) != words.end()) return text;
+  throw UsageError(fmt::format("`{}` is none of {}: {}", key, fmt::join(words, ", "), text), get(key)->origin);
 }
 
 std::uint64_t Settings::bytes(std::string_view key) const {

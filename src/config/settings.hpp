@@ -33,13 +33,15 @@ struct Key {
   std::string_view flag;         ///< "--threads", or empty
   std::string_view fallback;     ///< default, or empty for none; `<creds>` stands for the value of `creds`
   std::string_view type;         ///< "FILE", "FOLDER", "URL", "URL|FILE", "N" or "MIB" (a whole number >= 1),
-                                 ///< "BYTES" ("10MB"), "YES|NO", "TEXT"
+                                 ///< "BYTES" ("10MB"), "YES|NO", "TEXT"; in small letters: the words to choose from
   std::string_view help;
   bool secret = false;
   unsigned most = 0;  ///< the largest that a number may be; 0: any
 };
 [[nodiscard]] std::span<const Key> known_keys();
 [[nodiscard]] const Key* find_key(std::string_view name);
+/// The words that a type in small letters, "error|skip", lets choose from; none for other types.
+[[nodiscard]] std::vector<std::string_view> choices(std::string_view type);
 
 /// The value as it may be shown: `***` for a secret; an address without user, password and query.
 [[nodiscard]] std::string shown(const Value& value);
@@ -68,6 +70,8 @@ class Settings {
   [[nodiscard]] unsigned number(std::string_view key) const;
   /// A yes/no setting (yes, no, true, false); UsageError with the origin when it is neither.
   [[nodiscard]] bool flag(std::string_view key) const;
+  /// One of the words that the table lists; UsageError with the origin when it is another.
+  [[nodiscard]] std::string choice(std::string_view key) const;
   /// The value as bytes: "500kB", "10MB", "64MiB"; UsageError with the origin when it is none.
   [[nodiscard]] std::uint64_t bytes(std::string_view key) const;
   /// The layer that get() answers from.

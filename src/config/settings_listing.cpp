@@ -18,7 +18,8 @@ std::string default_of(const Key& key) {
   constexpr std::string_view creds = "<creds>";
   std::string text(key.fallback);
   if (text.starts_with(creds)) text.replace(0, creds.size(), find_key("creds")->fallback);
-  const bool scalar = key.type == "N" || key.type == "MIB" || key.type == "BYTES" || key.type == "YES|NO";
+  const bool scalar =
+      key.type == "N" || key.type == "MIB" || key.type == "BYTES" || key.type == "YES|NO" || !choices(key.type).empty();
   return scalar ? text : yaml_scalar(text);
 }
 

@@ -1,24 +1,10 @@
 #include "run/graph_step.hpp"
 
-#include <fmt/format.h>
-
 #include "base/progress.hpp"
 #include "graph/loader.hpp"
 #include "studies/state.hpp"
 
 namespace etl::run {
-namespace {
-
-/// Is it the second of the two words that a setting may have?
-bool second_of(const config::Settings& settings, const char* key, std::string_view first, std::string_view second) {
-  const auto value = settings.get(key);
-  if (value->text == second) return true;
-  if (value->text == first) return false;
-  throw UsageError(fmt::format("`{}` is neither {} nor {}: {}", key, first, second, value->text), value->origin);
-}
-
-}  // namespace
-
 StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   static_cast<void>(workplace().settings().require("dictionary"));
   simplify::StudyOptions options = workplace().study_options(study);
@@ -27,8 +13,8 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   graph::LoadOptions load;
   load.project = study.project;
   load.prune = workplace().settings().flag("graph.prune");
-  load.skip_dangling = second_of(workplace().settings(), "graph.dangling", "error", "skip");
-  load.keep_shared = second_of(workplace().settings(), "graph.shared", "error", "keep");
+  load.skip_dangling = workplace().settings().choice("graph.dangling") == "skip";
+  load.keep_shared = workplace().settings().choice("graph.shared") == "keep";
   load.dry_run = dry_run;
   load.second_session = [this] { return workplace().connect(); };
 

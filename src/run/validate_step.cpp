@@ -14,8 +14,7 @@ StepReport ValidateStep::perform(const config::StudyEntry& study, bool dry_run) 
   if (const auto known = Journal::read_valid(workplace().state_dir(), options.path); known && known->mark == mark) {
     return {.outcome = Outcome::unchanged, .counts = {{"resources", known->resources}, {"warnings", known->warnings}}};
   }
-  const auto dangling = workplace().settings().get("graph.dangling");
-  simplify::FaultReport faults(simplify::log_fault, dangling && dangling->text == "skip");
+  simplify::FaultReport faults(simplify::log_fault, workplace().settings().choice("graph.dangling") == "skip");
   Progress progress(study.name + ": validating", std::nullopt);
   const auto read = simplify::check_study(options, faults, [&](std::uint64_t bytes) { progress.add(bytes); });
   simplify::require_resources(read, faults, options.path);

@@ -120,7 +120,7 @@ def test_no_study_is_no_run(pod):
     ({"studies": [{"name": LUNG, "project": "a"}, {"name": COHORT, "project": "a"}]}, ":5", "the same project"),
     ({"limits": {"tries": 0}}, "etl.yaml", "limits.tries"),
     ({"destinations": {"graph": "maybe"}}, "etl.yaml", "destinations.graph"),
-    ({"graph": {"dangling": "ignore"}}, "etl.yaml", "neither error nor skip"),
+    ({"graph": {"dangling": "ignore"}}, "etl.yaml", "none of error, skip"),
     ({"graf": {"prune": "yes"}}, "etl.yaml", "graf"),
 ])
 def test_a_mistake_in_etl_yaml_is_told_with_its_place(pod, change, place, told):

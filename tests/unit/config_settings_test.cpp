@@ -93,6 +93,22 @@ TEST_F(SettingsTest, a_flag_is_yes_or_no) {
   }
 }
 
+TEST_F(SettingsTest, a_choice_is_one_of_the_words) {
+  EXPECT_EQ(loaded().choice("graph.dangling"), "error");
+  environment_["ACED_ETL_GRAPH_DANGLING"] = "skip";
+  EXPECT_EQ(loaded().choice("graph.dangling"), "skip");
+  environment_["ACED_ETL_GRAPH_DANGLING"] = "keep";
+  try {
+    (void)loaded().choice("graph.dangling");
+    ADD_FAILURE();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(), "`graph.dangling` is none of error, skip: keep");
+    EXPECT_EQ(error.where(), "environment ACED_ETL_GRAPH_DANGLING");
+  }
+  EXPECT_TRUE(choices("TEXT").empty());
+  EXPECT_TRUE(choices("YES|NO").empty());
+}
+
 TEST_F(SettingsTest, bytes_have_units) {
   EXPECT_EQ(loaded().bytes("limits.bandwidth"), 0U);
   for (const auto& [text, value] : {std::pair<const char*, std::uint64_t>{"0", 0},
