@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
-#include "base/progress.hpp"
 #include "base/text.hpp"
 #include "cli/print.hpp"
-#include "files/file_log.hpp"
+#include "files/watched_load.hpp"
 
 namespace etl::cli {
 namespace {
@@ -37,21 +36,7 @@ void print_summary(const Context& context, const files::LoadTally& tally, const 
 
 void load_manifest(Context& context, Commons& commons, files::Journal& journal, files::Manifest& manifest,
                    const files::LoadOptions& load, const files::StudyTally& study) {
-  const files::Services services = services_of(commons);
-  files::LoadOptions options = load;
-  files::LoadResult result;
-  {
-    const std::uint64_t count = manifest.files();
-    std::uint64_t done = 0;
-    Progress progress("files", manifest.bytes());
-    progress.note(fmt::format("0 of {}", human_count(count)));
-    options.upload.on_bytes = [&](std::uint64_t bytes) { progress.add(bytes); };
-    result = files::load(services, journal, manifest, options, [&](const files::FileResult& file) {
-      files::log_result(file, options.dry_run);
-      progress.note(fmt::format("{} of {}", human_count(++done), human_count(count)));
-      if (file.outcome == Outcome::unchanged || file.outcome == Outcome::adopted) progress.add(file.document.size);
-    });
-  }
+  const files::LoadResult result = files::load_watched(services_of(commons), journal, manifest, load, "files");
   print_summary(context, result.tally, study);
   const std::uint64_t failed = result.tally[Outcome::failed].files + study.problems;
   if (failed > 0) log::error("{} files failed for good; nothing new of them is in the commons", human_count(failed));

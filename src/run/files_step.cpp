@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "base/progress.hpp"
 #include "base/text.hpp"
 #include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
 #include "files/state_files.hpp"
+#include "files/watched_load.hpp"
 
 namespace etl::run {
 namespace {
@@ -50,20 +50,9 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
   files::choose_bucket(load.upload, settings, study.project, commons.fence);
   load.jobs = settings.number("limits.file_jobs");
   load.dry_run = dry_run;
-  files::LoadResult result;
-  {
-    Progress progress(study.name + ": files", manifest.bytes());
-    const std::uint64_t count = manifest.files();
-    std::uint64_t done = 0;
-    load.upload.on_bytes = [&](std::uint64_t bytes) { progress.add(bytes); };
-    result = files::load({commons.session, commons.fence, commons.indexd, workplace().stop()}, journal, manifest, load,
-                         [&](const files::FileResult& file) {
-                           files::log_result(file, dry_run);
-                           progress.note(fmt::format("{} of {}", human_count(++done), human_count(count)));
-                           if (file.outcome == Fate::unchanged || file.outcome == Fate::adopted)
-                             progress.add(file.document.size);
-                         });
-  }
+  const files::LoadResult result =
+      files::load_watched({commons.session, commons.fence, commons.indexd, workplace().stop()}, journal, manifest, load,
+                          study.name + ": files");
   if (result.stopped) std::rethrow_exception(result.stopped);
   return report_of(result.tally, found, dry_run);
 }
