@@ -48,6 +48,8 @@ constexpr std::array kKeys = {
         "below the path: what goes to the folder of studies"},
     Key{"source.output_prefix", "ACED_ETL_OUTPUT_PREFIX", "--output-prefix", "output/", "TEXT",
         "below the path: what goes to the folder of output"},
+    Key{"source.delete", "ACED_ETL_SOURCE_DELETE", "", "no", "YES|NO",
+        "a run removes what an earlier pull brought and the source no longer has"},
     Key{"source.profile", "AWS_PROFILE", "", "etlbot", "TEXT", "the AWS profile that studies are read with"},
     Key{"gen3.endpoint", "GEN3_ENDPOINT", "--endpoint", "", "URL",
         "the commons' address; without it, where its API key was issued"},

@@ -6,33 +6,40 @@
 namespace etl::run {
 namespace {
 
-StepReport report_of(std::uint64_t made, bool dry_run) {
-  const Outcome outcome = made == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
-  return {.outcome = outcome, .counts = {{"created", made}}};
-}
+/// What is not there yet, or was not.
+struct New {
+  bool program = false;
+  bool project = false;
+};
 
-StepReport by_sheepdog(gen3::Sheepdog& sheepdog, const ProjectId& project, bool dry_run) {
-  using State = gen3::ProjectMade::State;
-  const auto made = gen3::make_projects(sheepdog, {project}, dry_run).front();
-  if (!made.reason.empty()) {
-    return {.outcome = Outcome::failed, .counts = {}, .reason = made.reason, .exit = made.exit};
-  }
-  const auto is_new = [](State state) { return state == State::made || state == State::missing ? 1U : 0U; };
-  return report_of(is_new(made.program) + is_new(made.project), dry_run);
-}
-
-StepReport in_database(graph::Connection connection, const ProjectId& project, bool dry_run) {
+New in_database(graph::Connection connection, const ProjectId& project, bool dry_run) {
   graph::Transaction transaction(connection, dry_run ? "READ ONLY" : "");
   const auto ids = graph::ensure_project(connection, project, dry_run);
   if (!dry_run) transaction.commit();
-  return report_of((ids.program_created ? 1U : 0U) + (ids.project_created ? 1U : 0U), dry_run);
+  return {.program = ids.program_created, .project = ids.project_created};
 }
 
 }  // namespace
 
 StepReport ProjectsStep::perform(const config::StudyEntry& study, bool dry_run) {
-  return gen3::has_commons(workplace().settings()) ? by_sheepdog(workplace().commons().sheepdog, study.project, dry_run)
-                                                   : in_database(workplace().connect(), study.project, dry_run);
+  New found;
+  if (gen3::has_commons(workplace().settings())) {
+    using State = gen3::ProjectMade::State;
+    const auto made = gen3::make_projects(workplace().commons().sheepdog, {study.project}, dry_run).front();
+    if (!made.reason.empty()) {
+      return {.outcome = Outcome::failed, .counts = {}, .reason = made.reason, .exit = made.exit};
+    }
+    const auto is_new = [](State state) { return state == State::made || state == State::missing; };
+    found = {.program = is_new(made.program), .project = is_new(made.project)};
+  } else {
+    found = in_database(workplace().connect(), study.project, dry_run);
+  }
+  // A program that is only planned is missing for the next study of it, too.
+  if (dry_run && found.program) found.program = planned_programs_.insert(study.project.program).second;
+
+  const std::uint64_t count = (found.program ? 1U : 0U) + (found.project ? 1U : 0U);
+  const Outcome changed = dry_run ? Outcome::planned : Outcome::done;
+  return {.outcome = count == 0 ? Outcome::unchanged : changed, .counts = {{"created", count}}};
 }
 
 }  // namespace etl::run

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "run/step.hpp"
 
 namespace etl::run {
@@ -13,6 +16,9 @@ class ProjectsStep final : public Step {
   [[nodiscard]] std::string_view name() const override { return kName; }
   [[nodiscard]] std::optional<std::string> idle() const override { return turned_off(); }
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
+
+ private:
+  std::set<std::string> planned_programs_;
 };
 
 }  // namespace etl::run

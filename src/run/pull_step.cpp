@@ -27,15 +27,18 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
   if (!options) return {.outcome = Outcome::skipped};
   options->studies = {study.name};
   options->dry_run = dry_run;
-  const auto nothing_removed = [](std::uint64_t, std::uint64_t) { return false; };
-  const auto done = studies::pull(*options, studies::source_profile(settings, {}), workplace().stop(), nothing_removed);
+  options->remove_gone = settings.flag("source.delete");
+  const auto as_set = [](std::uint64_t, std::uint64_t) { return true; };
+  const auto done = studies::pull(*options, studies::source_profile(settings, {}), workplace().stop(), as_set);
   tell("failed", done.failed);
   tell("refused", done.refused);
   if (done.ended) std::rethrow_exception(done.ended);
 
-  StepReport report{
-      .counts = {{"files", done.fetched}, {"bytes", done.fetched_bytes}, {"unchanged", done.unchanged + done.adopted}}};
-  report.outcome = done.fetched == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
+  StepReport report{.counts = {{"files", done.fetched},
+                               {"bytes", done.fetched_bytes},
+                               {"unchanged", done.unchanged + done.adopted},
+                               {"removed", done.removed}}};
+  report.outcome = done.fetched + done.removed == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
   // A study that is here in part must not be loaded as if it were whole.
   if (!done.failed.empty() || !done.refused.empty()) {
     report.outcome = Outcome::failed;

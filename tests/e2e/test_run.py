@@ -25,7 +25,7 @@ def test_a_run_brings_every_study_and_a_second_one_changes_nothing(world):
     again = world.run()
     for study in (LUNG, COHORT):
         assert steps(again, study) == NOTHING
-        assert step(again, study, "pull")["counts"] | {"unchanged": 0} == {"files": 0, "bytes": 0, "unchanged": 0}
+        assert step(again, study, "pull")["counts"] | {"unchanged": 0} == {"files": 0, "bytes": 0, "unchanged": 0, "removed": 0}
         assert {name: count for name, count in step(again, study, "graph")["counts"].items() if count} == {
             "unchanged": step(first, study, "graph")["counts"]["inserted"]}
         assert step(again, study, "files")["counts"] == {"files": 0, "bytes": 0, "unchanged": FILES, "failed": 0}
@@ -56,8 +56,7 @@ def test_only_what_somebody_touched_is_validated_again(pod):
 
 
 def counts(ran) -> list[tuple[str, dict]]:
-    """Not of projects: a program that both studies need is planned for each, and made once."""
-    return [(study["study"], {each["step"]: each["counts"] for each in study["steps"] if each["step"] != "projects"}) for study in ran.json()["studies"]]
+    return [(study["study"], {each["step"]: each["counts"] for each in study["steps"]}) for study in ran.json()["studies"]]
 
 
 def test_a_dry_run_says_what_the_run_will_do_and_writes_nothing(world):
@@ -76,6 +75,7 @@ def test_a_dry_run_says_what_the_run_will_do_and_writes_nothing(world):
     assert steps(planned, LUNG) == well(outcome="planned", but={"pull": "unchanged", "validate": "done"})
     assert world.untouched() == untouched
     assert {path.name for path in (world.home / "state").iterdir()} - {"files"} == set(state)  # its lock, and an empty journal
+    assert [step(planned, study, "projects")["counts"]["created"] for study in (LUNG, COHORT)] == [2, 1]  # the program is one
     assert counts(world.run()) == counts(planned)
 
     untouched = world.untouched()
@@ -172,6 +172,25 @@ def test_records_that_left_a_study_go_with_prune_and_not_without(pod):
     pod.write_etl_yaml(graph={"prune": "yes"})
     assert step(pod.run(), LUNG, "graph")["counts"]["removed"] >= 1
     assert pod.records(LUNG) == there - 1
+
+
+@pytest.mark.promise("Only what a pull brought is deleted")
+def test_a_file_that_left_the_source_goes_from_everywhere_when_etl_yaml_says_so(world):
+    world.run()
+    there = world.records(LUNG)
+    leaving = world.s3.home / "s3/data" / world.bucket / "dev/studies" / LUNG / "FamilyMemberHistory.ndjson"
+    count = len(leaving.read_text().splitlines())
+    assert count > 0
+    leaving.unlink()
+    assert steps(world.run(), LUNG) == NOTHING
+    world.write_etl_yaml(source={"delete": "yes"}, graph={"prune": "yes"})
+    planned = world.run("--all", "--dry-run")
+    assert step(planned, LUNG, "pull")["counts"]["removed"] == 1 and steps(planned, LUNG)["pull"] == "planned"
+    ran = world.run()
+    assert step(ran, LUNG, "pull")["counts"]["removed"] == 1 and steps(ran, COHORT) == NOTHING
+    assert not (world.home / "studies" / LUNG / "FamilyMemberHistory.ndjson").exists()
+    assert world.records(LUNG) == there - count
+    assert steps(world.run(), LUNG) == NOTHING
 
 
 def test_references_that_lead_nowhere_end_a_study_or_are_left_out_as_etl_yaml_says(pod):
