@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/project_id.hpp"
 #include "checks/bucket_list.hpp"
@@ -98,7 +99,7 @@ void test(Context& context, const TestOptions& options) {
   table.print(context);
   if (failed > 0 && stop.stop_requested()) throw StoppedError();
   if (failed == 0) {
-    log::info("{} buckets take files and give them back", buckets.size());
+    log::info("files go into {} and come back", counted(buckets.size(), "bucket"));
     return;
   }
   log::error("{} of {} buckets failed", failed, buckets.size());

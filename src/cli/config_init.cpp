@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counted.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "checks/bucket_list.hpp"
@@ -126,8 +127,8 @@ void init(const Context& context, const InitArguments& arguments) {
   AtomicFile file(arguments.file);
   file.write(text);
   file.commit();
-  log::info("wrote {}: {} projects, {} buckets; look it over, then `aced-etl config studies`", arguments.file,
-            sources.found.projects.size(), sources.found.buckets.size());
+  log::info("wrote {}: {}, {}; look it over, then `aced-etl config studies`", arguments.file,
+            counted(sources.found.projects.size(), "project"), counted(sources.found.buckets.size(), "bucket"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "base/text.hpp"
@@ -32,7 +33,7 @@ void list(const Context& context, const FilesOptions& options) {
     count.bytes += record.size.value_or(0);
   });
   table.print(context);
-  log::info("{} files, {}", human_count(count.records), human_bytes(count.bytes));
+  log::info("{}, {}", counted(count.records, "file"), human_bytes(count.bytes));
 }
 
 void remove(Context& context, const FilesOptions& options) {
@@ -43,7 +44,7 @@ void remove(Context& context, const FilesOptions& options) {
   const auto state = config::folder(context.settings, "state_dir");
   const files::ProjectLock lock(state, commons.session.endpoint(), project);
   const files::ProjectCount count = files::count_records(services, authz);
-  const std::string what = fmt::format("remove {} records of {} and their objects, {}", human_count(count.records),
+  const std::string what = fmt::format("remove {} of {} and their objects, {}", counted(count.records, "record"),
                                        project.str(), human_bytes(count.bytes));
   files::RemovalTally tally;
   if (context.dry_run) {

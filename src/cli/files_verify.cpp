@@ -3,6 +3,7 @@
 #include <memory>
 #include <set>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "base/text.hpp"
@@ -72,15 +73,15 @@ void verify(Context& context, const VerifyFlags& options) {
       if (found.finding != files::Finding::extra_record) broken.push_back(found.did);
     });
   }
-  log::info("{} documents: {} fine, {} findings{}", human_count(tally.documents), human_count(tally.fine),
-            human_count(tally.findings),
+  log::info("{}: {} fine, {}{}", counted(tally.documents, "document"), human_count(tally.fine),
+            counted(tally.findings, "finding"),
             tally.by_size > 0
                 ? fmt::format("; of {} only the size is proven: --deep reads their bytes", human_count(tally.by_size))
                 : "");
   if (tally.findings > 0 || study.problems > 0) context.exit = ExitCode::partial;
   if (!options.repair) return table.print(context);
   if (broken.empty()) return table.print(context);
-  if (!table.empty()) log::info("{} files are sent again", human_count(broken.size()));
+  if (!table.empty()) log::info("sending {} again", counted(broken.size(), "file"));
   context.exit = tally.findings > broken.size() || study.problems > 0 ? ExitCode::partial : ExitCode::done;
   repair(context, options, commons, broken);
 }

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "base/text.hpp"
@@ -61,11 +62,12 @@ void run(const Context& context, const Arguments& arguments) {
   if (!load.dry_run) studies::note_load(context.settings, load.project.str(), arguments.study.path);
   const graph::TableChange sum = done.total();
   const auto count = [](std::int64_t n) { return human_count(static_cast<std::uint64_t>(n)); };
+  const auto rows = [](std::int64_t n) { return counted(static_cast<std::uint64_t>(n), "row"); };
   if (!done.changes()) {
-    log::info("nothing changed: {} holds the {} rows of the study", load.project.str(), count(sum.unchanged));
+    log::info("nothing changed: {} holds the {} of the study", load.project.str(), rows(sum.unchanged));
   } else {
-    log::info("{}{}: {} rows inserted, {} updated, {} unchanged, {} removed", load.dry_run ? "would change " : "",
-              load.project.str(), count(sum.inserted), count(sum.updated), count(sum.unchanged), count(sum.removed));
+    log::info("{}{}: {} inserted, {} updated, {} unchanged, {} removed", load.dry_run ? "would change " : "",
+              load.project.str(), rows(sum.inserted), count(sum.updated), count(sum.unchanged), count(sum.removed));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/commons.hpp"
@@ -171,8 +172,9 @@ void remove_in_database(const Context& context, const ProjectId& project) {
   const auto records =
       graph::count_rows(connection, graph::GraphTables::read(connection), graph::Selection{project, {}});
   if (const auto nodes = graph::total_nodes(records); nodes > 0) {
-    throw RefusedError(fmt::format("project {} still has {} records", project.str(), nodes), connection.where(),
-                       fmt::format("empty it first: aced-etl graph rm --project {}", project.str()));
+    throw RefusedError(
+        fmt::format("project {} still has {}", project.str(), counted(static_cast<std::uint64_t>(nodes), "record")),
+        connection.where(), fmt::format("empty it first: aced-etl graph rm --project {}", project.str()));
   }
   const auto done = graph::remove_project(connection, project, true, context.dry_run, [&](const auto&) {
     return confirm(context, fmt::format("remove project {} from {}", project.str(), connection.where()));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "base/text.hpp"
@@ -80,9 +81,9 @@ void run(Context& context, const Arguments& arguments) {
   const std::uint64_t taken_out = takes_out ? result.duplicates.size() : 0;
   const std::uint64_t set_aside = rejects ? result.tally.rejected + taken_out : 0;
 
-  const std::string summary =
-      fmt::format("{} resources in, {} records out, {} set aside; {}", human_count(result.tally.resources),
-                  human_count(result.tally.records - taken_out), human_count(set_aside), simplify::in_words(report));
+  const std::string summary = fmt::format(
+      "{} in, {} out, {} set aside; {}", counted(result.tally.resources, "resource"),
+      counted(result.tally.records - taken_out, "record"), human_count(set_aside), simplify::in_words(report));
   if (report.errors() > 0 && (!rejects || (arguments.out == "-" && !result.duplicates.empty()))) {
     throw InputError(
         fmt::format("the study is not valid: {}", simplify::in_words(report)), arguments.study.path,
@@ -95,7 +96,7 @@ void run(Context& context, const Arguments& arguments) {
   log::info("{}", summary);
   if (report.errors() > 0) {
     context.exit = ExitCode::invalid_input;
-    log::warn("{} resources were set aside in {}", human_count(set_aside), arguments.reject_file);
+    log::warn("{} set aside in {}", counted(set_aside, "resource"), arguments.reject_file);
   }
 }
 

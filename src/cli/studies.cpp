@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/stop_signal.hpp"
 #include "base/terminal.hpp"
@@ -59,8 +60,8 @@ void print(const Context& context, const studies::PullOptions& options, const st
 }
 
 void tell(const studies::PullOptions& options, const studies::PullReport& report) {
-  log::info("{} {} files ({}); {} were here already{}", options.dry_run ? "would fetch" : "fetched",
-            human_count(report.fetched), human_bytes(report.fetched_bytes),
+  log::info("{} {} ({}); {} were here already{}", options.dry_run ? "would fetch" : "fetched",
+            counted(report.fetched, "file"), human_bytes(report.fetched_bytes),
             human_count(report.unchanged + report.adopted),
             report.removed == 0
                 ? ""
@@ -105,15 +106,14 @@ void pull(Context& context, PullArguments& arguments) {
   const auto report = studies::pull(
       options, studies::source_profile(settings, arguments.aws), stop.token(),
       [&](std::uint64_t files, std::uint64_t bytes) {
-        return context.dry_run || confirm(context, fmt::format("remove {} files ({}) that are gone from the source",
-                                                               human_count(files), human_bytes(bytes)));
+        return context.dry_run || confirm(context, fmt::format("remove {} ({}) that the source no longer has",
+                                                               counted(files, "file"), human_bytes(bytes)));
       });
   print(context, options, report);
   tell(options, report);
   if (report.ended) std::rethrow_exception(report.ended);
   if (!report.failed.empty() || !report.refused.empty()) {
-    log::error("{} objects failed, {} were refused", human_count(report.failed.size()),
-               human_count(report.refused.size()));
+    log::error("{} failed, {} refused", counted(report.failed.size(), "object"), human_count(report.refused.size()));
     context.exit = ExitCode::partial;
   }
 }

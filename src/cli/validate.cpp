@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "base/text.hpp"
@@ -86,8 +87,8 @@ void run(Context& context, const StudyArguments& arguments, bool dangling_is_war
                                                              [&](std::uint64_t bytes) { progress.add(bytes); });
   printer.summary(result, report);
   simplify::require_resources(result, report, arguments.path);
-  log::info("{} resources, {} of them valid; {}", human_count(result.tally.resources),
-            human_count(result.tally.records), simplify::in_words(report));
+  log::info("{}, {} of them valid; {}", counted(result.tally.resources, "resource"), human_count(result.tally.records),
+            simplify::in_words(report));
   if (report.errors() > 0) context.exit = ExitCode::invalid_input;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -28,10 +29,10 @@ void log_left_out(const LoadReport& report) {
     log::warn("{} {} left out: the dictionary has no such node for a study", human_count(count), type);
   }
   for (const auto& [pair, count] : report.without_edge) {
-    log::warn("{} references {} left out: the dictionary has no such link", human_count(count), pair);
+    log::warn("{} {} left out: the dictionary has no such link", counted(count, "reference"), pair);
   }
   if (report.dangling_skipped > 0)
-    log::warn("{} edges left out: they lead nowhere", human_count(static_cast<std::uint64_t>(report.dangling_skipped)));
+    log::warn("{} left out: they lead nowhere", counted(static_cast<std::uint64_t>(report.dangling_skipped), "edge"));
 }
 
 }  // namespace etl::graph

@@ -41,7 +41,7 @@ void Merge::drop_repeated() {
 void Merge::compare() {
   connection_.exec(
       fmt::format("create temporary table {} (number int, node_id text, fresh boolean, holder text) on commit drop",
-                  local_name(std::string(diff_table))));
+                  local_name(diff_table)));
   std::int64_t rows = 0;
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     if (!staging_.has(Kind::node, n)) continue;
@@ -93,7 +93,7 @@ void Merge::drop_shared(const std::vector<SharedNode>& shared) {
 /// The project's records that the study does not have, by type.
 void Merge::find_pruned() {
   connection_.exec(fmt::format("create temporary table {} (number int, node_id text) on commit drop",
-                               local_name(std::string(pruned_table))));
+                               local_name(pruned_table)));
   std::int64_t rows = 0;
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     const auto& node = dictionary_.nodes()[n];

@@ -41,7 +41,7 @@ std::size_t row_named(std::string_view said) {
 
 }  // namespace
 
-std::string local_name(const std::string& table) { return table.substr(std::string_view("pg_temp.").size()); }
+std::string_view local_name(std::string_view table) { return table.substr(std::string_view("pg_temp.").size()); }
 
 std::int64_t Staging::rows(Kind kind, std::size_t number) const {
   const auto found = parts_.find({kind, number});

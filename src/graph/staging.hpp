@@ -65,6 +65,6 @@ class Staging {
 };
 
 /// A temporary table is created without its schema, and spoken of with it.
-[[nodiscard]] std::string local_name(const std::string& table);
+[[nodiscard]] std::string_view local_name(std::string_view table);
 
 }  // namespace etl::graph

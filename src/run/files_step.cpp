@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
+#include "base/counted.hpp"
 #include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
@@ -25,7 +25,7 @@ StepReport report_of(const files::LoadTally& tally, const files::StudyTally& stu
   if (failed > 0) {
     report.outcome = Outcome::failed;
     report.exit = ExitCode::partial;
-    report.reason = fmt::format("{} files failed for good", human_count(failed));
+    report.reason = fmt::format("{} failed for good", counted(failed, "file"));
   }
   return report;
 }

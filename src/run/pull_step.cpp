@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "studies/pull_settings.hpp"
@@ -43,8 +44,8 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
   if (!done.failed.empty() || !done.refused.empty()) {
     report.outcome = Outcome::failed;
     report.exit = ExitCode::partial;
-    report.reason = fmt::format("{} objects failed, {} were refused", human_count(done.failed.size()),
-                                human_count(done.refused.size()));
+    report.reason =
+        fmt::format("{} failed, {} refused", counted(done.failed.size(), "object"), human_count(done.refused.size()));
   }
   return report;
 }

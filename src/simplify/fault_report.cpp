@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -47,8 +48,8 @@ std::string in_words(const FaultReport& report) {
     return out;
   };
   std::string out =
-      report.errors() == 0 ? "no faults" : fmt::format("{} faults: {}", human_count(report.errors()), list(false));
-  if (report.warnings() > 0) out += fmt::format("; {} warnings: {}", human_count(report.warnings()), list(true));
+      report.errors() == 0 ? "no faults" : fmt::format("{}: {}", counted(report.errors(), "fault"), list(false));
+  if (report.warnings() > 0) out += fmt::format("; {}: {}", counted(report.warnings(), "warning"), list(true));
   return out;
 }
 

@@ -550,7 +550,7 @@ def test_types_and_references_without_a_table_are_counted(load, graph, study):
                        "subject": ref("Patient/p1"), "encounter": ref("Encounter/e1")},
                       {"resourceType": "Encounter", "id": "e1", "status": "completed"}))
     assert totals(said)["inserted"] == 11 + 3
-    assert "2 Flag left out" in said.stderr and "1 references medication_statement -> encounter left out" in said.stderr
+    assert "2 Flag left out" in said.stderr and "1 reference medication_statement -> encounter left out" in said.stderr
 
 
 def test_an_empty_study_is_refused(load, graph, tmp_path):

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/counted.hpp"
+
 namespace etl {
 namespace {
 
@@ -77,6 +79,15 @@ TEST(Text, nearest_finds_typos_and_beginnings_and_nothing_else) {
   EXPECT_EQ(nearest("valdate", names), "validate");
   EXPECT_EQ(nearest("elephant", names), "");
   EXPECT_EQ(nearest("", names), "");
+}
+
+TEST(Counted, speaks_of_one_and_of_many) {
+  EXPECT_EQ(counted(0, "file"), "0 files");
+  EXPECT_EQ(counted(1, "file"), "1 file");
+  EXPECT_EQ(counted(2'000, "file"), "2,000 files");
+  EXPECT_EQ(counted(1, "study"), "1 study");
+  EXPECT_EQ(counted(3, "study"), "3 studies");
+  EXPECT_EQ(counted(4, "index"), "4 indexes");
 }
 
 }  // namespace
