@@ -17,10 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void take_notice(void* counter, const char* text) {
-  ++*static_cast<std::uint64_t*>(counter);
-  log::debug("postgres: {}", trim(text));
-}
+void take_notice(void* /*context*/, const char* text) { log::debug("postgres: {}", trim(text)); }
 
 /// Waits until libpq may go on. False: the time is over.
 bool wait_for(int socket, PostgresPollingStatusType status, Clock::time_point until) {
@@ -109,7 +106,7 @@ Connection::Connection(const config::DatabaseAddress& address, std::chrono::mill
   where_ = place(raw_.get(), address);
   // Verbose, so that the text of a failed connection begins with its SQLSTATE whatever the server's language.
   PQsetErrorVerbosity(raw_.get(), PQERRORS_VERBOSE);
-  PQsetNoticeProcessor(raw_.get(), take_notice, notices_.get());
+  PQsetNoticeProcessor(raw_.get(), take_notice, nullptr);
   const auto until = Clock::now() + connect_time(timeout);
   auto status = PQstatus(raw_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {

@@ -70,8 +70,6 @@ class Connection {
   [[nodiscard]] const std::string& where() const { return where_; }
   [[nodiscard]] bool alive() const { return PQstatus(raw_.get()) == CONNECTION_OK; }
   [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(raw_.get()) != PQTRANS_IDLE; }
-  /// How many notices the server has sent so far.
-  [[nodiscard]] std::uint64_t notices() const { return *notices_; }
   [[nodiscard]] PGconn* raw() { return raw_.get(); }
 
   /// Throws what the connection or the result last said.
@@ -86,7 +84,6 @@ class Connection {
   Result check(PGresult* result);
   void refuse_when_stopped() const;
 
-  std::unique_ptr<std::uint64_t> notices_ = std::make_unique<std::uint64_t>(0);  // the notice processor points at it
   std::string where_;
   std::unique_ptr<PGconn, Finish> raw_;
   std::unique_ptr<StatementStop> stop_;

