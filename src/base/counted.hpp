@@ -14,7 +14,9 @@ namespace etl {
 [[nodiscard]] inline std::string counted(std::uint64_t count, std::string_view noun) {
   const std::string number = human_count(count);
   if (count == 1) return fmt::format("{} {}", number, noun);
-  if (noun.ends_with('y')) return fmt::format("{} {}ies", number, noun.substr(0, noun.size() - 1));
+  const bool after_vowel =
+      noun.size() > 1 && std::string_view("aeou").find(noun[noun.size() - 2]) != std::string_view::npos;
+  if (noun.ends_with('y') && !after_vowel) return fmt::format("{} {}ies", number, noun.substr(0, noun.size() - 1));
   return fmt::format("{} {}{}", number, noun, noun.ends_with('x') || noun.ends_with('s') ? "es" : "s");
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/stop_signal.hpp"
 #include "checks/doctor.hpp"
@@ -34,7 +35,7 @@ void examine(Context& context) {
   table.print(context);
   const auto failed = report.count(checks::Check::State::failed);
   const auto warnings = report.count(checks::Check::State::warning);
-  log::info("{} checks: {} failed, {} warnings", report.checks().size(), failed, warnings);
+  log::info("{}: {} failed, {}", counted(report.checks().size(), "check"), failed, counted(warnings, "warning"));
   context.exit = report.exit();
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -21,8 +22,8 @@ namespace etl::cli {
 namespace {
 
 std::string in_words(const std::vector<graph::TableCount>& counts) {
-  return fmt::format("{} nodes and {} edges", human_count(static_cast<std::uint64_t>(graph::total_nodes(counts))),
-                     human_count(static_cast<std::uint64_t>(graph::total_edges(counts))));
+  return fmt::format("{} and {}", counted(static_cast<std::uint64_t>(graph::total_nodes(counts)), "node"),
+                     counted(static_cast<std::uint64_t>(graph::total_edges(counts)), "edge"));
 }
 
 void print_counts(const Context& context, const std::vector<graph::TableCount>& counts) {

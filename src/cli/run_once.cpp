@@ -70,6 +70,7 @@ ExitCode run_once(const Context& context, const config::Settings& settings, cons
                   const std::stop_token& stop) {
   const auto began = now();
   const auto start = std::chrono::steady_clock::now();
+  settings.check();  // now, not when a step of the last study comes to it
   run::Workplace workplace(settings, stop);
   const auto studies = chosen_studies(settings, arguments);
   const auto steps = chosen_steps(workplace, arguments);

@@ -49,7 +49,7 @@ constexpr std::array kKeys = {
     Key{"source.output_prefix", "ACED_ETL_OUTPUT_PREFIX", "--output-prefix", "output/", "TEXT",
         "below the path: what goes to the folder of output"},
     Key{"source.delete", "ACED_ETL_SOURCE_DELETE", "", "no", "YES|NO",
-        "a run removes what an earlier pull brought and the source no longer has"},
+        "a run removes what an earlier pull brought below studies/STUDY and output/STUDY and the source no longer has"},
     Key{"source.profile", "AWS_PROFILE", "", "etlbot", "TEXT", "the AWS profile that studies are read with"},
     Key{"gen3.endpoint", "GEN3_ENDPOINT", "--endpoint", "", "URL",
         "the commons' address; without it, where its API key was issued"},
@@ -200,6 +200,16 @@ std::string Settings::choice(std::string_view key) const {
   const auto words = choices(find_key(key)->type);
   if (std::ranges::find(words, text) != words.end()) return text;
   throw UsageError(fmt::format("`{}` is none of {}: {}", key, fmt::join(words, ", "), text), get(key)->origin);
+}
+
+void Settings::check() const {
+  for (const Key& key : kKeys) {
+    if (!get(key.name) || key.name.starts_with("database.")) continue;  // libpq takes lists, and judges itself
+    if (key.type == "N" || key.type == "MIB") static_cast<void>(number(key.name));
+    if (key.type == "YES|NO") static_cast<void>(flag(key.name));
+    if (key.type == "BYTES") static_cast<void>(bytes(key.name));
+    if (!choices(key.type).empty()) static_cast<void>(choice(key.name));
+  }
 }
 
 std::uint64_t Settings::bytes(std::string_view key) const {

@@ -74,6 +74,8 @@ class Settings {
   [[nodiscard]] std::string choice(std::string_view key) const;
   /// The value as bytes: "500kB", "10MB", "64MiB"; UsageError with the origin when it is none.
   [[nodiscard]] std::uint64_t bytes(std::string_view key) const;
+  /// Every value is of its type; UsageError for the first that is not. (The database's are left to libpq.)
+  void check() const;
   /// The layer that get() answers from.
   [[nodiscard]] std::optional<Layer> layer_of(std::string_view key) const;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "graph/dangling.hpp"
@@ -75,14 +76,13 @@ void refuse_shared(const std::vector<SharedNode>& shared, const ProjectId& proje
                shared[i].holder.empty() ? "no project" : "project " + shared[i].holder, project.str());
   }
   const SharedNode& first = shared.front();
-  throw InputError(
-      fmt::format("{} of the study's records have ids that another project holds, the first of them {} {} of {}; "
-                  "they were to be loaded into {}",
-                  shared.size(), first.label, first.node_id, first.holder.empty() ? "no project" : first.holder,
-                  project.str()),
-      where,
-      "give the study ids of its own (--transform-ids SEED), or link to the other project's records "
-      "and leave them as they are with --shared keep");
+  throw InputError(fmt::format("another project holds the ids of {} of the study, the first of them {} {} of {}; "
+                               "they were to be loaded into {}",
+                               counted(shared.size(), "record"), first.label, first.node_id,
+                               first.holder.empty() ? "no project" : first.holder, project.str()),
+                   where,
+                   "give the study ids of its own (--transform-ids SEED), or link to the other project's records "
+                   "and leave them as they are with --shared keep");
 }
 
 }  // namespace
@@ -125,9 +125,10 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     if (!shared.empty()) merge.drop_shared(shared);
     if (dangling.any()) out.dangling_skipped = dangling.resolve(read.files, report);
     if (out.dangling_skipped > 0 && !options.skip_dangling) {
-      throw InputError(
-          fmt::format("{} references lead nowhere; nothing was written", report.count(fhir::FaultKind::dangling)),
-          study.path, "add the missing records, or leave these edges out with --dangling skip");
+      const std::uint64_t dangling_count = report.count(fhir::FaultKind::dangling);
+      throw InputError(fmt::format("{} {} nowhere; nothing was written", counted(dangling_count, "reference"),
+                                   dangling_count == 1 ? "leads" : "lead"),
+                       study.path, "add the missing records, or leave these edges out with --dangling skip");
     }
     if (!options.dry_run) make_project(connection, options.project, out.project);
     out.tables = merge.apply();

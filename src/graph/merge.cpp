@@ -15,7 +15,7 @@ using Kind = Staging::Kind;
 
 /// Below so many rows a pending list is left as any INSERT leaves it.
 constexpr std::int64_t worth_cleaning = 2000;
-/// Of a smaller table the planner knows enough by its size.
+/// With a smaller table a wrong guess of the planner's does no harm.
 constexpr std::int64_t worth_analysing = 5000;
 
 }  // namespace
@@ -72,28 +72,29 @@ std::vector<SharedNode> Merge::shared() {
 void Merge::drop_shared(const std::vector<SharedNode>& shared) {
   std::map<std::string, std::vector<std::string>> by_label;
   for (const SharedNode& node : shared) by_label[node.label].push_back(node.node_id);
+  constexpr const char* returning = " returning number";
   const auto deletion = [](std::string_view table, std::size_t number, const char* column) {
-    return fmt::format("delete from {} where number = {} and {} = any($1::text[]) returning number", table, number,
-                       column);
+    return fmt::format("delete from {} where number = {} and {} = any($1::text[])", table, number, column);
   };
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     const auto found = by_label.find(dictionary_.nodes()[n].label);
     if (found == by_label.end()) continue;
     const std::string ids = text_array(found->second);
-    staging_.take_out(Kind::node, deletion(staging_.table(Kind::node, n), n, "node_id"), {ids});
+    staging_.take_out(Kind::node, deletion(staging_.table(Kind::node, n), n, "node_id") + returning, {ids});
     connection_.exec(deletion(diff_table, n, "node_id"), {ids});
   }
   for (std::size_t e = 0; e < dictionary_.edges().size(); ++e) {
     const auto found = by_label.find(dictionary_.edges()[e].src_label);
     if (found == by_label.end() || !staging_.has(Kind::edge, e)) continue;
-    staging_.take_out(Kind::edge, deletion(staging_.table(Kind::edge, e), e, "src_id"), {text_array(found->second)});
+    staging_.take_out(Kind::edge, deletion(staging_.table(Kind::edge, e), e, "src_id") + returning,
+                      {text_array(found->second)});
   }
 }
 
 /// The project's records that the study does not have, by type.
 void Merge::find_pruned() {
-  connection_.exec(fmt::format("create temporary table {} (number int, node_id text) on commit drop",
-                               local_name(pruned_table)));
+  connection_.exec(
+      fmt::format("create temporary table {} (number int, node_id text) on commit drop", local_name(pruned_table)));
   std::int64_t rows = 0;
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
     const auto& node = dictionary_.nodes()[n];
@@ -111,9 +112,9 @@ void Merge::find_pruned() {
 }
 
 /// What was counted is what is written; else someone wrote in between, perhaps another project's load the same records.
-void Merge::expect(std::int64_t rows, const std::string& sql) {
-  if (connection_.exec(sql).affected() == rows) return;
-  throw UnavailableError("another session wrote the same records at this moment; nothing was written",
+void Merge::expect(std::int64_t counted, std::int64_t written) const {
+  if (written == counted) return;
+  throw UnavailableError("another session wrote the same records or edges at this moment; nothing was written",
                          connection_.where(), "run again");
 }
 
@@ -137,20 +138,22 @@ void Merge::count_nodes() {
 void Merge::apply_nodes(std::size_t number) {
   const std::string table = quote_name(dictionary_.nodes()[number].table);
   const TableChange& change = nodes_[number];
+  const auto execute = [&](const std::string& sql) { return connection_.exec(sql).affected(); };
   const std::string differs = fmt::format("join {} d using (number, node_id)", diff_table);
   if (change.inserted > 0) {
     // In a table that had none of them all are new: no need to look.
+    const std::string fresh = was_there(number) ? differs + " where d.fresh" : std::string{};
     expect(change.inserted,
-           fmt::format(
-               "insert into {} (acl, _sysan, _props, node_id) select '{{}}', '{{}}', s.props, s.node_id from {} s {}",
-               table, staging_.source(Kind::node, number),
-               was_there(number) ? differs + " where d.fresh" : std::string{}));
+           execute(fmt::format("insert into {} (acl, _sysan, _props, node_id) select '{{}}', '{{}}', s.props, "
+                               "s.node_id from {} s {}",
+                               table, staging_.source(Kind::node, number), fresh)));
   }
   if (change.updated > 0) {
-    expect(change.updated,
-           fmt::format("update {} t set _props = s.props from {} s {} where not d.fresh and t.node_id = "
-                       "s.node_id and t._props->>'project_id' = {}",
-                       table, staging_.source(Kind::node, number), differs, quote_text(options_.project.str())));
+    expect(
+        change.updated,
+        execute(fmt::format("update {} t set _props = s.props from {} s {} where not d.fresh and t.node_id = "
+                            "s.node_id and t._props->>'project_id' = {}",
+                            table, staging_.source(Kind::node, number), differs, quote_text(options_.project.str()))));
   }
   if (change.inserted + change.updated >= worth_cleaning) cleaner_.add(dictionary_.nodes()[number].table);
 }
@@ -159,11 +162,14 @@ std::vector<TableChange> Merge::apply() {
   nodes_.assign(dictionary_.nodes().size(), {});
   edges_.assign(dictionary_.edges().size(), {});
   pruned_.assign(nodes_.size(), 0);
+  pruned_edges_.assign(edges_.size(), 0);
   if (options_.prune) find_pruned();
   count_nodes();
-  count_edges();
   if (!options_.dry_run) {
     for (std::size_t n = 0; n < nodes_.size(); ++n) apply_nodes(n);
+  }
+  count_edges();
+  if (!options_.dry_run) {
     for (std::size_t e = 0; e < edges_.size(); ++e) apply_edges(e);
     // Last, when no edge of theirs is left for the foreign keys to look for one by one.
     for (std::size_t n = 0; n < nodes_.size(); ++n) {

@@ -43,19 +43,22 @@ class Merge {
   void find_pruned();
   void count_nodes();
   void apply_nodes(std::size_t number);
-  void expect(std::int64_t rows, const std::string& sql);
+  void expect(std::int64_t counted, std::int64_t written) const;
   [[nodiscard]] std::string project_condition(const std::string& alias) const;
   /// Some staged record of the type is in the graph already. After count_nodes().
   [[nodiscard]] bool was_there(std::size_t node) const { return nodes_[node].updated + nodes_[node].unchanged > 0; }
 
   // merge_edges.cpp
   void count_edges();
+  void count_among_others(std::size_t number);
+  void count_together(const std::vector<std::size_t>& numbers);
+  void count_pruned(std::size_t number);
   void apply_edges(std::size_t number);
+  [[nodiscard]] std::size_t source_of(std::size_t number) const;  ///< the node table's number
+  [[nodiscard]] std::size_t target_of(std::size_t number) const;
   [[nodiscard]] std::string from_study(std::size_t number) const;
-  [[nodiscard]] std::string count_among_others(std::size_t number) const;
-  [[nodiscard]] std::string count_together(const std::vector<std::size_t>& numbers) const;
+  [[nodiscard]] std::string held(const std::vector<std::size_t>& numbers) const;
   [[nodiscard]] std::vector<std::int64_t> edges_held();
-  [[nodiscard]] std::string gone_condition(std::size_t number) const;
 
   Connection& connection_;
   const dictionary::Dictionary& dictionary_;
@@ -64,7 +67,8 @@ class Merge {
   IndexCleaner& cleaner_;
   std::vector<TableChange> nodes_;
   std::vector<TableChange> edges_;
-  std::vector<std::int64_t> pruned_;  ///< per node type: how many records go
+  std::vector<std::int64_t> pruned_;        ///< per node type: how many records go
+  std::vector<std::int64_t> pruned_edges_;  ///< per edge type: how many go with them
 };
 
 /// Of the staged records those that are new or differ from the graph's: number, node_id, fresh, holder (the project of

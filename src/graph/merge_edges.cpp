@@ -8,7 +8,7 @@ namespace {
 
 using Kind = Staging::Kind;
 
-/// Edges of many tables are counted by one statement, as far as its hash tables stay in work_mem.
+/// Edges of many tables are counted by one statement; not of more than so many at once.
 constexpr std::int64_t most_counted_together = 500'000;
 /// A table of fewer is read through in no time.
 constexpr std::int64_t many_edges = 10'000;
@@ -17,43 +17,78 @@ constexpr std::int64_t bytes_of_an_edge = 150;
 
 constexpr std::string_view same = "e.src_id = s.src_id and e.dst_id = s.dst_id";
 
+/// Of the edges e: those whose end in this column is a record that is pruned.
+std::string pruned_end(std::string_view column, std::size_t node) {
+  return fmt::format("e.{} in (select node_id from {} where number = {})", column, pruned_table, node);
+}
+
 }  // namespace
+
+std::size_t Merge::source_of(std::size_t number) const {
+  return dictionary_.number_of(dictionary_.edges()[number].src_label);
+}
+std::size_t Merge::target_of(std::size_t number) const {
+  return dictionary_.number_of(dictionary_.edges()[number].dst_label);
+}
 
 /// Of the edges e: those that go out from a record of the study.
 std::string Merge::from_study(std::size_t number) const {
-  const std::size_t src = dictionary_.number_of(dictionary_.edges()[number].src_label);
-  return fmt::format("e.src_id in (select node_id from {} n)", staging_.source(Kind::node, src));
+  return fmt::format("e.src_id in (select node_id from {} n)", staging_.source(Kind::node, source_of(number)));
 }
 
 /// For a table whose edges are mostly other projects': by its index on src_id, when the planner thinks so too.
-std::string Merge::count_among_others(std::size_t number) const {
+void Merge::count_among_others(std::size_t number) {
   const std::string table = quote_name(dictionary_.edges()[number].table);
+  TableChange& change = edges_[number];
   if (!staging_.has(Kind::edge, number)) {
-    return fmt::format("select {}, 0::bigint, count(*) from {} e where {}", number, table, from_study(number));
+    change.removed = connection_.number(fmt::format("select count(*) from {} e where {}", table, from_study(number)));
+    return;
   }
-  return fmt::format("select {}, count(s.number), count(*) - count(s.number) from {} e left join {} s on {} where {}",
-                     number, table, staging_.source(Kind::edge, number), same, from_study(number));
+  const Result counts = connection_.exec(
+      fmt::format("select count(s.number), count(*) - count(s.number) from {} e left join {} s on {} where {}", table,
+                  staging_.source(Kind::edge, number), same, from_study(number)));
+  change.unchanged = counts.integer(0, 0);
+  change.removed = counts.integer(0, 1);
 }
 
 /// All edges of these tables are held against the staged ones at once: a join a table takes longer to plan than to do.
-/// Edges that the study does not have are few, mostly none: only for them its records are looked through.
-std::string Merge::count_together(const std::vector<std::size_t>& numbers) const {
-  std::string held;
-  std::vector<std::size_t> sources;
-  for (const std::size_t number : numbers) {
-    const auto& edge = dictionary_.edges()[number];
-    const std::size_t src = dictionary_.number_of(edge.src_label);
-    sources.push_back(src);
-    held += fmt::format("{}select {}, {}, src_id, dst_id from {}", held.empty() ? "" : " union all ", number, src,
-                        quote_name(edge.table));
+void Merge::count_together(const std::vector<std::size_t>& numbers) {
+  if (numbers.empty()) return;
+  const Result counts = connection_.exec(
+      fmt::format("select e.number, count(s.number), count(*) - count(s.number) from {} e left join {} s using "
+                  "(number, src_id, dst_id) group by e.number",
+                  held(numbers), staging_.keys(Kind::edge, numbers)));
+  std::vector<std::size_t> with_others;
+  for (int i = 0; i < counts.rows(); ++i) {
+    const auto number = static_cast<std::size_t>(counts.integer(i, 0));
+    edges_[number].unchanged = counts.integer(i, 1);
+    if (counts.integer(i, 2) > 0) with_others.push_back(number);
   }
-  return fmt::format(
-      "with held (number, src, src_id, dst_id) as ({0}), known as materialized (select e.number, e.src, e.src_id, "
-      "s.number is not null as staged from held e left join {1} s using (number, src_id, dst_id)) "
-      "select number, count(*), 0::bigint from known where staged group by number union all "
-      "select number, 0, count(*) from known k where not staged and exists (select 1 from {2} n where n.number = k.src "
-      "and n.node_id = k.src_id) group by number",
-      held, staging_.keys(Kind::edge, numbers), staging_.keys(Kind::node, sources));
+  // Edges that are not staged are other projects', or the study's no more: mostly there are none.
+  if (with_others.empty()) return;
+  std::vector<std::size_t> sources;
+  sources.reserve(with_others.size());
+  for (const std::size_t number : with_others) sources.push_back(source_of(number));
+  const Result gone = connection_.exec(
+      fmt::format("select e.number, count(*) from {} e where not exists (select 1 from {} s where s.number = e.number "
+                  "and s.src_id = e.src_id and s.dst_id = e.dst_id) and exists (select 1 from {} n where n.number = "
+                  "e.src and n.node_id = e.src_id) group by e.number",
+                  held(with_others), staging_.keys(Kind::edge, with_others), staging_.keys(Kind::node, sources)));
+  for (int i = 0; i < gone.rows(); ++i) {
+    edges_[static_cast<std::size_t>(gone.integer(i, 0))].removed = gone.integer(i, 1);
+  }
+}
+
+/// The edges of these tables, for a FROM: number of the edge table, number of their source's node table, src_id,
+/// dst_id.
+std::string Merge::held(const std::vector<std::size_t>& numbers) const {
+  std::string out;
+  for (const std::size_t number : numbers) {
+    out += fmt::format("{}select {}{}, {}{}, src_id, dst_id from {}", out.empty() ? "" : " union all ", number,
+                       out.empty() ? " as number" : "", source_of(number), out.empty() ? " as src" : "",
+                       quote_name(dictionary_.edges()[number].table));
+  }
+  return "(" + out + ")";
 }
 
 /// Per edge table: about how many edges it holds, by its size.
@@ -71,82 +106,81 @@ std::vector<std::int64_t> Merge::edges_held() {
   return out;
 }
 
-/// Of the edges e: those that go. Empty: none can.
-std::string Merge::gone_condition(std::size_t number) const {
-  const auto& edge = dictionary_.edges()[number];
-  const std::size_t src = dictionary_.number_of(edge.src_label);
-  const std::size_t dst = dictionary_.number_of(edge.dst_label);
-  std::string gone;
-  const auto add = [&gone](const std::string& condition) { gone += (gone.empty() ? "" : " or ") + condition; };
-  if (was_there(src)) {
-    add(staging_.has(Kind::edge, number) ? fmt::format("{} and not exists (select 1 from {} s where {})",
-                                                       from_study(number), staging_.source(Kind::edge, number), same)
-                                         : from_study(number));
+/// Edges at either end of a record that is pruned; but those that go out from the study's records are counted as such:
+/// none of them is staged, for Dangling looked.
+void Merge::count_pruned(std::size_t number) {
+  const std::string table = quote_name(dictionary_.edges()[number].table);
+  const std::size_t src = source_of(number);
+  std::string sql = fmt::format(
+      "select count(*) from (select src_id, dst_id from {0} e where {1} union select src_id, dst_id from {0} e where "
+      "{2}) e",
+      table, pruned_end("src_id", src), pruned_end("dst_id", target_of(number)));
+  if (staging_.has(Kind::node, src)) {
+    sql += fmt::format(" where not exists (select 1 from {} n where n.node_id = e.src_id)",
+                       staging_.source(Kind::node, src));
   }
-  // At either end of a record that is pruned.
-  const auto pruned_end = [](const char* column, std::size_t node) {
-    return fmt::format("e.{} in (select node_id from {} where number = {})", column, pruned_table, node);
-  };
-  if (pruned_[src] > 0) add(pruned_end("src_id", src));
-  if (pruned_[dst] > 0) add(pruned_end("dst_id", dst));
-  return gone;
+  pruned_edges_[number] = connection_.number(sql);
 }
 
 void Merge::count_edges() {
-  const auto ask = [&](const std::string& sql) {
-    const Result counts = connection_.exec(sql);
-    for (int i = 0; i < counts.rows(); ++i) {
-      TableChange& change = edges_[static_cast<std::size_t>(counts.integer(i, 0))];
-      change.unchanged += counts.integer(i, 1);
-      change.removed += counts.integer(i, 2);
-    }
-  };
-  const std::vector<std::int64_t> held = edges_held();
+  const std::vector<std::int64_t> about = edges_held();
   std::vector<std::size_t> together;
   std::int64_t rows = 0;
   for (std::size_t e = 0; e < edges_.size(); ++e) {
     // Only from a record that was there before can there be edges.
-    const std::size_t src = dictionary_.number_of(dictionary_.edges()[e].src_label);
+    const std::size_t src = source_of(e);
     if (!was_there(src)) continue;
     const std::int64_t of_study = staging_.rows(Kind::node, src) + staging_.rows(Kind::edge, e);
-    if (held[e] > many_edges && held[e] / 4 > of_study) {
-      ask(count_among_others(e));
+    if (about[e] > many_edges && about[e] / 4 > of_study) {
+      count_among_others(e);
       continue;
     }
-    if (!together.empty() && rows + held[e] > most_counted_together) {
-      ask(count_together(together));
+    if (rows + about[e] > most_counted_together) {
+      count_together(together);
       together.clear();
       rows = 0;
     }
     together.push_back(e);
-    rows += held[e];
+    rows += about[e];
   }
-  if (!together.empty()) ask(count_together(together));
+  count_together(together);
   for (std::size_t e = 0; e < edges_.size(); ++e) {
-    const auto& edge = dictionary_.edges()[e];
     TableChange& change = edges_[e];
-    change.table = edge.table;
+    change.table = dictionary_.edges()[e].table;
     change.edge = true;
     change.inserted = staging_.rows(Kind::edge, e) - change.unchanged;
-    if (pruned_[dictionary_.number_of(edge.src_label)] + pruned_[dictionary_.number_of(edge.dst_label)] == 0) continue;
-    change.removed = connection_.number(
-        fmt::format("select count(*) from {} e where {}", quote_name(edge.table), gone_condition(e)));
+    if (pruned_[source_of(e)] + pruned_[target_of(e)] > 0) count_pruned(e);
+    change.removed += pruned_edges_[e];
   }
 }
 
 void Merge::apply_edges(std::size_t number) {
   const TableChange& change = edges_[number];
   const std::string table = quote_name(change.table);
-  if (change.removed > 0) {
-    expect(change.removed, fmt::format("delete from {} e where {}", table, gone_condition(number)));
+  const auto execute = [&](const std::string& sql) { return connection_.exec(sql).affected(); };
+  if (const std::int64_t of_study = change.removed - pruned_edges_[number]; of_study > 0) {
+    const std::string staged =
+        staging_.has(Kind::edge, number)
+            ? fmt::format(" and not exists (select 1 from {} s where {})", staging_.source(Kind::edge, number), same)
+            : std::string{};
+    expect(of_study, execute(fmt::format("delete from {} e where {}{}", table, from_study(number), staged)));
+  }
+  if (pruned_edges_[number] > 0) {
+    // One end after the other, each by its index.
+    std::int64_t gone = 0;
+    for (const std::string& end : {pruned_end("src_id", source_of(number)), pruned_end("dst_id", target_of(number))}) {
+      gone += execute(fmt::format("delete from {} e where {}", table, end));
+    }
+    expect(pruned_edges_[number], gone);
   }
   if (change.inserted == 0) return;
+  const std::string fresh = change.unchanged > 0
+                                ? fmt::format(" where not exists (select 1 from {} e where {})", table, same)
+                                : std::string{};
   expect(change.inserted,
-         fmt::format("insert into {0} (acl, _sysan, _props, src_id, dst_id) select '{{}}', '{{}}', '{{}}', s.src_id, "
-                     "s.dst_id from {1} s{2}",
-                     table, staging_.source(Kind::edge, number),
-                     change.unchanged > 0 ? fmt::format(" where not exists (select 1 from {} e where {})", table, same)
-                                          : std::string{}));
+         execute(fmt::format("insert into {} (acl, _sysan, _props, src_id, dst_id) select '{{}}', '{{}}', '{{}}', "
+                             "s.src_id, s.dst_id from {} s{}",
+                             table, staging_.source(Kind::edge, number), fresh)));
 }
 
 }  // namespace etl::graph

@@ -53,7 +53,8 @@ std::string Staging::table(Kind kind, std::size_t number) const {
 }
 
 std::string Staging::source(Kind kind, std::size_t number) const {
-  return fmt::format("(select * from {} where number = {})", table(kind, number), number);
+  if (parts_.at({kind, number}).own) return own_name(kind, number);
+  return fmt::format("(select * from {} where number = {})", shared_name(kind), number);
 }
 
 std::string Staging::keys(Kind kind, const std::vector<std::size_t>& numbers) const {
@@ -102,12 +103,10 @@ void Staging::create(Kind kind, const std::string& name) {
                     local_name(name)));
     return;
   }
-  // Without columns that may be kept apart PostgreSQL makes no TOAST table. An id that does not fit into a page does
-  // not fit into the graph's indexes either.
   connection_.exec(
       fmt::format("create temporary table {} (number int not null, src_id text not null, dst_id text not null) on "
-                  "commit drop; alter table {} alter src_id set storage plain, alter dst_id set storage plain",
-                  local_name(name), name));
+                  "commit drop",
+                  local_name(name)));
 }
 
 void Staging::add(Kind kind, std::size_t number, std::string_view rows) {
@@ -166,9 +165,9 @@ void Staging::finish_shared(Kind kind) {
   if (all.empty()) return;
   const std::string name = shared_name(kind);
   create(kind, name);
-  const std::int64_t rows = copy(name, all.view());
+  copy(name, all.view());
   connection_.exec(fmt::format("create index on {} using brin (number) with (pages_per_range = 4)", name));
-  if (rows >= worth_analysing) analyze(kind, name);
+  analyze(kind, name);  // how many of each number only statistics tell
 }
 
 void Staging::finish() {

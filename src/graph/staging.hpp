@@ -31,7 +31,7 @@ class Staging {
   [[nodiscard]] std::int64_t rows(Kind kind, std::size_t number) const;
   /// The table that holds these rows, perhaps beside others: a statement looks at `number` too.
   [[nodiscard]] std::string table(Kind kind, std::size_t number) const;
-  /// These rows alone, for a FROM: a query in parentheses.
+  /// These rows alone, for a FROM: a table, or a query in parentheses.
   [[nodiscard]] std::string source(Kind kind, std::size_t number) const;
   /// What identifies the rows of these numbers and perhaps of others, for a FROM: `number, node_id` or `number, src_id,
   /// dst_id`.
@@ -47,7 +47,7 @@ class Staging {
  private:
   struct Part {
     Buffer waiting;
-    std::int64_t rows = 0;  ///< sent
+    std::int64_t rows = 0;  ///< that the table holds
     bool own = false;       ///< has a table of its own
   };
   using Key = std::pair<Kind, std::size_t>;

@@ -29,8 +29,10 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
   options->studies = {study.name};
   options->dry_run = dry_run;
   options->remove_gone = settings.flag("source.delete");
-  const auto as_set = [](std::uint64_t, std::uint64_t) { return true; };
-  const auto done = studies::pull(*options, studies::source_profile(settings, {}), workplace().stop(), as_set);
+  options->spare_emptied = true;  // nobody sees the number first
+  const auto removal_is_wanted = [](std::uint64_t, std::uint64_t) { return true; };
+  const auto done =
+      studies::pull(*options, studies::source_profile(settings, {}), workplace().stop(), removal_is_wanted);
   tell("failed", done.failed);
   tell("refused", done.refused);
   if (done.ended) std::rethrow_exception(done.ended);
@@ -38,7 +40,8 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
   StepReport report{.counts = {{"files", done.fetched},
                                {"bytes", done.fetched_bytes},
                                {"unchanged", done.unchanged + done.adopted},
-                               {"removed", done.removed}}};
+                               {"removed", done.removed},
+                               {"kept", done.kept}}};
   report.outcome = done.fetched + done.removed == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
   // A study that is here in part must not be loaded as if it were whole.
   if (!done.failed.empty() || !done.refused.empty()) {

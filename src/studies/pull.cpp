@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <optional>
+#include <set>
+#include <stop_token>
 #include <unordered_set>
 
 #include "base/error.hpp"
@@ -44,6 +46,9 @@ net::HttpOptions http_options(const PullOptions& options) {
 /// About half a minute, so that a service that is started anew is waited for.
 constexpr net::RetryPolicy kRetry{.attempts = 5, .backoff = {}};
 
+/// A commit takes longer than to remove a file. What a killed run has not forgotten the next one does not find.
+constexpr std::size_t forgotten_at_once = 500;
+
 class Pull {
  public:
   Pull(const PullOptions& options, const s3::Profile& profile, const std::stop_source& ending)
@@ -54,7 +59,8 @@ class Pull {
         client_(http_, profile, kRetry, ending.get_token()),
         journal_(open_journal(options)),
         pool_({client_, options.bucket, journal_.get(), tally_, options.part_bytes, options.dry_run}, options.jobs,
-              ending) {}
+              ending),
+        ending_(ending.get_token()) {}
 
   PullReport run(const ConfirmRemoval& may_remove) {
     for (const auto& study : options_.studies) {
@@ -143,6 +149,7 @@ class Pull {
                    if (is_folder_marker(name) || name == last || (filter && !filter(name))) return;
                    last = name;  // whatever a service lists twice: two threads must not write one file
                    began_ = true;
+                   some_.insert({&side, below});
                    tally_.listed();
                    if (const auto why = refusal(name); !why.empty()) {
                      tally_.refused(object.key, std::string(why));
@@ -199,6 +206,13 @@ class Pull {
     std::uint64_t bytes = 0;
     for (const auto& [side, below] : scopes()) {
       const auto root = side->folder.folder().string() + '/';
+      if (options_.spare_emptied && !some_.contains({side, below})) {
+        if (const auto known = journal_->absent(root + below); !known.empty()) {
+          log::warn("the source has nothing of {}{} any more: what was pulled is kept", root, below);
+          kept_ += known.size();
+        }
+        continue;
+      }
       for (const auto& [path, known] : journal_->absent(root + below)) {
         const auto name = path.substr(root.size());
         const auto local = look(*side, name);
@@ -214,13 +228,24 @@ class Pull {
       }
     }
     if (gone.empty() || !may_remove(gone.size(), bytes)) return;
+    std::vector<std::string> forgotten;
+    const auto forget = [&] {
+      journal_->forget(forgotten);
+      forgotten.clear();
+    };
     for (const auto& [side, name] : gone) {
+      if (ending_.stop_requested()) {
+        forget();
+        throw StoppedError();
+      }
       if (!options_.dry_run) {
         side->folder.remove(name);
-        journal_->forget(side->folder.path_of(name).string());
+        forgotten.push_back(side->folder.path_of(name).string());
+        if (forgotten.size() >= forgotten_at_once) forget();
       }
       ++removed_;
     }
+    forget();
   }
 
   static std::optional<LocalFile> look(Side& side, const std::string& name) {
@@ -255,7 +280,9 @@ class Pull {
   std::unique_ptr<PullJournal> journal_;
   PullTally tally_;
   PullPool pool_;
-  bool began_ = false;  ///< the source was listed, and something is there
+  std::stop_token ending_;
+  std::set<std::pair<const Side*, std::string>> some_;  ///< the parts of the folders of which the source has something
+  bool began_ = false;                                  ///< the source was listed, and something is there
   std::uint64_t removed_ = 0;
   std::uint64_t kept_ = 0;
 };

@@ -26,6 +26,7 @@ struct PullOptions {
   unsigned jobs = 8;                                    ///< requests at once
   std::uint64_t part_bytes = std::uint64_t{16} << 20U;  ///< larger objects are fetched in ranges of this
   bool remove_gone = false;
+  bool spare_emptied = false;  ///< but not where the source has nothing at all: that is more likely a wrong prefix
   bool dry_run = false;
 };
 
@@ -48,7 +49,8 @@ struct PullReport {
   std::exception_ptr ended;  ///< what ended it early: running again goes on
 };
 
-/// Asked once, when all else is done: may so many files of so many bytes be removed?
+/// Asked once, when all else is done: may so many files of so many bytes be removed? When nobody can be asked it says
+/// yes, and `spare_emptied` should be set.
 using ConfirmRemoval = std::function<bool(std::uint64_t files, std::uint64_t bytes)>;
 
 /// Makes the folders hold what the source holds below the prefixes: what differs in size or ETag is fetched, many

@@ -65,6 +65,15 @@ void PullJournal::forget(const std::string& path) {
   database_.prepare("delete from files where path = ?1").bind(path).run();
 }
 
+void PullJournal::forget(const std::vector<std::string>& paths) {
+  if (paths.empty()) return;
+  const std::lock_guard lock(mutex_);
+  sqlite::Transaction transaction(database_);
+  auto forget = database_.prepare("delete from files where path = ?1");
+  for (const auto& path : paths) forget.bind(path).run();
+  transaction.commit();
+}
+
 std::vector<std::uint64_t> PullJournal::begin_parts(const std::string& path, const KnownFile& object,
                                                     std::uint64_t part_bytes, bool work_file_is_there) {
   const std::lock_guard lock(mutex_);

@@ -32,6 +32,7 @@ class PullJournal {
   /// All of them, or none.
   void put(const std::vector<std::pair<std::string, KnownFile>>& files);
   void forget(const std::string& path);
+  void forget(const std::vector<std::string>& paths);
 
   /// The parts (from 0) of an object that are in its work file already. Nothing when the work file held something else
   /// until now: another object, parts of another size, or bytes that a crash of the machine may have lost (parts are

@@ -246,3 +246,24 @@ def test_a_load_leaves_no_trace_beside_the_graph(load, graph, study):
     assert graph.rows("select relname, relkind::text from pg_class order by 1") == before
     assert graph.value("select count(*) from pg_locks where locktype = 'advisory'") == 0
     assert digest(graph)
+
+
+# --- the same of many records -----------------------------------------------------------------------------------
+
+def test_what_is_left_out_of_many_records(load, graph, study):
+    """So many that their rows and edges have staging tables of their own."""
+    load(study(observation("theirs"), name="theirs"), project="aced-two").ok()
+    folder = study(patient("p1"), *(observation(f"{n:064}", "p1") for n in range(30_000)), observation("theirs", "p1"),
+                   observation("lost", "nobody"))
+    (folder / "copy.ndjson").write_text(json.dumps(observation(f"{0:064}", "p1")) + "\n")
+    said = load(folder, "--dangling", "skip", "--shared", "keep")
+    assert changes(said) == {"node_patient": {"inserted": 1}, "node_observation": {"inserted": 30_001},
+                             "edge_observationaboutsubjectpatient": {"inserted": 30_000}}
+    assert totals(said)["shared"] == 1 and "more than once" in said.stderr and "1 edge left out" in said.stderr
+    assert graph.value("select count(*) from edge_observationaboutsubjectpatient where src_id in ('theirs', 'lost')") == 0
+    assert changes(load(folder, "--dangling", "skip", "--shared", "keep")) == {}
+
+    number = {**observation("too-large"), "valueQuantity": {"value": "NUMBER"}}
+    with open(folder / "Observation.ndjson", "a", encoding="utf-8") as file:
+        file.write(json.dumps(number).replace('"NUMBER"', "1e999999") + "\n")
+    assert "record too-large" in load(folder, "--dangling", "skip", "--shared", "keep").failed(3).stderr

@@ -132,7 +132,7 @@ def test_prune_leaves_other_projects_alone(load, graph, study):
     load(study(*a_few())).ok()
     load(study(*other, name="other"), project="aced-two").ok()
     graph.execute("insert into edge_observationaboutsubjectpatient (src_id, dst_id) values ('r1', 'p1')")
-    
+
     assert changes(load(study(patient("p1", gender="female")), "--prune")).keys() >= {"node_observation"}
     assert graph.value("select count(*) from node_patient where _props->>'project_id' = 'aced-two'") == 1
     assert ("r1", "p1") in edges(graph, "edge_observationaboutsubjectpatient")

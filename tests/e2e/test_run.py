@@ -25,7 +25,7 @@ def test_a_run_brings_every_study_and_a_second_one_changes_nothing(world):
     again = world.run()
     for study in (LUNG, COHORT):
         assert steps(again, study) == NOTHING
-        assert step(again, study, "pull")["counts"] | {"unchanged": 0} == {"files": 0, "bytes": 0, "unchanged": 0, "removed": 0}
+        assert step(again, study, "pull")["counts"] | {"unchanged": 0} == {"files": 0, "bytes": 0, "unchanged": 0, "removed": 0, "kept": 0}
         assert {name: count for name, count in step(again, study, "graph")["counts"].items() if count} == {
             "unchanged": step(first, study, "graph")["counts"]["inserted"]}
         assert step(again, study, "files")["counts"] == {"files": 0, "bytes": 0, "unchanged": FILES, "failed": 0}
@@ -121,6 +121,7 @@ def test_no_study_is_no_run(pod):
     ({"limits": {"tries": 0}}, "etl.yaml", "limits.tries"),
     ({"destinations": {"graph": "maybe"}}, "etl.yaml", "destinations.graph"),
     ({"graph": {"dangling": "ignore"}}, "etl.yaml", "none of error, skip"),
+    ({"graph": {"shared": "skip"}}, "etl.yaml", "none of error, keep"),
     ({"graf": {"prune": "yes"}}, "etl.yaml", "graf"),
 ])
 def test_a_mistake_in_etl_yaml_is_told_with_its_place(pod, change, place, told):
@@ -191,6 +192,33 @@ def test_a_file_that_left_the_source_goes_from_everywhere_when_etl_yaml_says_so(
     assert not (world.home / "studies" / LUNG / "FamilyMemberHistory.ndjson").exists()
     assert world.records(LUNG) == there - count
     assert steps(world.run(), LUNG) == NOTHING
+
+
+@pytest.mark.promise("Only what a pull brought is deleted")
+def test_a_wrong_prefix_is_no_reason_to_delete(world):
+    world.run()
+    held = {path.relative_to(world.home): path.stat().st_size for path in (world.home / "output").rglob("*") if path.is_file()}
+    assert len(held) == 2 * FILES
+    world.write_etl_yaml(source={"delete": "yes", "output_prefix": "outptu/"})
+    ran = world.run("--all", "--only", "pull")
+    assert "the source has nothing" in ran.stderr and step(ran, LUNG, "pull")["counts"]["kept"] == FILES
+    assert steps(ran, LUNG) == {"pull": "unchanged"}
+    assert {path.relative_to(world.home): path.stat().st_size for path in (world.home / "output").rglob("*") if path.is_file()} == held
+
+
+@pytest.mark.promise("No record is taken from another project")
+def test_records_of_another_project_end_a_study_or_are_linked_to_as_etl_yaml_says(pod):
+    patients = pod.home / "studies" / LUNG / "Patient.ndjson"
+    theirs = json.loads(patients.read_text().splitlines()[0])
+    pod.run(COHORT)
+    pod.database.execute("insert into node_patient (node_id, _props) values (%s, '{\"project_id\": \"demo-cohort\"}')", theirs["id"])
+    refused = pod.run(rc=3)
+    assert steps(refused, LUNG)["graph"] == "failed" and "demo-cohort" in step(refused, LUNG, "graph")["reason"]
+    assert pod.records(LUNG) == 0
+    pod.write_etl_yaml(graph={"shared": "keep"})
+    assert steps(pod.run(), LUNG)["graph"] == "done"
+    assert pod.database.value("select _props->>'project_id' from node_patient where node_id = %s", theirs["id"]) == "demo-cohort"
+    assert pod.records(LUNG) == RECORDS - 1
 
 
 def test_references_that_lead_nowhere_end_a_study_or_are_left_out_as_etl_yaml_says(pod):

@@ -88,6 +88,7 @@ TEST(Counted, speaks_of_one_and_of_many) {
   EXPECT_EQ(counted(1, "study"), "1 study");
   EXPECT_EQ(counted(3, "study"), "3 studies");
   EXPECT_EQ(counted(4, "index"), "4 indexes");
+  EXPECT_EQ(counted(5, "key"), "5 keys");
 }
 
 }  // namespace
