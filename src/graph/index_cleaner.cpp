@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "graph/sql_quote.hpp"
@@ -32,8 +34,7 @@ void IndexCleaner::add(const std::string& table) {
 void IndexCleaner::work() {
   std::string table;
   try {
-    Connection connection = connect_();
-    connection.exec("set maintenance_work_mem = '128MB'");
+    std::optional<Connection> connection;  // made when there is something to do: mostly nothing has changed
     for (;;) {
       {
         std::unique_lock lock(mutex_);
@@ -42,7 +43,11 @@ void IndexCleaner::work() {
         table = std::move(tables_.front());
         tables_.pop_front();
       }
-      connection.exec(fmt::format(
+      if (!connection) {
+        connection.emplace(connect_());
+        connection->exec("set maintenance_work_mem = '128MB'");
+      }
+      connection->exec(fmt::format(
           "select gin_clean_pending_list(i.indexrelid) from pg_index i join pg_class c on c.oid = i.indexrelid "
           "join pg_am a on a.oid = c.relam where a.amname = 'gin' and i.indrelid = {}::regclass",
           quote_text(quote_name(table))));

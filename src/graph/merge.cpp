@@ -16,7 +16,7 @@ using Kind = Staging::Kind;
 /// Below so many rows a pending list is left as any INSERT leaves it.
 constexpr std::int64_t worth_cleaning = 2000;
 /// With a smaller table a wrong guess of the planner's does no harm.
-constexpr std::int64_t worth_analysing = 5000;
+constexpr std::int64_t worth_analysing = 100;
 
 }  // namespace
 
