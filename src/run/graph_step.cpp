@@ -5,6 +5,24 @@
 #include "studies/state.hpp"
 
 namespace etl::run {
+/// One session for all studies of a run: to a new one the graph's tables and indexes, some 600, are not known. What
+/// went wrong in it is not asked to go on.
+template <typename Work>
+auto GraphStep::in_session(const Work& work) {
+  try {
+    if (session_) session_->exec("select 1");
+  } catch (const Error&) {  // the server was started anew meanwhile
+    session_.reset();
+  }
+  if (!session_) session_.emplace(workplace().connect());
+  try {
+    return work(*session_);
+  } catch (...) {
+    session_.reset();
+    throw;
+  }
+}
+
 StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   static_cast<void>(workplace().settings().require("dictionary"));
   simplify::StudyOptions options = workplace().study_options(study);
@@ -18,11 +36,12 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   load.dry_run = dry_run;
   load.second_session = [this] { return workplace().connect(); };
 
-  graph::Connection connection = workplace().connect();
   simplify::FaultReport faults(simplify::log_fault, load.skip_dangling);
   Progress progress(study.name + ": loading", std::nullopt);
-  const graph::LoadReport done = graph::load_study(connection, *workplace().setup().dictionary, options, load, faults,
-                                                   [&](std::uint64_t bytes) { progress.add(bytes); });
+  const graph::LoadReport done = in_session([&](graph::Connection& session) {
+    return graph::load_study(session, *workplace().setup().dictionary, options, load, faults,
+                             [&](std::uint64_t bytes) { progress.add(bytes); });
+  });
   graph::log_left_out(done);
   if (!dry_run) studies::note_load(workplace().settings(), study.project.str(), options.path);
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+
+#include "graph/connection.hpp"
 #include "run/step.hpp"
 
 namespace etl::run {
@@ -13,6 +16,12 @@ class GraphStep final : public Step {
   [[nodiscard]] std::string_view name() const override { return kName; }
   [[nodiscard]] std::optional<std::string> idle() const override { return turned_off(); }
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
+
+ private:
+  template <typename Work>
+  auto in_session(const Work& work);
+
+  std::optional<graph::Connection> session_;
 };
 
 }  // namespace etl::run

@@ -81,7 +81,7 @@ class Pipeline {
   }
 
   void hand_in(std::uint64_t number, std::unique_ptr<Consumer::Part> part) {
-    const std::uint64_t window = std::uint64_t{2} * std::max(1U, options_.threads);
+    const std::uint64_t window = std::uint64_t{4} * std::max(1U, options_.threads);
     std::unique_lock lock(order_);
     changed_.wait(lock, [&] { return error_ || number < due_ + window; });
     if (error_) return;

@@ -67,8 +67,8 @@ class PipelineStop : public testing::TestWithParam<unsigned> {
 TEST_P(PipelineStop, EndsInTheMidstOfAFile) {
   StoppingConsumer consumer(3);
   EXPECT_THROW(static_cast<void>(run(consumer)), StoppedError);
-  // No more than what was read already: twice as many blocks as there are threads may wait.
-  EXPECT_LE(consumer.taken, 3 + 4 * GetParam());
+  // No more than what was read already: four times as many blocks as there are threads may wait.
+  EXPECT_LE(consumer.taken, 3 + 8 * GetParam());
   EXPECT_LT(consumer.records, kRecords / 2);
 }
 
