@@ -46,7 +46,7 @@ class Pipeline {
       while (next(block)) {
         auto part = idle_part();
         worker->process(block, *part);
-        hand_in(block.number, std::move(part));
+        hand_in(block.number, {std::move(part), block.text.size()});
       }
       const std::lock_guard lock(order_);
       result_.tally += worker->tally();
@@ -80,22 +80,35 @@ class Pipeline {
     return consumer_.part();
   }
 
-  void hand_in(std::uint64_t number, std::unique_ptr<Consumer::Part> part) {
-    const std::uint64_t window = std::uint64_t{4} * std::max(1U, options_.threads);
+  /// What was made of a block, until it is its turn.
+  struct Made {
+    std::unique_ptr<Consumer::Part> part;
+    std::size_t bytes;  ///< of the block
+  };
+
+  /// Waits when it is too far ahead of a consumer that is at work: twice as many blocks as there are threads, and twice
+  /// that while they are of the usual size.
+  void hand_in(std::uint64_t number, Made made) {
+    const std::uint64_t window = std::uint64_t{2} * std::max(1U, options_.threads);
     std::unique_lock lock(order_);
-    changed_.wait(lock, [&] { return error_ || number < due_ + window; });
+    changed_.wait(lock, [&] {
+      const bool small = ahead_ + made.bytes <= 2 * window * options_.limits.block;
+      return error_ || number < due_ + (small ? 2 * window : window);
+    });
     if (error_) return;
-    waiting_.emplace(number, std::move(part));
+    ahead_ += made.bytes;
+    waiting_.emplace(number, std::move(made));
     if (giving_) return;  // whoever gives away will come to this part as well
     giving_ = true;
     while (!waiting_.empty() && waiting_.begin()->first == due_ && !error_) {
-      auto due = std::move(waiting_.begin()->second);
+      Made due = std::move(waiting_.begin()->second);
       waiting_.erase(waiting_.begin());
       lock.unlock();
-      give(*due);
+      give(*due.part);
       lock.lock();
       ++due_;
-      idle_.push_back(std::move(due));
+      ahead_ -= due.bytes;
+      idle_.push_back(std::move(due.part));
       changed_.notify_all();
     }
     giving_ = false;
@@ -121,7 +134,8 @@ class Pipeline {
   std::condition_variable changed_;
   std::uint64_t due_ = 0;
   bool giving_ = false;
-  std::map<std::uint64_t, std::unique_ptr<Consumer::Part>> waiting_;
+  std::map<std::uint64_t, Made> waiting_;
+  std::size_t ahead_ = 0;  ///< bytes of the blocks that wait or are being given
   std::vector<std::unique_ptr<Consumer::Part>> idle_;
   std::exception_ptr error_;
   PipelineResult result_;
