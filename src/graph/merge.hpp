@@ -50,7 +50,8 @@ class Merge {
 
   // merge_edges.cpp
   void count_edges();
-  void count_among_others(std::size_t number);
+  void plan_loops(bool allowed);
+  void count_alone(std::size_t number);
   void count_together(const std::vector<std::size_t>& numbers);
   void count_pruned(std::size_t number);
   void apply_edges(std::size_t number);

@@ -8,10 +8,8 @@ namespace {
 
 using Kind = Staging::Kind;
 
-/// Edges of many tables are counted by one statement; not of more than so many at once.
-constexpr std::int64_t most_counted_together = 500'000;
-/// A table of fewer is read through in no time.
-constexpr std::int64_t many_edges = 10'000;
+/// A larger table is counted by a statement of its own: hash tables that stay in the processor's caches are worth more.
+constexpr std::int64_t many_edges = 4000;
 /// Two ids of 36 letters and what PostgreSQL keeps with a row.
 constexpr std::int64_t bytes_of_an_edge = 150;
 
@@ -36,8 +34,13 @@ std::string Merge::from_study(std::size_t number) const {
   return fmt::format("e.src_id in (select node_id from {} n)", staging_.source(Kind::node, source_of(number)));
 }
 
-/// For a table whose edges are mostly other projects': by its index on src_id, when the planner thinks so too.
-void Merge::count_among_others(std::size_t number) {
+/// Where most edges are other projects', the index on src_id finds the study's. Elsewhere no index helps, and a plan
+/// that looks the staged rows through again and again, where the planner takes a table for nearly empty, would not end.
+void Merge::plan_loops(bool allowed) {
+  connection_.exec(fmt::format("set local enable_nestloop = {}", allowed ? "on" : "off"));
+}
+
+void Merge::count_alone(std::size_t number) {
   const std::string table = quote_name(dictionary_.edges()[number].table);
   TableChange& change = edges_[number];
   if (!staging_.has(Kind::edge, number)) {
@@ -57,15 +60,12 @@ void Merge::count_together(const std::vector<std::size_t>& numbers) {
   std::vector<std::size_t> sources;
   sources.reserve(numbers.size());
   for (const std::size_t number : numbers) sources.push_back(source_of(number));
-  // No index helps here. A plan that looks the staged rows through again and again, where the planner takes a table for
-  // nearly empty, would not end.
-  connection_.exec("set local enable_nestloop = off");
+  plan_loops(false);
   const Result counts = connection_.exec(
       fmt::format("select e.number, count(s.number), count(*) - count(s.number) from {} e left join {} s using "
                   "(number, src_id, dst_id) "
                   "where exists (select 1 from {} n where n.number = e.src and n.node_id = e.src_id) group by e.number",
                   held(numbers), staging_.keys(Kind::edge, numbers), staging_.keys(Kind::node, sources)));
-  connection_.exec("set local enable_nestloop = on");
   for (int i = 0; i < counts.rows(); ++i) {
     TableChange& change = edges_[static_cast<std::size_t>(counts.integer(i, 0))];
     change.unchanged = counts.integer(i, 1);
@@ -119,25 +119,20 @@ void Merge::count_pruned(std::size_t number) {
 void Merge::count_edges() {
   const std::vector<std::int64_t> about = edges_held();
   std::vector<std::size_t> together;
-  std::int64_t rows = 0;
   for (std::size_t e = 0; e < edges_.size(); ++e) {
     // Only from a record that was there before can there be edges.
     const std::size_t src = source_of(e);
     if (!was_there(src)) continue;
     const std::int64_t of_study = staging_.rows(Kind::node, src) + staging_.rows(Kind::edge, e);
-    if (about[e] > many_edges && about[e] / 4 > of_study) {
-      count_among_others(e);
-      continue;
+    if (about[e] > many_edges) {
+      plan_loops(about[e] / 4 > of_study);
+      count_alone(e);
+    } else {
+      together.push_back(e);
     }
-    if (rows + about[e] > most_counted_together) {
-      count_together(together);
-      together.clear();
-      rows = 0;
-    }
-    together.push_back(e);
-    rows += about[e];
   }
   count_together(together);
+  plan_loops(true);
   for (std::size_t e = 0; e < edges_.size(); ++e) {
     TableChange& change = edges_[e];
     change.table = dictionary_.edges()[e].table;
