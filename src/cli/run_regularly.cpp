@@ -34,6 +34,7 @@ void run_regularly(Context& context, const RunArguments& arguments, const std::s
   std::mt19937 dice{std::random_device{}()};
   const auto state_dir = config::folder(context.settings, "state_dir");
   // The first time nothing is forgiven: whoever starts it wants to know.
+  context.settings.check();
   run::Workplace workplace(context.settings, stop);
   static_cast<void>(chosen_studies(context.settings, arguments));
   static_cast<void>(chosen_steps(workplace, arguments));

@@ -111,6 +111,8 @@ void Merge::find_pruned() {
   if (rows >= worth_analysing) connection_.exec(fmt::format("analyze {} (number, node_id)", pruned_table));
 }
 
+std::int64_t Merge::execute(const std::string& sql) { return connection_.exec(sql).affected(); }
+
 /// What was counted is what is written; else someone wrote in between, perhaps another project's load the same records.
 void Merge::expect(std::int64_t counted, std::int64_t written) const {
   if (written == counted) return;
@@ -138,7 +140,6 @@ void Merge::count_nodes() {
 void Merge::apply_nodes(std::size_t number) {
   const std::string table = quote_name(dictionary_.nodes()[number].table);
   const TableChange& change = nodes_[number];
-  const auto execute = [&](const std::string& sql) { return connection_.exec(sql).affected(); };
   const std::string differs = fmt::format("join {} d using (number, node_id)", diff_table);
   if (change.inserted > 0) {
     // In a table that had none of them all are new: no need to look.

@@ -43,6 +43,7 @@ class Merge {
   void find_pruned();
   void count_nodes();
   void apply_nodes(std::size_t number);
+  std::int64_t execute(const std::string& sql);  ///< answers how many rows it touched
   void expect(std::int64_t counted, std::int64_t written) const;
   [[nodiscard]] std::string project_condition(const std::string& alias) const;
   /// Some staged record of the type is in the graph already. After count_nodes().

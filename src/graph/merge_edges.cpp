@@ -54,7 +54,7 @@ void Merge::count_alone(std::size_t number) {
   change.removed = counts.integer(0, 1);
 }
 
-/// Tables of which the study has a good part, read at once: a statement a table takes longer to plan than to do.
+/// Small tables are read at once: a statement a table takes longer to plan than to do.
 void Merge::count_together(const std::vector<std::size_t>& numbers) {
   if (numbers.empty()) return;
   std::vector<std::size_t> sources;
@@ -146,7 +146,6 @@ void Merge::count_edges() {
 void Merge::apply_edges(std::size_t number) {
   const TableChange& change = edges_[number];
   const std::string table = quote_name(change.table);
-  const auto execute = [&](const std::string& sql) { return connection_.exec(sql).affected(); };
   if (const std::int64_t of_study = change.removed - pruned_edges_[number]; of_study > 0) {
     const std::string staged =
         staging_.has(Kind::edge, number)

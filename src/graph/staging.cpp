@@ -62,9 +62,7 @@ std::string Staging::keys(Kind kind, const std::vector<std::size_t>& numbers) co
   for (const std::size_t number : numbers) {
     if (has(kind, number)) used.insert(table(kind, number));
   }
-  if (used.empty())
-    return fmt::format("(select {} where false)",
-                       kind == Kind::node ? "0 as number, '' as node_id" : "0 as number, '' as src_id, '' as dst_id");
+  if (used.empty()) used.insert(shared_name(kind));
   std::string out;
   for (const std::string& name : used) {
     out += fmt::format("{}select {} from {}", out.empty() ? "" : " union all ", key_columns(kind), name);
@@ -73,14 +71,10 @@ std::string Staging::keys(Kind kind, const std::vector<std::size_t>& numbers) co
 }
 
 std::vector<std::string> Staging::tables(Kind kind) const {
-  std::vector<std::string> out;
-  bool shared = false;
+  std::vector<std::string> out{shared_name(kind)};
   for (const auto& [key, part] : parts_) {
-    if (key.first != kind) continue;
-    if (part.own) out.push_back(own_name(kind, key.second));
-    shared = shared || !part.own;
+    if (key.first == kind && part.own) out.push_back(own_name(kind, key.second));
   }
-  if (shared) out.push_back(shared_name(kind));
   return out;
 }
 
@@ -162,9 +156,9 @@ void Staging::finish_shared(Kind kind) {
     waiting_ -= part.waiting.size();
     part.waiting = Buffer();
   }
-  if (all.empty()) return;
   const std::string name = shared_name(kind);
   create(kind, name);
+  if (all.empty()) return;
   copy(name, all.view());
   connection_.exec(fmt::format("create index on {} using brin (number) with (pages_per_range = 4)", name));
   analyze(kind, name);  // how many of each number only statistics tell

@@ -1,26 +1,22 @@
 #include "run/graph_step.hpp"
 
+#include <utility>
+
 #include "base/progress.hpp"
 #include "graph/loader.hpp"
 #include "studies/state.hpp"
 
 namespace etl::run {
-/// One session for all studies of a run: to a new one the graph's tables and indexes, some 600, are not known. What
-/// went wrong in it is not asked to go on.
-template <typename Work>
-auto GraphStep::in_session(const Work& work) {
-  try {
-    if (session_) session_->exec("select 1");
-  } catch (const Error&) {  // the server was started anew meanwhile
-    session_.reset();
+/// One session for all studies of a run: to a new one the graph's tables and indexes, some 600, are not known.
+graph::Connection GraphStep::take_session() {
+  if (auto known = std::exchange(session_, std::nullopt)) {
+    try {
+      known->exec("select 1");
+      return std::move(*known);
+    } catch (const Error&) {  // the server was started anew meanwhile
+    }
   }
-  if (!session_) session_.emplace(workplace().connect());
-  try {
-    return work(*session_);
-  } catch (...) {
-    session_.reset();
-    throw;
-  }
+  return workplace().connect();
 }
 
 StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
@@ -38,10 +34,10 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
 
   simplify::FaultReport faults(simplify::log_fault, load.skip_dangling);
   Progress progress(study.name + ": loading", std::nullopt);
-  const graph::LoadReport done = in_session([&](graph::Connection& session) {
-    return graph::load_study(session, *workplace().setup().dictionary, options, load, faults,
-                             [&](std::uint64_t bytes) { progress.add(bytes); });
-  });
+  graph::Connection session = take_session();
+  const graph::LoadReport done = graph::load_study(session, *workplace().setup().dictionary, options, load, faults,
+                                                   [&](std::uint64_t bytes) { progress.add(bytes); });
+  session_ = std::move(session);  // not when it failed: who knows in what state it is
   graph::log_left_out(done);
   if (!dry_run) studies::note_load(workplace().settings(), study.project.str(), options.path);
 

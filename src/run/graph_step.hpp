@@ -18,8 +18,7 @@ class GraphStep final : public Step {
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
 
  private:
-  template <typename Work>
-  auto in_session(const Work& work);
+  graph::Connection take_session();
 
   std::optional<graph::Connection> session_;
 };

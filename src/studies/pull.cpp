@@ -46,9 +46,6 @@ net::HttpOptions http_options(const PullOptions& options) {
 /// About half a minute, so that a service that is started anew is waited for.
 constexpr net::RetryPolicy kRetry{.attempts = 5, .backoff = {}};
 
-/// A commit takes longer than to remove a file. What a killed run has not forgotten the next one does not find.
-constexpr std::size_t forgotten_at_once = 500;
-
 class Pull {
  public:
   Pull(const PullOptions& options, const s3::Profile& profile, const std::stop_source& ending)
@@ -203,21 +200,21 @@ class Pull {
   void remove_gone(const ConfirmRemoval& may_remove) {
     if (!journal_) return;
     std::vector<std::pair<Side*, std::string>> gone;
+    std::vector<std::string> forgotten;
     std::uint64_t bytes = 0;
     for (const auto& [side, below] : scopes()) {
       const auto root = side->folder.folder().string() + '/';
-      if (options_.spare_emptied && !some_.contains({side, below})) {
-        if (const auto known = journal_->absent(root + below); !known.empty()) {
-          log::warn("the source has nothing of {}{} any more: what was pulled is kept", root, below);
-          kept_ += known.size();
-        }
+      const auto absent = journal_->absent(root + below);
+      if (options_.spare_emptied && !absent.empty() && !some_.contains({side, below})) {
+        log::warn("the source has nothing of {}{} any more: what was pulled is kept", root, below);
+        kept_ += absent.size();
         continue;
       }
-      for (const auto& [path, known] : journal_->absent(root + below)) {
+      for (const auto& [path, known] : absent) {
         const auto name = path.substr(root.size());
         const auto local = look(*side, name);
         if (!local) {
-          if (!options_.dry_run) journal_->forget(path);
+          forgotten.push_back(path);
         } else if (local->size != known.size || local->modified_ns != known.modified_ns) {
           log::warn("{} is gone from the source, but was written to here: it is kept", path);
           ++kept_;
@@ -227,25 +224,18 @@ class Pull {
         }
       }
     }
-    if (gone.empty() || !may_remove(gone.size(), bytes)) return;
-    std::vector<std::string> forgotten;
-    const auto forget = [&] {
-      journal_->forget(forgotten);
-      forgotten.clear();
-    };
-    for (const auto& [side, name] : gone) {
-      if (ending_.stop_requested()) {
-        forget();
-        throw StoppedError();
-      }
-      if (!options_.dry_run) {
-        side->folder.remove(name);
+    if (!gone.empty() && may_remove(gone.size(), bytes)) {
+      for (const auto& [side, name] : gone) {
+        if (ending_.stop_requested()) break;
+        if (!options_.dry_run) side->folder.remove(name);
         forgotten.push_back(side->folder.path_of(name).string());
-        if (forgotten.size() >= forgotten_at_once) forget();
+        ++removed_;
       }
-      ++removed_;
     }
-    forget();
+    // At once: a commit takes longer than to remove a file. What a killed run has not forgotten the next one finds
+    // missing.
+    if (!options_.dry_run) journal_->forget(forgotten);
+    if (ending_.stop_requested()) throw StoppedError();
   }
 
   static std::optional<LocalFile> look(Side& side, const std::string& name) {

@@ -60,11 +60,6 @@ void PullJournal::put(const std::vector<std::pair<std::string, KnownFile>>& file
   transaction.commit();
 }
 
-void PullJournal::forget(const std::string& path) {
-  const std::lock_guard lock(mutex_);
-  database_.prepare("delete from files where path = ?1").bind(path).run();
-}
-
 void PullJournal::forget(const std::vector<std::string>& paths) {
   if (paths.empty()) return;
   const std::lock_guard lock(mutex_);

@@ -31,7 +31,6 @@ class PullJournal {
   void put(const std::string& path, const KnownFile& file);
   /// All of them, or none.
   void put(const std::vector<std::pair<std::string, KnownFile>>& files);
-  void forget(const std::string& path);
   void forget(const std::vector<std::string>& paths);
 
   /// The parts (from 0) of an object that are in its work file already. Nothing when the work file held something else

@@ -89,3 +89,13 @@ def held_load(etl, graph, project: str, resources: list[dict]):
     finally:
         run.kill()
         run.wait()
+
+
+@contextlib.contextmanager
+def waiting_load(etl, graph, study: pathlib.Path, table: str = "node_patient"):
+    """A load that waits for a lock of a table, and the session that holds it until the end."""
+    with graph.connect() as other:
+        other.execute(f"lock table {table} in share row exclusive mode")
+        run = etl.start("graph", "load", "--project", "aced-one", study)
+        until(lambda: graph.value("select count(*) from pg_locks where not granted"))
+        yield run, other

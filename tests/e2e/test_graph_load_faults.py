@@ -14,7 +14,7 @@ import threading
 import time
 
 import pytest
-from graph_loading import few, graph, holds_lock, load, sessions, temporary_tables, until  # noqa: F401 (fixtures)
+from graph_loading import few, graph, holds_lock, load, sessions, temporary_tables, until, waiting_load  # noqa: F401 (fixtures)
 from graph_study import changes, digest, observation, write
 
 MOMENTS = 25
@@ -85,10 +85,7 @@ def test_killed_at_any_moment_a_project_is_as_before_or_as_after(etl, graph, syn
 
 def test_killed_in_a_statement_the_project_is_free_again_soon(etl, graph, load, few):
     """The server is at work, or waits, for long; it looks for its client all the same."""
-    with graph.connect() as other:
-        other.execute("lock table node_patient in share row exclusive mode")
-        run = etl.start("graph", "load", "--project", "aced-one", few)
-        until(lambda: graph.value("select count(*) from pg_locks where not granted"))
+    with waiting_load(etl, graph, few) as (run, _):
         run.kill()
         run.wait()
         run.communicate()
@@ -203,10 +200,7 @@ def test_what_fails_in_the_upkeep_of_indexes_does_not_matter_to_the_load(graph, 
 
 def test_a_session_that_the_server_ends_writes_nothing(etl, graph, few):
     before = digest(graph)
-    with graph.connect() as other:
-        other.execute("lock table node_patient in share row exclusive mode")
-        run = etl.start("graph", "load", "--project", "aced-one", few)
-        until(lambda: graph.value("select count(*) from pg_locks where not granted"))
+    with waiting_load(etl, graph, few) as (run, other):
         other.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'aced-etl' "
                       "and datname = current_database()")
         _, said = run.communicate(timeout=20)

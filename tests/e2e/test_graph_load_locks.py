@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from graph_loading import few, graph, held_load, load, one_of_each, until  # noqa: F401 (fixtures)
+from graph_loading import few, graph, held_load, load, one_of_each, waiting_load  # noqa: F401 (fixtures)
 from graph_study import dump, observation, write
 
 
@@ -30,10 +30,7 @@ def test_loads_of_two_projects_do_not_wait_for_each_other(etl, graph, load, few)
 
 def test_a_record_that_another_project_gets_meanwhile_is_not_taken_over(etl, graph, load, few):
     """Between the look for records of others and the write."""
-    with graph.connect() as other:
-        other.execute("lock table node_patient in share row exclusive mode")
-        run = etl.start("graph", "load", "--project", "aced-one", few)
-        until(lambda: graph.value("select count(*) from pg_locks where not granted"))
+    with waiting_load(etl, graph, few) as (run, other):
         other.execute("insert into node_patient (node_id, _props) values ('p0', '{\"project_id\": \"aced-two\"}')")
     _, said = run.communicate(timeout=20)
     assert run.returncode in (5, 7) and b"p0" in said or b"meanwhile" in said or b"at this moment" in said, said
@@ -47,10 +44,7 @@ def test_a_node_that_goes_meanwhile_leaves_no_edge_without_an_end(etl, graph, lo
     load(few).ok()
     before = dump(graph)
     more = write(tmp_path / "more", observation("o9", "p0"))
-    with graph.connect() as other:
-        other.execute("lock table node_observation in share row exclusive mode")
-        run = etl.start("graph", "load", "--project", "aced-one", more)
-        until(lambda: graph.value("select count(*) from pg_locks where not granted"))
+    with waiting_load(etl, graph, more, "node_observation") as (run, other):
         other.execute("delete from node_patient where node_id = 'p0'")
     _, said = run.communicate(timeout=20)
     assert run.returncode in (5, 7) and b"p0" in said, said

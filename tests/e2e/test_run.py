@@ -128,6 +128,7 @@ def test_a_mistake_in_etl_yaml_is_told_with_its_place(pod, change, place, told):
     pod.write_etl_yaml(**change)
     ran = pod.run(rc=2)
     assert told in ran.stderr and f"{pod.home / 'etl.yaml'}" in ran.stderr and place in ran.stderr, ran
+    assert told in pod.run("--all", "--every", "1h", rc=2).stderr
     assert pod.records(LUNG) == 0
 
 

@@ -42,7 +42,7 @@ TEST_F(PullJournalTest, knows_files_in_a_later_run) {
     PullJournal journal(folder_);
     journal.put("/s/a", {"abc", 5, 1'700'000'000'123'456'789});
     journal.put("/s/b", {"def", 6, 1});
-    journal.forget("/s/b");
+    journal.forget({"/s/b"});
   }
   PullJournal journal(folder_);
   const auto found = journal.find("/s/a");
