@@ -62,6 +62,11 @@ CATALOG = {
 }
 
 
+def catalog(database) -> dict[str, list[tuple]]:
+    """All of it; the server has its rows in no order of their own."""
+    return {name: sorted(database.rows(sql), key=str) for name, sql in CATALOG.items()}
+
+
 def test_init_makes_the_schema_of_the_reference_libraries(etl, new_database, shared):
     """Compared by catalog, not by text: columns, types, defaults, keys, indexes, sequences."""
     reference, ours = new_database(), new_database()
@@ -128,12 +133,12 @@ def test_init_refuses_tables_that_differ_and_alters_nothing(etl, graph, demo_dic
     graph.execute(f'alter table "{edge}" drop constraint "{edge}_src_id_fkey"')
     graph.execute("drop index node_project__props_idx; create index node_project__props_idx on node_program (node_id)")
     graph.execute("drop table _voided_nodes")
-    before = {name: graph.rows(sql) for name, sql in CATALOG.items()}
+    before = catalog(graph)
     said = etl("graph", "init", "--dictionary", demo_dictionary).failed(7).stderr
     for name in ("node_patient._sysan is missing", "node_observation.created is date", f"{edge} lacks {edge}_src_id_fkey",
                  "the index node_project__props_idx is on node_program"):
         assert name in said
-    assert {name: graph.rows(sql) for name, sql in CATALOG.items()} == before
+    assert catalog(graph) == before
 
 
 def test_two_inits_at_once_both_end_well(etl, database, demo_dictionary):
