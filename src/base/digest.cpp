@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -26,13 +27,27 @@ void Digest::add(std::string_view bytes) {
   if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) throw FaultError("a digest fails");
 }
 
-std::string Digest::hex() {
-  std::array<char, EVP_MAX_MD_SIZE> digest{};
+std::size_t Digest::finish(std::array<char, most>& digest) {
+  static_assert(most >= EVP_MAX_MD_SIZE);
   unsigned length = 0;
   auto* const to =
       reinterpret_cast<unsigned char*>(digest.data());  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
   if (EVP_DigestFinal_ex(context_.get(), to, &length) != 1) throw FaultError("a digest fails");
+  return length;
+}
+
+std::string Digest::hex() {
+  std::array<char, most> digest{};
+  const std::size_t length = finish(digest);
   return to_hex({digest.data(), length});
+}
+
+void Digest::take(std::span<char> to) {
+  std::array<char, most> digest{};
+  const std::size_t length = finish(digest);
+  std::copy_n(digest.begin(), std::min(length, to.size()), to.begin());
+  // Without a kind the one it has is used again; to look for it by name takes longer than a short digest.
+  if (EVP_DigestInit_ex(context_.get(), nullptr, nullptr) != 1) throw FaultError("a digest fails");
 }
 
 Md5::Md5() : Digest(EVP_md5()) {}

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -17,11 +19,16 @@ class Digest {
   void add(std::string_view bytes);
   /// In hexadecimal digits, lower case; nothing can be added then.
   [[nodiscard]] std::string hex();
+  /// The first bytes of it, as many as `to` takes; what is added then begins another digest.
+  void take(std::span<char> to);
 
  protected:
   explicit Digest(const evp_md_st* kind);
 
  private:
+  static constexpr std::size_t most = 64;  ///< bytes of a digest (EVP_MAX_MD_SIZE)
+  [[nodiscard]] std::size_t finish(std::array<char, most>& digest);
+
   struct Deleter {
     void operator()(evp_md_ctx_st* context) const;
   };

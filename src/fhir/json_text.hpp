@@ -19,7 +19,8 @@ struct EscapeFault {
 /// The text that a raw JSON string stands for; its escapes must have passed check_escapes().
 void unescape(std::string_view raw, std::string& out);
 
-/// Append `text` as the inside of a JSON string.
+/// Append `text` as the inside of a JSON string: escapes where there must be one, the short one where there is (as
+/// PostgreSQL writes jsonb).
 void append_escaped(std::string& out, std::string_view text);
 
 /// Is `token` a JSON number by RFC 8259?

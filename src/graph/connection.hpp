@@ -71,6 +71,7 @@ class Connection {
   [[nodiscard]] bool alive() const { return PQstatus(raw_.get()) == CONNECTION_OK; }
   [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(raw_.get()) != PQTRANS_IDLE; }
   [[nodiscard]] PGconn* raw() { return raw_.get(); }
+  [[nodiscard]] StatementStop* stop() { return stop_.get(); }  ///< null when nothing stops it
 
   /// Throws what the connection or the result last said.
   [[noreturn]] void fail();

@@ -63,6 +63,7 @@ std::int64_t CopyIn::end(const char* reason) {
 CopyOut::CopyOut(Connection& connection, const std::string& sql) : connection_(connection) {
   const auto result = connection_.exec(sql);
   if (PQresultStatus(result.get()) != PGRES_COPY_OUT) throw FaultError("not a COPY … TO STDOUT: " + sql);
+  running_.emplace(connection_.stop());
 }
 
 CopyOut::~CopyOut() {
@@ -91,6 +92,7 @@ bool CopyOut::read(std::string_view& row) {
     if (PQresultStatus(raw) != PGRES_COMMAND_OK && !failed) failed = std::move(result);
     if (!connection_.alive()) break;
   }
+  running_.reset();
   if (failed) connection_.fail(failed->get());
   return false;
 }

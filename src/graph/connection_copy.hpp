@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,7 @@ class CopyIn {
   bool open_ = true;
 };
 
-/// Rows out of the database: `COPY … TO STDOUT`. Without reading to the end the rest is thrown away.
+/// Rows out of the database: `COPY … TO STDOUT`. Without reading to the end the rest is thrown away. A stop ends it.
 class CopyOut {
  public:
   CopyOut(Connection& connection, const std::string& sql);
@@ -40,7 +41,8 @@ class CopyOut {
   CopyOut(const CopyOut&) = delete;
   CopyOut& operator=(const CopyOut&) = delete;
 
-  /// The next piece (a row, with its line end, in text format), valid until the next call. False at the end.
+  /// The next piece (a row; in text format with its line end; in binary format the first has the header before it, and
+  /// the trailer is the last), valid until the next call. False at the end.
   [[nodiscard]] bool read(std::string_view& row);
 
  private:
@@ -48,6 +50,7 @@ class CopyOut {
     void operator()(char* buffer) const { PQfreemem(buffer); }
   };
   Connection& connection_;
+  std::optional<StatementStop::Running> running_;
   std::unique_ptr<char, Free> buffer_;
   bool open_ = true;
 };

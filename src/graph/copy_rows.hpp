@@ -15,9 +15,13 @@ inline void append_int16(Buffer& to, std::uint16_t value) {
   to.append(static_cast<char>(value & 0xFF));
 }
 
+inline void put_int32(char* at, std::uint32_t value) {
+  for (int byte = 3; byte >= 0; --byte, value >>= 8U) at[byte] = static_cast<char>(value & 0xFF);
+}
+
 inline void append_int32(Buffer& to, std::uint32_t value) {
-  append_int16(to, static_cast<std::uint16_t>(value >> 16));
-  append_int16(to, static_cast<std::uint16_t>(value & 0xFFFF));
+  to.resize(to.size() + 4);
+  put_int32(to.data() + to.size() - 4, value);
 }
 
 inline void append_text(Buffer& to, std::string_view text) {
@@ -31,20 +35,33 @@ inline void append_number(Buffer& to, std::size_t number) {
   append_int32(to, static_cast<std::uint32_t>(number));
 }
 
-/// (number int, node_id text, props jsonb): the record's object, and its project put in at the end.
+/// The record's object, and its project put in at the end.
+inline void append_with_project(Buffer& to, std::string_view object, std::string_view project_member) {
+  const std::string_view head = object.substr(0, object.size() - 1);
+  to.append(head);
+  if (head.size() > 1) to.append(',');
+  to.append(project_member);
+  to.append('}');
+}
+
+/// (number int, node_id text, props jsonb)
 inline void append_node(Buffer& to, std::size_t number, std::string_view id, std::string_view object,
                         std::string_view project_member) {
   append_int16(to, 3);
   append_number(to, number);
   append_text(to, id);
-  const std::string_view head = object.substr(0, object.size() - 1);
-  const bool empty = head.size() == 1;
-  append_int32(to, static_cast<std::uint32_t>(1 + head.size() + (empty ? 0 : 1) + project_member.size() + 1));
+  append_int32(to, 0);
+  const std::size_t begin = to.size();
   to.append('\1');  // the version of jsonb's binary form
-  to.append(head);
-  if (!empty) to.append(',');
-  to.append(project_member);
-  to.append('}');
+  append_with_project(to, object, project_member);
+  put_int32(to.data() + begin - 4, static_cast<std::uint32_t>(to.size() - begin));
+}
+
+/// (number int, node_id text)
+inline void append_id(Buffer& to, std::size_t number, std::string_view id) {
+  append_int16(to, 2);
+  append_number(to, number);
+  append_text(to, id);
 }
 
 /// (number int, src_id text, dst_id text)
@@ -55,20 +72,29 @@ inline void append_edge(Buffer& to, std::size_t number, std::string_view src, st
   append_text(to, dst);
 }
 
+/// Takes an integer of so many bytes off. What is not there counts as nothing.
+inline std::size_t take_int(std::string_view& from, std::size_t bytes) {
+  std::size_t value = 0;
+  for (const char c : from.substr(0, bytes)) value = value << 8U | static_cast<unsigned char>(c);
+  from.remove_prefix(std::min(bytes, from.size()));
+  return value;
+}
+
+/// Takes a value off, its length before it. None of ours is NULL.
+inline std::string_view take_value(std::string_view& from) {
+  const std::size_t size = std::min(take_int(from, 4), from.size());
+  const std::string_view value = from.substr(0, size);
+  from.remove_prefix(size);
+  return value;
+}
+
 /// Takes the first of these rows off, and answers its second value: the id.
 inline std::string_view take_row(std::string_view& rows) {
-  const auto take = [&](std::size_t bytes) {
-    std::size_t value = 0;
-    for (const char c : rows.substr(0, bytes)) value = value << 8U | static_cast<unsigned char>(c);
-    rows.remove_prefix(std::min(bytes, rows.size()));
-    return value;
-  };
   std::string_view id;
-  const std::size_t columns = take(2);
+  const std::size_t columns = take_int(rows, 2);
   for (std::size_t column = 0; column < columns; ++column) {
-    const std::size_t size = std::min(take(4), rows.size());
-    if (column == 1) id = rows.substr(0, size);
-    rows.remove_prefix(size);
+    const std::string_view value = take_value(rows);
+    if (column == 1) id = value;
   }
   return id;
 }

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "graph/connection_copy.hpp"
 #include "graph/sql_quote.hpp"
+#include "simplify/study.hpp"
 
 namespace etl::graph {
 namespace {
@@ -48,16 +48,16 @@ std::int64_t Dangling::resolve(const std::vector<std::string>& files, simplify::
     if (!staging_.has(Kind::edge, e)) continue;
     const auto& edge = dictionary_.edges()[e];
     const std::size_t dst = dictionary_.number_of(edge.dst_label);
+    // In a dry run the project may not be there yet; the load makes it.
+    if (edge.dst_label == "project") continue;
     std::string nowhere =
         fmt::format("not exists (select 1 from {} t where t.node_id = s.dst_id", quote_name(edge.dst_table));
     // What will be pruned is not there any more when the edge comes.
-    if (options_.prune && edge.dst_label != "project") {
-      nowhere += fmt::format(" and not t._props @> {}::jsonb",
-                             quote_text("{\"project_id\":" + json_quote(options_.project.str()) + "}"));
+    if (staging_.has(Kind::pruned, dst)) {
+      nowhere += fmt::format(" and not exists (select 1 from {} p where p.node_id = t.node_id)",
+                             staging_.source(Kind::pruned, dst));
     }
     nowhere += ")";
-    // In a dry run the project may not be there yet; the load makes it.
-    if (edge.dst_label == "project") continue;
     if (staging_.has(Kind::node, dst)) {
       nowhere += fmt::format(" and not exists (select 1 from {} n where n.node_id = s.dst_id)",
                              staging_.source(Kind::node, dst));

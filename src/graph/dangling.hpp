@@ -7,7 +7,6 @@
 #include "dictionary/dictionary.hpp"
 #include "fhir/id_index.hpp"
 #include "graph/connection.hpp"
-#include "graph/loader.hpp"
 #include "graph/staging.hpp"
 #include "simplify/fault_report.hpp"
 
@@ -16,9 +15,8 @@ namespace etl::graph {
 /// References to records that the study does not have: they lead nowhere unless the graph has them already.
 class Dangling {
  public:
-  Dangling(Connection& connection, const dictionary::Dictionary& dictionary, Staging& staging,
-           const LoadOptions& options)
-      : connection_(connection), dictionary_(dictionary), staging_(staging), options_(options) {}
+  Dangling(Connection& connection, const dictionary::Dictionary& dictionary, Staging& staging)
+      : connection_(connection), dictionary_(dictionary), staging_(staging) {}
 
   /// A reference without a target in the study; kept in a temporary table, there may be many.
   void add(const fhir::IdIndex::Reference& reference);
@@ -35,7 +33,6 @@ class Dangling {
   Connection& connection_;
   const dictionary::Dictionary& dictionary_;
   Staging& staging_;
-  const LoadOptions& options_;
   std::string rows_;
   std::uint64_t count_ = 0;
   bool made_ = false;

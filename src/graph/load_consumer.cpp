@@ -26,7 +26,12 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     }
     const auto number = static_cast<std::size_t>(node - consumer_.dictionary_.nodes().data());
     const std::string_view id = text_of(record.id, id_);
-    append_node(nodes[number], number, id, record.object, consumer_.project_member_);
+    held_ = consumer_.held_.saw(number, id);
+    if (held_ != Held::none && is_equal(record.object)) {
+      consumer_.held_.saw_equal(held_);
+    } else {
+      append_node(nodes[number], number, id, record.object, consumer_.project_member_);
+    }
     written_.clear();
     bool of_project = node->label == "research_study";
     for (const simplify::Relation& relation : record.relations) {
@@ -39,7 +44,7 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     if (!of_project) return;
     const std::size_t to_project = consumer_.choice_.choose(node->label, "project", {});
     if (to_project != EdgeChoice::none) {
-      append_edge(edges[to_project], to_project, id, consumer_.target_.project_node);
+      stage(to_project, id, consumer_.target_.project_node);
     } else if (node->label != "research_study") {
       ++without_edge[fmt::format("{} -> project", node->label)];
     }
@@ -56,6 +61,11 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     last_type_ = type;
     last_node_ = consumer_.dictionary_.by_title(type);
     return last_node_;
+  }
+
+  bool is_equal(std::string_view object) {
+    const auto digest = digest_.of(object, consumer_.project_member_);
+    return digest && *digest == consumer_.held_.digest(held_);
   }
 
   void edge(const dictionary::Node& src, std::string_view src_id, const simplify::Relation& relation) {
@@ -78,6 +88,11 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     const std::pair<std::size_t, std::string_view> key(edge, raw);
     if (std::ranges::find(written_, key) != written_.end()) return;
     written_.push_back(key);
+    stage(edge, src_id, dst_id);
+  }
+
+  void stage(std::size_t edge, std::string_view src_id, std::string_view dst_id) {
+    if (consumer_.held_.saw_edge(edge, held_, consumer_.dst_types_[edge], dst_id)) return;
     append_edge(edges[edge], edge, src_id, dst_id);
   }
 
@@ -103,20 +118,25 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
   const LoadConsumer& consumer_;
   std::string_view last_type_;
   const dictionary::Node* last_node_ = nullptr;
+  JsonbDigest digest_;
+  Held::Place held_ = Held::none;                                  ///< the record at hand
   std::vector<std::pair<std::size_t, std::string_view>> written_;  ///< edges of the record at hand
   std::string id_;
   std::string dst_;
 };
 
-LoadConsumer::LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Staging& staging,
+LoadConsumer::LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Held& held, Staging& staging,
                            simplify::FaultReport& report, std::function<void(std::uint64_t)> progress)
     : dictionary_(dictionary),
       choice_(dictionary),
       target_(std::move(target)),
       project_member_("\"project_id\":" + json_quote(target_.project_id)),
+      held_(held),
       staging_(staging),
       report_(report),
-      progress_(std::move(progress)) {}
+      progress_(std::move(progress)) {
+  for (const auto& edge : dictionary.edges()) dst_types_.push_back(dictionary.number_of(edge.dst_label));
+}
 
 std::unique_ptr<simplify::Consumer::Part> LoadConsumer::part() { return std::make_unique<Rows>(*this); }
 

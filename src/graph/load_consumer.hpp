@@ -7,13 +7,15 @@
 
 #include "dictionary/dictionary.hpp"
 #include "graph/edge_choice.hpp"
+#include "graph/held.hpp"
 #include "graph/staging.hpp"
 #include "simplify/fault_report.hpp"
 #include "simplify/pipeline.hpp"
 
 namespace etl::graph {
 
-/// Sends records to the staging tables: a row for the node, and one for every edge. What has no table is counted.
+/// Sends records to the staging tables: a row for the node, and one for every edge. What the graph holds already is
+/// only marked in `held`. What has no table is counted.
 class LoadConsumer final : public simplify::Consumer {
  public:
   struct Target {
@@ -21,8 +23,8 @@ class LoadConsumer final : public simplify::Consumer {
     std::string project_node;  ///< the node that every ResearchStudy belongs to
   };
 
-  LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Staging& staging, simplify::FaultReport& report,
-               std::function<void(std::uint64_t)> progress);
+  LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Held& held, Staging& staging,
+               simplify::FaultReport& report, std::function<void(std::uint64_t)> progress);
 
   std::unique_ptr<Part> part() override;
   void take(Part& part) override;
@@ -41,7 +43,9 @@ class LoadConsumer final : public simplify::Consumer {
   const dictionary::Dictionary& dictionary_;
   EdgeChoice choice_;
   Target target_;
-  std::string project_member_;  ///< "project_id":"P-Q"
+  std::string project_member_;          ///< "project_id":"P-Q"
+  std::vector<std::size_t> dst_types_;  ///< per edge table: the number of the type that it leads to
+  Held& held_;
   Staging& staging_;
   simplify::FaultReport& report_;
   std::function<void(std::uint64_t)> progress_;

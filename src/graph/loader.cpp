@@ -9,9 +9,11 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "graph/dangling.hpp"
+#include "graph/held_reader.hpp"
 #include "graph/index_cleaner.hpp"
 #include "graph/load_consumer.hpp"
 #include "graph/merge.hpp"
+#include "graph/outcome.hpp"
 #include "graph/sql_lock.hpp"
 #include "graph/sql_quote.hpp"
 #include "simplify/check_study.hpp"
@@ -99,9 +101,11 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     // Only looked for as yet: a program that is made holds other loads up until this one commits.
     out.project = ensure_project(connection, options.project, true);
 
+    Held held;
+    read_held(connection, dictionary, options.project, held);
     Staging staging(connection);
-    Dangling dangling(connection, dictionary, staging, options);
-    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node}, staging, report,
+    Dangling dangling(connection, dictionary, staging);
+    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node}, held, staging, report,
                           std::move(progress));
     const simplify::StudyResult read = simplify::read_study(
         study, consumer, report, [&](const fhir::IdIndex::Reference& reference) { dangling.add(reference); });
@@ -113,10 +117,11 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
       throw InputError(fmt::format("the study is not valid: {}; nothing was written", simplify::in_words(report)),
                        study.path, "mend the study; `aced-etl validate` lists what is wrong");
     }
+    const Outcome outcome = settle(held, dictionary, options, staging);
     staging.finish();
 
     IndexCleaner cleaner(options.dry_run ? nullptr : options.second_session);
-    Merge merge(connection, dictionary, staging, options, cleaner);
+    Merge merge(connection, dictionary, staging, options, outcome, cleaner);
     if (report.count(fhir::FaultKind::repeated_resource) > 0) merge.drop_repeated();
     merge.compare();
     const std::vector<SharedNode> shared = merge.shared();

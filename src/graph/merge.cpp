@@ -20,11 +20,6 @@ constexpr std::int64_t worth_analysing = 100;
 
 }  // namespace
 
-std::string Merge::project_condition(const std::string& alias) const {
-  return fmt::format("{}._props @> {}::jsonb", alias,
-                     quote_text("{\"project_id\":" + json_quote(options_.project.str()) + "}"));
-}
-
 void Merge::drop_repeated() {
   const auto drop = [&](Kind kind, const char* key, const char* same) {
     for (const std::string& table : staging_.tables(kind)) {
@@ -91,26 +86,6 @@ void Merge::drop_shared(const std::vector<SharedNode>& shared) {
   }
 }
 
-/// The project's records that the study does not have, by type.
-void Merge::find_pruned() {
-  connection_.exec(
-      fmt::format("create temporary table {} (number int, node_id text) on commit drop", local_name(pruned_table)));
-  std::int64_t rows = 0;
-  for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
-    const auto& node = dictionary_.nodes()[n];
-    const std::string not_staged = staging_.has(Kind::node, n)
-                                       ? fmt::format(" and not exists (select 1 from {} s where s.node_id = t.node_id)",
-                                                     staging_.source(Kind::node, n))
-                                       : std::string{};
-    const Result found =
-        connection_.exec(fmt::format("insert into {} select {}, t.node_id from {} t where {}{}", pruned_table, n,
-                                     quote_name(node.table), project_condition("t"), not_staged));
-    pruned_[n] = found.affected();
-    rows += pruned_[n];
-  }
-  if (rows >= worth_analysing) connection_.exec(fmt::format("analyze {} (number, node_id)", pruned_table));
-}
-
 std::int64_t Merge::execute(const std::string& sql) { return connection_.exec(sql).affected(); }
 
 /// What was counted is what is written; else someone wrote in between, perhaps another project's load the same records.
@@ -132,8 +107,8 @@ void Merge::count_nodes() {
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
     TableChange& change = nodes_[n];
     change.table = dictionary_.nodes()[n].table;
-    change.unchanged = staging_.rows(Kind::node, n) - change.inserted - change.updated;
-    change.removed = pruned_[n];
+    change.unchanged = held_.equal_nodes[n] + staging_.rows(Kind::node, n) - change.inserted - change.updated;
+    change.removed = held_.pruned_nodes[n];
   }
 }
 
@@ -142,8 +117,9 @@ void Merge::apply_nodes(std::size_t number) {
   const TableChange& change = nodes_[number];
   const std::string differs = fmt::format("join {} d using (number, node_id)", diff_table);
   if (change.inserted > 0) {
-    // In a table that had none of them all are new: no need to look.
-    const std::string fresh = was_there(number) ? differs + " where d.fresh" : std::string{};
+    // Where all are new there is no need to look.
+    const bool all = change.inserted == staging_.rows(Kind::node, number);
+    const std::string fresh = all ? std::string{} : differs + " where d.fresh";
     expect(change.inserted,
            execute(fmt::format("insert into {} (acl, _sysan, _props, node_id) select '{{}}', '{{}}', s.props, "
                                "s.node_id from {} s {}",
@@ -159,12 +135,16 @@ void Merge::apply_nodes(std::size_t number) {
   if (change.inserted + change.updated >= worth_cleaning) cleaner_.add(dictionary_.nodes()[number].table);
 }
 
+void Merge::remove_pruned(std::size_t number) {
+  if (nodes_[number].removed == 0) return;
+  expect(nodes_[number].removed,
+         execute(fmt::format("delete from {} t using {} p where t.node_id = p.node_id",
+                             quote_name(dictionary_.nodes()[number].table), staging_.source(Kind::pruned, number))));
+}
+
 std::vector<TableChange> Merge::apply() {
   nodes_.assign(dictionary_.nodes().size(), {});
   edges_.assign(dictionary_.edges().size(), {});
-  pruned_.assign(nodes_.size(), 0);
-  pruned_edges_.assign(edges_.size(), 0);
-  if (options_.prune) find_pruned();
   count_nodes();
   if (!options_.dry_run) {
     for (std::size_t n = 0; n < nodes_.size(); ++n) apply_nodes(n);
@@ -173,11 +153,7 @@ std::vector<TableChange> Merge::apply() {
   if (!options_.dry_run) {
     for (std::size_t e = 0; e < edges_.size(); ++e) apply_edges(e);
     // Last, when no edge of theirs is left for the foreign keys to look for one by one.
-    for (std::size_t n = 0; n < nodes_.size(); ++n) {
-      if (pruned_[n] == 0) continue;
-      connection_.exec(fmt::format("delete from {} where node_id in (select node_id from {} where number = {})",
-                                   quote_name(dictionary_.nodes()[n].table), pruned_table, n));
-    }
+    for (std::size_t n = 0; n < nodes_.size(); ++n) remove_pruned(n);
   }
   std::vector<TableChange> out;
   for (const auto* changes : {&nodes_, &edges_}) {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <set>
 
 #include "base/error.hpp"
 #include "graph/connection_copy.hpp"
@@ -19,15 +19,25 @@ constexpr std::size_t most_waiting = std::size_t{16} << 20;
 /// Of smaller tables the planner knows enough by their size.
 constexpr std::int64_t worth_analysing = 5000;
 
-std::string shared_name(Staging::Kind kind) {
-  return kind == Staging::Kind::node ? "pg_temp.aced_etl_node" : "pg_temp.aced_etl_edge";
+struct Columns {
+  const char* name;  ///< of the kind
+  const char* definitions;
+  const char* keys;  ///< what statistics are worth having of
+};
+
+const Columns& columns(Staging::Kind kind) {
+  static constexpr std::array<Columns, 4> all{{
+      {"node", "node_id text not null, props jsonb not null", "number, node_id"},
+      {"edge", "src_id text not null, dst_id text not null", "number, src_id, dst_id"},
+      {"pruned", "node_id text not null", "number, node_id"},
+      {"gone", "src_id text not null, dst_id text not null", "number, src_id, dst_id"},
+  }};
+  return all.at(static_cast<std::size_t>(kind));
 }
+
+std::string shared_name(Staging::Kind kind) { return fmt::format("pg_temp.aced_etl_{}", columns(kind).name); }
 
 std::string own_name(Staging::Kind kind, std::size_t number) { return fmt::format("{}_{}", shared_name(kind), number); }
-
-const char* key_columns(Staging::Kind kind) {
-  return kind == Staging::Kind::node ? "number, node_id" : "number, src_id, dst_id";
-}
 
 /// The row, from 1, that an error of COPY names: `COPY aced_etl_node_9, line 2, column props`; 0 when it names none.
 std::size_t row_named(std::string_view said) {
@@ -57,23 +67,10 @@ std::string Staging::source(Kind kind, std::size_t number) const {
   return fmt::format("(select * from {} where number = {})", shared_name(kind), number);
 }
 
-std::string Staging::keys(Kind kind, const std::vector<std::size_t>& numbers) const {
-  std::set<std::string> used;
-  for (const std::size_t number : numbers) {
-    if (has(kind, number)) used.insert(table(kind, number));
-  }
-  if (used.empty()) used.insert(shared_name(kind));
-  std::string out;
-  for (const std::string& name : used) {
-    out += fmt::format("{}select {} from {}", out.empty() ? "" : " union all ", key_columns(kind), name);
-  }
-  return "(" + out + ")";
-}
-
-std::vector<std::string> Staging::tables(Kind kind) const {
-  std::vector<std::string> out{shared_name(kind)};
+std::set<std::string> Staging::tables(Kind kind) const {
+  std::set<std::string> out;
   for (const auto& [key, part] : parts_) {
-    if (key.first == kind && part.own) out.push_back(own_name(kind, key.second));
+    if (key.first == kind) out.insert(table(kind, key.second));
   }
   return out;
 }
@@ -90,17 +87,8 @@ std::int64_t Staging::take_out(Kind kind, const std::string& deletion, const Par
 }
 
 void Staging::create(Kind kind, const std::string& name) {
-  if (kind == Kind::node) {
-    connection_.exec(
-        fmt::format("create temporary table {} (number int not null, node_id text not null, props jsonb not null) on "
-                    "commit drop",
-                    local_name(name)));
-    return;
-  }
-  connection_.exec(
-      fmt::format("create temporary table {} (number int not null, src_id text not null, dst_id text not null) on "
-                  "commit drop",
-                  local_name(name)));
+  connection_.exec(fmt::format("create temporary table {} (number int not null, {}) on commit drop", local_name(name),
+                               columns(kind).definitions));
 }
 
 void Staging::add(Kind kind, std::size_t number, std::string_view rows) {
@@ -143,7 +131,7 @@ std::int64_t Staging::copy(const std::string& name, std::string_view rows) {
 
 void Staging::analyze(Kind kind, const std::string& name) {
   // The other columns are never a condition of a join, and samples of large values are dear.
-  connection_.exec(fmt::format("analyze {} ({})", name, key_columns(kind)));
+  connection_.exec(fmt::format("analyze {} ({})", name, columns(kind).keys));
 }
 
 /// What still waits goes into one table, ordered by number: an index that is made in no time finds the rows of one.
@@ -156,9 +144,9 @@ void Staging::finish_shared(Kind kind) {
     waiting_ -= part.waiting.size();
     part.waiting = Buffer();
   }
+  if (all.empty()) return;
   const std::string name = shared_name(kind);
   create(kind, name);
-  if (all.empty()) return;
   copy(name, all.view());
   connection_.exec(fmt::format("create index on {} using brin (number) with (pages_per_range = 4)", name));
   analyze(kind, name);  // how many of each number only statistics tell
@@ -170,8 +158,7 @@ void Staging::finish() {
     flush(key, part);
     if (part.rows >= worth_analysing) analyze(key.first, own_name(key.first, key.second));
   }
-  finish_shared(Kind::node);
-  finish_shared(Kind::edge);
+  for (const Kind kind : {Kind::node, Kind::edge, Kind::pruned, Kind::gone}) finish_shared(kind);
 }
 
 }  // namespace etl::graph

@@ -2,22 +2,27 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
-#include <vector>
 
 #include "base/buffer.hpp"
 #include "graph/connection.hpp"
 
 namespace etl::graph {
 
-/// Temporary tables beside the graph's, gone with the transaction. Rows gather in memory and go over in large COPYs. A
-/// node or edge table of many rows gets a staging table of its own (`aced_etl_node_<n>`, `aced_etl_edge_<n>`); all that
-/// are left at the end share one of their kind (`aced_etl_node`, `aced_etl_edge`), for of the hundred and more most
-/// have few rows, and a table costs more than those. Columns: `number` of the node or edge table, then `node_id, props`
-/// or `src_id, dst_id`.
+/// Temporary tables beside the graph's, gone with the transaction: what a load brings, and what it takes away. Rows
+/// gather in memory and go over in large COPYs. A node or edge table of which there are many rows gets a staging table
+/// of its own (`aced_etl_node_<n>`); all that are left at the end share one of their kind (`aced_etl_node`), for of the
+/// hundred and more most have few rows, and a table costs more than those. Columns: `number` of the node or edge table,
+/// then what the kind says.
 class Staging {
  public:
-  enum class Kind : unsigned char { node, edge };
+  enum class Kind : unsigned char {
+    node,    ///< to be inserted or updated: node_id, props
+    edge,    ///< to be inserted: src_id, dst_id
+    pruned,  ///< nodes to be removed: node_id
+    gone,    ///< edges to be removed: src_id, dst_id
+  };
 
   explicit Staging(Connection& connection) : connection_(connection) {}
 
@@ -33,11 +38,8 @@ class Staging {
   [[nodiscard]] std::string table(Kind kind, std::size_t number) const;
   /// These rows alone, for a FROM: a table, or a query in parentheses.
   [[nodiscard]] std::string source(Kind kind, std::size_t number) const;
-  /// What identifies the rows of these numbers and perhaps of others, for a FROM: `number, node_id` or `number, src_id,
-  /// dst_id`.
-  [[nodiscard]] std::string keys(Kind kind, const std::vector<std::size_t>& numbers) const;
   /// All tables of the kind.
-  [[nodiscard]] std::vector<std::string> tables(Kind kind) const;
+  [[nodiscard]] std::set<std::string> tables(Kind kind) const;
 
   /// `deletion` takes rows out of one of the tables and returns their `number`. Answers how many went.
   std::int64_t take_out(Kind kind, const std::string& deletion, const Params& params = {});

@@ -81,6 +81,39 @@ def test_edges_of_other_projects_are_left_beside_those_that_change(load, graph, 
     assert changes(load(study(*changed))) == {"node_observation": {"updated": 2}, "edge_observationaboutsubjectpatient": {"removed": 2}}
 
 
+@pytest.mark.promise("The graph holds what the study says")
+def test_what_another_hand_changed_in_the_graph_is_put_right(load, graph, study):
+    """Rows as sheepdog or an earlier loader may have left them: records are held against the graph's, and edges one by one."""
+    load(study(*a_few())).ok()
+    as_loaded = dump(graph)
+    graph.execute("delete from edge_observationmeasuredonspecimen")
+    graph.execute("insert into edge_observationaboutsubjectpatient (src_id, dst_id) values ('o1', 'p2')")
+    graph.execute("update node_patient set _props = _props || '{\"gender\": \"Female\"}' where node_id = 'p1'")
+    assert changes(load(study(*a_few()))) == {
+        "node_patient": {"updated": 1}, "edge_observationmeasuredonspecimen": {"inserted": 1},
+        "edge_observationaboutsubjectpatient": {"removed": 1}}
+    assert dump(graph) == as_loaded
+
+
+@pytest.mark.promise("The same input again changes nothing")
+def test_values_that_postgresql_writes_in_another_way_are_unchanged(load, graph, study):
+    """Members, escapes and numbers; and what is left to the server to compare: exponents, large values."""
+    def with_value(number: str):
+        few = study(*a_few(), observation("o3", "p1", valueQuantity={"value": 17171, "unit": "a\"\\\b\u0001\u00e9\U0001F600/"}),
+                    observation("o4", "p1", note=[{"text": "x" * 300_000}]))
+        for file in few.glob("Observation*"):
+            file.write_text(file.read_text().replace("17171", number))
+        return few
+
+    for number in ("1.50", "-0.0", "1.5e3", "15E-1", "0.00000000000000000001"):
+        assert "node_observation" in changes(load(with_value(number))), number
+        before = dump(graph, xmin=True)
+        assert changes(load(with_value(number))) == {}, number
+        assert dump(graph, xmin=True) == before
+    load(with_value("1.5")).ok()
+    assert changes(load(with_value("1.50"))) == {"node_observation": {"updated": 1}}
+
+
 def test_of_many_records_those_that_change_are_found(load, graph, study):
     """So many that their rows and edges go over in several COPYs, to staging tables of their own."""
     many = [patient("p1"), patient("p2"), *(observation(f"{n:064}", "p1") for n in range(30_000))]

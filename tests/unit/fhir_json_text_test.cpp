@@ -57,8 +57,8 @@ TEST(FhirJsonText, UnescapesEveryEscape) {
 
 TEST(FhirJsonText, EscapesWhatJsonDemandsAndNothingElse) {
   std::string out = ">";
-  append_escaped(out, std::string_view("\"\\\n\r\t\x01\x1f/\x7f\u00e9", 11));
-  EXPECT_EQ(out, ">\\\"\\\\\\n\\r\\t\\u0001\\u001f/\x7f\u00e9");
+  append_escaped(out, std::string_view("\"\\\b\f\n\r\t\x01\x1f/\x7f\u00e9", 13));
+  EXPECT_EQ(out, ">\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f/\x7f\u00e9");
 }
 
 TEST(FhirJsonText, NumbersAreThoseOfRfc8259) {

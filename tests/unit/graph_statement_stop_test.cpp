@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "graph/connection.hpp"
+#include "graph/connection_copy.hpp"
 
 namespace etl::graph {
 namespace {
@@ -55,6 +56,19 @@ TEST_F(StatementStopTest, EndsTheStatementThatIsAtWork) {
 TEST_F(StatementStopTest, EndsAStatementWithParameters) {
   const auto stopper = stop_during("select pg_sleep");
   EXPECT_THROW(connection->exec("select pg_sleep($1::float8)", {"300"}), StoppedError);
+}
+
+TEST_F(StatementStopTest, EndsACopyWhoseRowsAreBeingRead) {
+  const auto stopper = stop_during("copy (select");
+  CopyOut copy(*connection,
+               "copy (select i, pg_sleep(case i when 5 then 300 else 0 end) from generate_series(1, 5) i) to stdout");
+  std::string_view row;
+  const auto read_all = [&] {
+    while (copy.read(row)) {
+    }
+  };
+  EXPECT_THROW(read_all(), StoppedError);
+  EXPECT_TRUE(connection->alive());
 }
 
 TEST_F(StatementStopTest, LetsNoOtherStatementBegin) {

@@ -1,0 +1,46 @@
+#include "graph/outcome.hpp"
+
+#include "base/buffer.hpp"
+#include "graph/copy_rows.hpp"
+
+namespace etl::graph {
+
+using Kind = Staging::Kind;
+
+Outcome settle(Held& held, const dictionary::Dictionary& dictionary, const LoadOptions& options, Staging& staging) {
+  Outcome out;
+  for (auto* nodes : {&out.equal_nodes, &out.pruned_nodes}) nodes->assign(dictionary.nodes().size(), 0);
+  for (auto* edges : {&out.equal_edges, &out.gone_edges, &out.to_pruned}) edges->assign(dictionary.edges().size(), 0);
+
+  Buffer row;
+  const auto pruned = [&](const Held::Record& record) { return options.prune && record.own && record.seen == 0; };
+  for (const Held::Record& record : held.records()) {
+    out.equal_nodes[record.type] += record.equal;
+    if (!pruned(record)) continue;
+    ++out.pruned_nodes[record.type];
+    row.clear();
+    append_id(row, record.type, record.id);
+    staging.add(Kind::pruned, record.type, row.view());
+  }
+  for (const Held::Edge& edge : held.edges()) {
+    const Held::Record& src = held.records()[edge.src];
+    const Held::Record& dst = held.records()[edge.dst];
+    const auto stage = [&](Kind kind) {
+      row.clear();
+      append_edge(row, edge.table, src.id, dst.id);
+      staging.add(kind, edge.table, row.view());
+    };
+    const bool seen = edge.seen != 0;
+    if (seen && pruned(dst)) stage(Kind::edge);
+    if (seen && !pruned(dst)) {
+      ++out.equal_edges[edge.table];
+    } else if (src.seen != 0 || options.prune) {
+      ++out.gone_edges[edge.table];
+      if (pruned(dst)) ++out.to_pruned[edge.table];
+      if (!options.dry_run) stage(Kind::gone);
+    }
+  }
+  return out;
+}
+
+}  // namespace etl::graph
