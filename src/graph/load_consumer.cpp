@@ -148,7 +148,7 @@ void LoadConsumer::take(Part& part) {
     for (std::size_t number = 0; number < tables.size(); ++number) {
       if (tables[number].empty()) continue;
       if (stage) staging_.add(kind, number, tables[number].view());
-      tables[number].clear();
+      tables[number] = Buffer();  // the next block is of another type soon, and would find room kept for all of them
     }
   };
   send(Staging::Kind::node, rows.nodes);

@@ -45,7 +45,7 @@ void Merge::apply_edges(std::size_t number) {
   // None of them is there: what the graph held of the project was not staged.
   expect(change.inserted,
          execute(fmt::format("insert into {} (acl, _sysan, _props, src_id, dst_id) select '{{}}', '{{}}', '{{}}', "
-                             "s.src_id, s.dst_id from {} s",
+                             "s.src_id, s.dst_id from {} s order by s.src_id collate \"C\", s.dst_id collate \"C\"",
                              table, staging_.source(Kind::edge, number))));
 }
 
