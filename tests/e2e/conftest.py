@@ -6,29 +6,24 @@ ACED_KEEP_DATABASE=1     leave a test's database, and the server, for a look aft
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 import os
 import pathlib
-import shlex
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
-from local_servers import S3, Commons, Search, exports, local
+from databases import Database, Postgres, local_postgres
+from local_servers import S3, Commons, Search, exports
+from programs import ROOT, Canary, Program, program
 from run_world import COHORT, LUNG, Pod, World, make_study
 from s3_between import Proxy
 from workers import spread
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEEP = bool(os.environ.get("ACED_KEEP_DATABASE"))
-
-# Of the caller's environment, what has no say in where a program looks for its data.
-PLAIN = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,93 +36,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     spread(config, items)
 
 
-@dataclasses.dataclass
-class Ran:
-    """A program that has ended."""
-
-    args: list[str]
-    rc: int
-    stdout: str
-    stderr: str
-
-    def json(self):
-        return json.loads(self.stdout)
-
-    def ok(self) -> "Ran":
-        """The run itself, when it ended well; else a failure that shows what it said."""
-        assert self.rc == 0, f"{self}"
-        return self
-
-    def failed(self, rc: int) -> "Ran":
-        """The run itself, when it ended with this exit code."""
-        assert self.rc == rc, f"wanted exit code {rc}\n{self}"
-        return self
-
-    def __str__(self) -> str:
-        return f"$ {shlex.join(self.args)}\n[exit {self.rc}]\n-- stdout\n{self.stdout}\n-- stderr\n{self.stderr}"
-
-
-class Canary:
-    """Strings that no output may hold (promise 6). Every run of a program is searched for them."""
-
-    def __init__(self) -> None:
-        self._secrets: set[str] = set()
-
-    def add(self, secret: str) -> None:
-        assert len(secret) >= 8, "too short to tell from chance"
-        self._secrets.add(secret)
-
-    def check(self, text: str, where: str) -> None:
-        for secret in self._secrets:
-            # The secret itself stays out of the report, too.
-            assert secret not in text, f"a secret came out in {where}"
-
-
 @pytest.fixture(scope="session")
 def canary() -> Canary:
     return Canary()
-
-
-class Program:
-    """Runs one program; each test gets one with its own environment and working folder."""
-
-    def __init__(self, binary: pathlib.Path, env: dict[str, str], cwd: pathlib.Path, canary: Canary) -> None:
-        self.binary = binary
-        self.env = env
-        self.cwd = cwd
-        self._canary = canary
-
-    def environment(self, env: dict[str, str | None] | None = None) -> dict[str, str]:
-        plain = {name: os.environ[name] for name in PLAIN if name in os.environ}
-        whole = {**plain, **self.env, **(env or {})}
-        return {name: value for name, value in whole.items() if value is not None}
-
-    def __call__(self, *args: object, env: dict[str, str | None] | None = None, stdin: str | None = None,
-                 cwd: pathlib.Path | None = None, timeout: float = 120) -> Ran:
-        """`env` is added to the fixture's own; None takes a variable away."""
-        command = [str(self.binary), *map(str, args)]
-        done = subprocess.run(command, env=self.environment(env), cwd=cwd or self.cwd, capture_output=True, timeout=timeout,
-                              check=False, **({"input": stdin.encode()} if stdin is not None else {"stdin": subprocess.DEVNULL}))
-        ran = Ran(command, done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
-        self._canary.check(ran.stdout, f"stdout of {shlex.join(command)}")
-        self._canary.check(ran.stderr, f"stderr of {shlex.join(command)}")
-        return ran
-
-    def check(self, text: str, where: str) -> None:
-        """Fails when a secret is in what a program put out that start() started."""
-        self._canary.check(text, where)
-
-    def start(self, *args: object, env: dict[str, str | None] | None = None, **popen) -> subprocess.Popen:
-        """Starts it and does not wait: for tests that kill it, or watch it. The caller ends it."""
-        popen = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen}
-        return subprocess.Popen([str(self.binary), *map(str, args)], env=self.environment(env), cwd=self.cwd, **popen)
-
-
-def program(variable: str, name: str) -> pathlib.Path:
-    path = pathlib.Path(os.environ.get(variable) or ROOT / "build/release" / name).resolve()
-    if not path.exists():
-        pytest.fail(f"{path} is not built: make build", pytrace=False)
-    return path
 
 
 @pytest.fixture
@@ -140,29 +51,6 @@ def etl(tmp_path: pathlib.Path, canary: Canary) -> Program:
 def synth(tmp_path: pathlib.Path, canary: Canary) -> Program:
     """aced-synth, which writes synthetic studies."""
     return Program(program("ACED_SYNTH", "aced-synth"), {}, tmp_path, canary)
-
-
-@dataclasses.dataclass
-class Postgres:
-    """A server of this test session alone."""
-
-    home: pathlib.Path  # its ACED_LOCAL_DIR
-    env: dict[str, str]  # what local/postgres env says: PG*, ACED_ETL_CREDS, DICTIONARY_URL
-
-    @property
-    def creds(self) -> pathlib.Path:
-        return self.home / "creds"
-
-    def command(self, *args: str, check: bool = True, **env: str) -> subprocess.CompletedProcess:
-        return local_postgres(self.home, *args, check=check, **env)
-
-    def psql(self, sql: str, database: str = "postgres") -> str:
-        """As the superuser."""
-        return self.command("psql", "-d", database, "-At", "-c", sql).stdout
-
-
-def local_postgres(home: pathlib.Path, *args: str, check: bool = True, **env: str) -> subprocess.CompletedProcess:
-    return local("postgres", home, *args, check=check, **env)
 
 
 @pytest.fixture(scope="session")
@@ -230,30 +118,6 @@ def search(search_server: Search) -> Search:
     """An OpenSearch without any index. A test that stops the server starts it again."""
     search_server.clear()
     return search_server
-
-
-@dataclasses.dataclass
-class Database:
-    """An empty database, owned by the commons' plain user."""
-
-    name: str
-    env: dict[str, str]
-    postgres: Postgres
-
-    def connect(self, **options) -> psycopg.Connection:
-        return psycopg.connect(host=self.env["PGHOST"], port=self.env["PGPORT"], dbname=self.name,
-                               user=self.env["PGUSER"], password=self.env["PGPASSWORD"], **options)
-
-    def rows(self, sql: str, *params: object) -> list[tuple]:
-        with self.connect(autocommit=True) as connection:
-            return connection.execute(sql, params or None).fetchall()
-
-    def value(self, sql: str, *params: object):
-        return self.rows(sql, *params)[0][0]
-
-    def execute(self, sql: str, *params: object) -> None:
-        with self.connect(autocommit=True) as connection:
-            connection.execute(sql, params or None)
 
 
 _numbers = itertools.count(1)

@@ -11,7 +11,7 @@ import socket
 import jsonschema
 import pytest
 import yaml
-from conftest import ROOT
+from programs import ROOT
 
 COMMITTED = ROOT / "share/etl.schema.json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from conftest import ROOT, Program
+from programs import ROOT, Program
 
 PAGES = ["README.md", "HACKING.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md"))]
 CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import program
+from programs import program
 
 
 def run_clients(commons, canary, *filters: str) -> str:

@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from conftest import ROOT
+from programs import ROOT
 
 
 def rows(ran) -> dict[str, dict]:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import ROOT
 from oci_image import Image, Pod
+from programs import ROOT
 
 PROJECT = "demo-synthetic"
 CONFIG = "--config /demo/simplify-config.yaml"

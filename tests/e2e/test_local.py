@@ -13,7 +13,9 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from conftest import ROOT, Postgres, exports, local_postgres
+from databases import Postgres, local_postgres
+from local_servers import exports
+from programs import ROOT
 
 
 @pytest.fixture

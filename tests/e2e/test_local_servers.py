@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 import botocore.exceptions
 import pytest
 import yaml
-from conftest import ROOT, Canary
 from local_servers import S3, Commons, Search, Server, exports, fence_config, local, pid_of
+from programs import ROOT, Canary
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import re
 
-from conftest import ROOT
+from programs import ROOT
 
 
 def test_every_promise_has_a_test_of_its_name():

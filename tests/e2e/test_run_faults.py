@@ -13,7 +13,7 @@ import time
 
 import pytest
 import yaml
-from conftest import ROOT, program
+from programs import ROOT, program
 from run_world import COHORT, FILES, LUNG, STEPS, World, make_study, of_study, step, steps, well
 
 NOTHING = well(outcome="unchanged")

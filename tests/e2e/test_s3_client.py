@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import program
+from programs import program
 
 
 def test_client_against_a_real_server(s3, canary):

@@ -1,105 +1,20 @@
-"""The stand-in for the Gen3 services: what it does by itself, and every way in which it misbehaves when told to."""
+"""The stand-in for the Gen3 services: what it does by itself."""
 
 from __future__ import annotations
 
 import base64
 import concurrent.futures
 import contextlib
-import hashlib
 import http.client
 import json
 import os
-import pathlib
 import socket
 import stat
 import subprocess
-import urllib.error
-import urllib.parse
-import urllib.request
-import uuid
 
-import pytest
 import stand_in
-from stand_in import FENCE_CONFIG, LOGIN, USER_YAML
-
-SUBMITTER, READER, NOBODY = "submitter@example.org", "reader@example.org", "nobody@example.org"
-P1 = "/programs/P/projects/p1"
-
-
-class Place:
-    """A stand-in's files, so that a test can change them and start it again."""
-
-    def __init__(self, tmp_path, environment, s3, dictionary) -> None:
-        self.home = tmp_path / "home"
-        self.environment = environment
-        self.user_yaml = tmp_path / "user.yaml"
-        self.fence_config = tmp_path / "fence-config.yaml"
-        self.dictionary = dictionary
-        self.bucket, self.other = s3.new_bucket(), s3.new_bucket()
-        self.user_yaml.write_text(USER_YAML)
-        key, secret = s3.keys["fencebot"]
-        text = FENCE_CONFIG.format(key=key, secret=secret, endpoint=s3.endpoint, password=LOGIN[1])
-        self.fence_config.write_text(text.replace("bucket-a", self.bucket).replace("bucket-b", self.other))
-
-    def run(self, *args: str):
-        return stand_in.running(self.home, self.environment, self.user_yaml, self.fence_config, self.dictionary, *args)
-
-
-@pytest.fixture
-def place(tmp_path, new_database, s3, demo_dictionary, canary):
-    environment = {name: value for name, value in new_database().env.items() if name.startswith("PG")}
-    made = Place(tmp_path, environment, s3, demo_dictionary)
-    yield made
-    if (made.home / "log").exists():
-        canary.check((made.home / "log").read_text(), "the log of the stand-in")
-
-
-@pytest.fixture
-def server(place, canary):
-    with place.run() as running:
-        running.place = place
-        running.submitter = running.token(SUBMITTER)
-        canary.add(running.submitter)
-        yield running
-
-
-def did() -> str:
-    return str(uuid.uuid4())
-
-
-def create(server, content: bytes = b"hello", name: str = "a b.txt", **more) -> dict:
-    """A record of a file in the other bucket."""
-    guid = did()
-    record = {"form": "object", "did": guid, "size": len(content), "hashes": {"md5": hashlib.md5(content).hexdigest()},
-              "urls": [f"s3://{server.place.other}/{guid}/{name}"], "authz": [P1], "file_name": name} | more
-    reply = server.ask("POST", "/index/index/", record, server.submitter)
-    assert reply.status == 200, reply.text
-    return record
-
-
-def upload_url(server, record: dict) -> str:
-    reply = server.ask("GET", f"/user/data/upload/{record['did']}?bucket={server.place.other}&file_name="
-                       + urllib.parse.quote(record["file_name"]), token=server.submitter)
-    assert reply.status == 200, reply.text
-    return reply.json()["url"]
-
-
-def size_of(s3, server, key: str) -> int | None:
-    """Of an object in the other bucket; None: there is none. (Of a server on files, a list shows its folders, too.)"""
-    with contextlib.suppress(s3.client().exceptions.ClientError):
-        return s3.client().head_object(Bucket=server.place.other, Key=key)["ContentLength"]
-    return None
-
-
-def fetch(method: str, url: str, body: bytes | None = None):
-    """Status, headers and body of a call without credentials."""
-    request = urllib.request.Request(url, body, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers, error.read()
+from stand_in import USER_YAML
+from stand_in_place import P1, READER, SUBMITTER, complete, create, did, fetch, place, server, size_of, start_multipart, upload_url  # noqa: F401 (fixtures)
 
 
 # Tokens and rights.
@@ -183,26 +98,6 @@ def test_deleting_a_file_whose_object_is_gone_leaves_the_record(server):
     record = create(server)
     assert server.ask("DELETE", f"/user/data/{record['did']}", token=server.submitter).status == 404
     assert server.ask("GET", f"/index/index/{record['did']}").status == 200
-
-
-def start_multipart(server, record: dict) -> tuple[dict, list[dict]]:
-    """What every call of an upload carries, and its two parts, uploaded."""
-    bucket = server.place.other
-    begun = server.ask("POST", "/user/data/multipart/init",
-                       {"file_name": record["file_name"], "guid": record["did"], "bucket": bucket}, server.submitter)
-    assert begun.status == 201, begun.text
-    upload = {"key": f"{record['did']}/{record['file_name']}", "uploadId": begun.json()["uploadId"], "bucket": bucket}
-    parts = []
-    for number, content in enumerate((b"x" * (5 << 20), b"end"), 1):
-        reply = server.ask("POST", "/user/data/multipart/upload", {**upload, "partNumber": number}, server.submitter)
-        status, headers, _ = fetch("PUT", reply.json()["presigned_url"], content)
-        assert status == 200
-        parts.append({"PartNumber": number, "ETag": headers["ETag"]})
-    return upload, parts
-
-
-def complete(server, upload: dict, parts: list[dict]) -> stand_in.Reply:
-    return server.ask("POST", "/user/data/multipart/complete", {**upload, "parts": parts}, server.submitter)
 
 
 def test_a_file_goes_up_in_parts(server, s3):
@@ -336,141 +231,3 @@ def test_requests_are_counted_by_route(server):
         server.ask("GET", f"/index/index/{record['did']}")
     server.ask("GET", "/nothing")
     assert server.requests() == {"POST /index/index": 1, "GET /index/index/{did*}": 3, "GET /nothing": 1}
-
-
-# Misbehaviour.
-
-
-def test_a_status_comes_as_often_as_it_was_asked_for(server):
-    server.fault("status", "^/user/user$", status=429, retry_after="7", times=2, skip=1, method="GET")
-    replies = [server.ask("GET", "/user/user", token=server.submitter) for _ in range(4)]
-    assert [reply.status for reply in replies] == [200, 429, 429, 200]
-    assert replies[1].headers["retry-after"] == "7" and "<h1>429</h1>" in replies[1].text
-    assert [(rule["seen"], rule["hits"]) for rule in server.faults()] == [(4, 2)]
-    server.clear()
-    assert server.faults() == []
-
-
-def test_a_status_has_the_shape_of_its_service_or_the_body_that_was_given(server):
-    server.fault("status", "^/index/", status=503)
-    assert "<title>" in server.ask("GET", "/index/_stats").text
-    server.fault("status", "^/mds/", status=429, body={"detail": "slowly"}, retry_after="Wed, 21 Oct 2026 07:28:00 GMT")
-    reply = server.ask("GET", "/mds/metadata")
-    assert reply.json() == {"detail": "slowly"} and reply.headers["retry-after"].startswith("Wed, 21 Oct")
-
-
-def test_until_cleared(server):
-    server.fault("status", "/_status$", status=500, times=0)
-    assert [server.ask("GET", "/user/_status").status for _ in range(5)] == [500] * 5
-    server.clear()
-    assert server.ask("GET", "/user/_status").status == 200
-
-
-def test_a_delay_is_no_shorter_than_asked_for(server):
-    server.fault("delay", "/_status$", ms=300)
-    with pytest.raises(TimeoutError):
-        server.ask("GET", "/user/_status", timeout=0.1)
-    assert server.ask("GET", "/user/_status", timeout=30).status == 200
-
-
-def test_a_dropped_connection_comes_before_the_work_or_after_it(server):
-    record = {"form": "object", "did": did(), "size": 1, "hashes": {"md5": "0" * 32}, "urls": [], "authz": [P1]}
-    server.fault("drop", "^/index/index", method="POST")
-    with pytest.raises(http.client.RemoteDisconnected):
-        server.ask("POST", "/index/index/", record, server.submitter)
-    assert server.ask("GET", f"/index/index/{record['did']}").status == 404
-    server.clear()
-    server.fault("drop_after_work", "^/index/index", method="POST")
-    with pytest.raises(http.client.RemoteDisconnected):
-        server.ask("POST", "/index/index/", record, server.submitter)
-    assert server.ask("GET", f"/index/index/{record['did']}").status == 200
-
-
-def test_half_an_answer(server):
-    server.fault("truncate", "^/user/data/buckets$")
-    with pytest.raises(http.client.IncompleteRead) as cut:
-        server.ask("GET", "/user/data/buckets")
-    assert cut.value.partial and cut.value.expected in (len(cut.value.partial), len(cut.value.partial) + 1)
-    assert server.ask("GET", "/user/data/buckets").status == 200
-
-
-def test_an_expired_url_is_refused_by_s3_itself(server, s3):
-    record = create(server)
-    server.fault("expired_url", "^/user/data/upload/")
-    assert fetch("PUT", upload_url(server, record), b"hello")[0] == 403
-    assert fetch("PUT", upload_url(server, record), b"hello")[0] == 200
-
-
-def test_wrong_etags_are_refused_told_or_true(server, s3):
-    record = create(server)
-    upload, parts = start_multipart(server, record)
-    server.fault("wrong_etag", "/multipart/complete$")
-    assert complete(server, upload, parts).status == 500
-    wrong = [parts[0], {**parts[1], "ETag": '"' + "0" * 32 + '"'}]
-    assert complete(server, upload, wrong).status == 500
-    assert size_of(s3, server, upload["key"]) is None
-    assert complete(server, upload, parts).status == 200
-
-
-def test_what_is_no_rule_is_refused(server):
-    for rule in ({"kind": "nosuch", "path": "x"}, {"path": "x"}, {"kind": "drop", "path": "("}, {"kind": "drop", "path": "x", "time": 1}, []):
-        assert server.ask("POST", "/_stand_in/faults", rule).status == 400
-    assert server.faults() == []
-
-
-def test_s3_is_slow_down_once_and_then_takes_it(server, s3):
-    record = create(server)
-    server.fault("s3_status", record["did"], status=503, retry_after="1", method="PUT")
-    url = upload_url(server, record)
-    assert url.startswith(server.ask("GET", "/_stand_in/faults").json()["s3_proxy"])
-    status, headers, body = fetch("PUT", url, b"hello")
-    assert (status, headers["Retry-After"]) == (503, "1") and b"<Code>SlowDown</Code>" in body
-    assert fetch("PUT", url, b"hello")[0] == 200
-    assert size_of(s3, server, f"{record['did']}/a b.txt") == 5
-
-
-def test_s3_goes_away_in_the_midst_of_a_body_or_after_all_of_it(server, s3):
-    record = create(server)
-    content = os.urandom(3 << 20)
-    server.fault("s3_drop", record["did"], method="PUT")
-    url = upload_url(server, record)
-    with pytest.raises((urllib.error.URLError, ConnectionError)):
-        fetch("PUT", url, content)
-    assert size_of(s3, server, f"{record['did']}/a b.txt") is None
-    server.fault("s3_drop_after_work", record["did"], method="PUT")
-    with pytest.raises((urllib.error.URLError, ConnectionError)):
-        fetch("PUT", url, content)
-    assert size_of(s3, server, f"{record['did']}/a b.txt") == len(content)
-
-
-def test_s3_answers_with_another_etag(server):
-    record = create(server)
-    server.fault("s3_wrong_etag", record["did"], method="PUT")
-    url = upload_url(server, record)
-    assert fetch("PUT", url, b"hello")[1]["ETag"] == '"' + "0" * 32 + '"'
-    assert hashlib.md5(b"hello").hexdigest() in fetch("PUT", url, b"hello")[1]["ETag"]
-
-
-def test_s3_sends_half_an_object(server):
-    record = create(server, content=b"0123456789" * 1000)
-    assert fetch("PUT", upload_url(server, record), b"0123456789" * 1000)[0] == 200
-    server.fault("s3_truncate", record["did"], method="GET")
-    url = server.ask("GET", f"/user/data/download/{record['did']}", token=server.submitter).json()["url"]
-    with pytest.raises(http.client.IncompleteRead) as cut:
-        fetch("GET", url)
-    assert len(cut.value.partial) == 5000
-    assert len(fetch("GET", url)[2]) == 10000
-
-
-def test_s3_completes_an_upload_with_an_error_under_200(server, s3):
-    record = create(server)
-    server.fault("s3_status", "[?&]uploadId=", method="POST", status=200, body="<Error><Code>InternalError</Code></Error>")
-    upload, parts = start_multipart(server, record)
-    assert complete(server, upload, parts).status == 500
-    assert size_of(s3, server, upload["key"]) is None
-    assert complete(server, upload, parts).status == 200
-    assert size_of(s3, server, upload["key"]) == (5 << 20) + 3
-
-
-def test_without_rules_for_s3_urls_lead_to_s3(server, s3):
-    assert upload_url(server, create(server)).startswith(s3.endpoint)

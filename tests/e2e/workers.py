@@ -12,7 +12,7 @@ TOGETHER = {"test_gen3_commands": "search", "test_local_servers": "search"}
 
 # What would keep one worker busy after the others have ended.
 FIRST = ("test_gen3_commands", "test_local_servers", "test_graph_load_faults", "test_files_load", "test_graph_load_refused", "test_golden",
-         "test_files_faults", "test_graph_admin", "test_files_others", "test_studies")
+         "test_files_faults", "test_graph_admin", "test_files_others", "test_studies_faults")
 
 
 def spread(config: pytest.Config, items: list[pytest.Item]) -> None:
