@@ -28,6 +28,7 @@ KEEP = bool(os.environ.get("ACED_KEEP_DATABASE"))
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(title): holds this promise of docs/semantics.md")
+    config.addinivalue_line("markers", "threads: much goes on at once; run again under ThreadSanitizer (scripts/test tsan)")
 
 
 # Before xdist's own, which reads the groups.

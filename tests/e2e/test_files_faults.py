@@ -76,6 +76,7 @@ FLEETING = [
 ]
 
 
+@pytest.mark.threads
 def test_a_fleeting_fault_of_every_kind_is_got_over(commons, etl, tmp_path):
     """All in one commons, one after the other: a study of three files each."""
     everything: dict[str, bytes] = {}
@@ -236,6 +237,7 @@ def test_parts_that_arrived_are_not_sent_again(commons, etl, study):
     assert "POST /user/data/multipart/init" not in again
 
 
+@pytest.mark.threads
 @pytest.mark.promise("An upload goes on where it was")
 def test_sigterm_stops_it_soon_and_it_goes_on(commons, etl, study):
     large_study(study)

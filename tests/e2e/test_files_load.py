@@ -32,6 +32,7 @@ def load(etl, study, *more, rc: int = 0):
     return etl(*study.write().load("-o", "json", *more)).failed(rc)
 
 
+@pytest.mark.threads
 @pytest.mark.promise("A file that is there is not sent again")
 def test_brings_all_files_and_then_nothing(commons, etl, study):
     study.add("a.txt", b"hello")

@@ -78,6 +78,7 @@ def spoil(commons, study) -> set[tuple[str, str]]:
             (extra, "extra-record")}
 
 
+@pytest.mark.threads
 @pytest.mark.promise("Verification looks both ways")
 def test_verify_finds_everything_that_is_wrong_and_mends_it(commons, etl, loaded):
     wrong = spoil(commons, loaded)
@@ -127,6 +128,7 @@ def holds_files(out: pathlib.Path, study: FileStudy) -> None:
     assert there == {each["content"][0]["attachment"]["url"].removeprefix("file:///"): study.bytes[each["id"]] for each in study.documents}
 
 
+@pytest.mark.threads
 def test_get_a_project_and_again(etl, loaded, tmp_path):
     out = tmp_path / "out"
     assert outcomes(get(etl, out, "--project", PROJECT)) == {"downloaded": 5}

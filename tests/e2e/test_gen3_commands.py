@@ -179,6 +179,7 @@ def leftovers(commons) -> tuple[int, int]:
     return len(records), sum(len(commons.s3.contents(bucket)) for bucket in buckets)
 
 
+@pytest.mark.threads
 def test_buckets_test_proves_every_bucket_and_leaves_nothing(etl, commons):
     commons.stand_in.clear()
     ran = etl("buckets", "test", "--all", "-o", "json").ok()

@@ -114,6 +114,7 @@ def test_values_that_postgresql_writes_in_another_way_are_unchanged(load, graph,
     assert changes(load(with_value("1.50"))) == {"node_observation": {"updated": 1}}
 
 
+@pytest.mark.threads
 def test_of_many_records_those_that_change_are_found(load, graph, study):
     """So many that their rows and edges go over in several COPYs, to staging tables of their own."""
     many = [patient("p1"), patient("p2"), *(observation(f"{n:064}", "p1") for n in range(30_000))]

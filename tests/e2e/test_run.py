@@ -12,6 +12,7 @@ from run_world import COHORT, FILES, LUNG, RECORDS, STEPS, of_study, step, steps
 NOTHING = well(outcome="unchanged")
 
 
+@pytest.mark.threads
 @pytest.mark.promise("A run changes nothing that is as it should be")
 def test_a_run_brings_every_study_and_a_second_one_changes_nothing(world):
     first = world.run()

@@ -217,6 +217,7 @@ def test_killed_at_thirty_moments_it_ends_as_if_undisturbed(new_world, proxy):
     assert steps(world.run(), LUNG) == NOTHING
 
 
+@pytest.mark.threads
 @pytest.mark.promise("A run stops within 10 s")
 def test_sigterm_ends_a_statement_and_nothing_is_written(pod):
     with pod.held(LUNG):
@@ -230,6 +231,7 @@ def test_sigterm_ends_a_statement_and_nothing_is_written(pod):
     assert steps(pod.run(), LUNG)["graph"] == "done"
 
 
+@pytest.mark.threads
 @pytest.mark.promise("A run stops within 10 s")
 def test_sigterm_ends_a_pull_an_upload_and_a_wait(world, proxy):
     between = proxy()

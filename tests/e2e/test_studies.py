@@ -9,6 +9,7 @@ import pytest
 from studies_source import some_studies, source
 
 
+@pytest.mark.threads
 @pytest.mark.promise("Only what changed is fetched")
 def test_pull_brings_what_changed_and_only_that(source, proxy):
     source.put_all(some_studies())

@@ -78,6 +78,7 @@ def test_small_files_are_whole_whenever_it_is_killed(source, proxy):
     assert source.pull()["unchanged"] == 300
 
 
+@pytest.mark.threads
 @pytest.mark.promise("A pull goes on where it was")
 def test_sigterm_stops_within_seconds_and_the_next_run_goes_on(source, proxy):
     source.put("output/S/large.bin", large(32 * MIB))
