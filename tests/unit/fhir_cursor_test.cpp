@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -88,6 +89,8 @@ TEST(FhirCursor, GivesStringsAsTheyStand) {
   EXPECT_FALSE(cursor.more('}'));
 }
 
+TEST(FhirCursor, TakesNumbersOfAnySize) { EXPECT_TRUE(reads(R"([1e400,-2.5e-4000,123456789012345678901234567890])")); }
+
 TEST(FhirCursor, SaysWhereAndWhatItExpected) {
   const Indexed indexed(R"({"a":1,"b" 2})");
   Cursor cursor = indexed.cursor();
@@ -97,6 +100,17 @@ TEST(FhirCursor, SaysWhereAndWhatItExpected) {
   } catch (const SyntaxFault& fault) {
     EXPECT_EQ(fault.offset, 11U);
     EXPECT_EQ(std::string(fault.expected), "':' after the member's name");
+  }
+}
+
+/// What another parser says; nothing for a number that no double holds, which it refuses and RFC 8259 does not.
+std::optional<bool> accepted(const std::string& text) {
+  try {
+    return !nlohmann::json::parse(text).is_discarded();
+  } catch (const nlohmann::json::parse_error&) {
+    return false;
+  } catch (const nlohmann::json::out_of_range&) {
+    return std::nullopt;
   }
 }
 
@@ -124,7 +138,9 @@ TEST(FhirCursor, AgreesWithAnotherParser) {
     }
     // NUL as an escape is no text for FHIR, though it is JSON.
     if (text.find("\\u0000") != std::string::npos || text.empty()) continue;
-    ASSERT_EQ(reads(text), nlohmann::json::accept(text)) << "seed " << seed << ": " << text;
+    const auto other = accepted(text);
+    if (!other) continue;
+    ASSERT_EQ(reads(text), *other) << "seed " << seed << ": " << text;
   }
 }
 
