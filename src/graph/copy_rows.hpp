@@ -39,7 +39,7 @@ inline void append_number(Buffer& to, std::size_t number) {
 inline void append_with_project(Buffer& to, std::string_view object, std::string_view project_member) {
   const std::string_view head = object.substr(0, object.size() - 1);
   to.append(head);
-  if (head.size() > 1) to.append(',');
+  if (head.find_first_not_of(" \t\r\n", 1) != std::string_view::npos) to.append(',');
   to.append(project_member);
   to.append('}');
 }

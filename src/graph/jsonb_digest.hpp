@@ -33,7 +33,7 @@ class JsonbDigest {
  private:
   struct Member {
     std::string_view key;
-    const std::uint32_t* value;  ///< where it begins
+    const std::uint32_t* value = nullptr;  ///< where it begins
   };
 
   void write(fhir::Cursor& cursor, int depth);

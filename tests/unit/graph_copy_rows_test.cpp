@@ -36,6 +36,14 @@ TEST(CopyRows, OfANodeHaveItsProjectAtTheEndOfItsObject) {
             "\1{\"project_id\":\"x-y\"}"sv);
 }
 
+TEST(CopyRows, OfAnObjectWithNothingInItAreJsonToo) {
+  for (const char* object : {"{}", "{ }", "{\n\t}"}) {
+    Buffer text;
+    append_with_project(text, object, R"("project_id":"x-y")");
+    EXPECT_EQ(text.view().find(','), std::string_view::npos) << object;
+  }
+}
+
 TEST(CopyRows, AreCountedAndFoundByTheirPosition) {
   Buffer rows;
   EXPECT_EQ(count_rows(rows.view()), 0U);
