@@ -112,8 +112,9 @@ void Submission::check(Entity& entity) const {
     }
     auto types = property->value("type", Json());
     if (types.is_string()) types = Json::array({types});
-    if (types.is_array() && !value.is_null() &&
-        std::ranges::none_of(types, [&](const Json& type) { return has_type(value, type.get<std::string>()); })) {
+    if (types.is_array() && !value.is_null() && std::ranges::none_of(types, [&held = value](const Json& type) {
+          return has_type(held, type.get<std::string>());
+        })) {
       entity.errors.push_back(
           fault(Json::array({name}), shown(value) + " is not of type " + types.dump(), "INVALID_VALUE"));
     }

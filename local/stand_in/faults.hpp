@@ -41,7 +41,7 @@ struct Fate {
 class Faults {
  public:
   /// Throws Refusal (400, with what is wrong) for what is no rule.
-  void add(const Json& rule);
+  void add(const Json& said);
   void clear();
   [[nodiscard]] Json list();
 

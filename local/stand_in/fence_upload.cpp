@@ -99,7 +99,7 @@ void Fence::require_file_right(const Request& request, const Json& record, const
   const bool writing = method == "write-storage";
   if (open && writing) refuse("Cannot upload on public files while using acl field");
   if (open) return;
-  const auto uploader = record["uploader"];
+  const auto& uploader = record["uploader"];
   if (!token.good() || !uploader.is_string() || uploader != token.user) {
     refuse("You don't have access permission on this file: " + did);
   }

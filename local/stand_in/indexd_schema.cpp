@@ -129,7 +129,7 @@ void check_new_record(const Json& body) {
   }
   if (body.contains("did")) check_pattern(body["did"], kUuid);
   if (body.contains("baseid")) check_pattern(body["baseid"], kUuid);
-  if (const auto form = body["form"]; form != "object" && form != "container" && form != "multipart") {
+  if (const auto& form = body["form"]; form != "object" && form != "container" && form != "multipart") {
     invalid(form.dump() + " is not one of ['object', 'container', 'multipart']");
   }
   const auto& size = body["size"];

@@ -104,6 +104,7 @@ std::vector<std::string> MetadataService::aliases(const std::string& guid) {
   const auto rows = commons_.database.session()->exec(
       "select name from stand_in.metadata_alias where guid = $1 order by name", {guid});
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) names.emplace_back(rows.text(i, 0));
   return names;
 }

@@ -121,6 +121,7 @@ std::vector<std::string> Records::aliases(const std::string& did) {
   const auto rows =
       database_.session()->exec("select name from stand_in.record_alias where did = $1 order by number", {did});
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) names.emplace_back(rows.text(i, 0));
   return names;
 }
@@ -130,6 +131,7 @@ std::vector<std::string> Records::taken(const std::vector<std::string>& names) {
       database_.session()->exec("select name from stand_in.record_alias where name = any($1::text[]) order by number",
                                 {graph::text_array(names)});
   std::vector<std::string> found;
+  found.reserve(static_cast<std::size_t>(rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) found.emplace_back(rows.text(i, 0));
   return found;
 }

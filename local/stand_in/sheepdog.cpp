@@ -1,5 +1,7 @@
 #include "stand_in/sheepdog.hpp"
 
+#include <fmt/format.h>
+
 #include "base/file.hpp"
 #include "graph/projects.hpp"
 #include "graph/schema.hpp"
@@ -198,7 +200,7 @@ Answer Sheepdog::put_project(const Request& request) {
   const auto id = graph::project_node_id(code);
   for (const auto& [name, value] : body.items()) {
     if (name != "type" && !schemas_["project"]["properties"].contains(name)) {
-      return sheepdog_error(400, "ERROR: <Project(" + id + ")> has no property " + name);
+      return sheepdog_error(400, fmt::format("ERROR: <Project({})> has no property {}", id, name));
     }
   }
   if (!body.contains("state")) body["state"] = "open";

@@ -32,7 +32,7 @@ class Tokens {
 
   /// Of an Authorization header: `bearer TOKEN`, whatever the case of the scheme. Only access tokens are good there.
   [[nodiscard]] Token of_header(const std::string& authorization);
-  [[nodiscard]] Token of_text(const std::string& token);
+  [[nodiscard]] Token of_text(const std::string& text);
 
  private:
   const SigningKey& key_;

@@ -1,5 +1,6 @@
 #include "stand_in/user_yaml.hpp"
 
+#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -89,7 +90,7 @@ class UserYamlReader {
   void walk(const YAML::Node& list, const std::string& above) {
     for (const auto& resource : list) {
       const auto name = resource["name"].as<std::string>();
-      const auto path = name.starts_with('/') ? name : above + "/" + name;
+      const auto path = name.starts_with('/') ? name : fmt::format("{}/{}", above, name);
       to_.resources_.insert(path);
       walk(resource["subresources"], path);
     }

@@ -13,7 +13,7 @@ namespace etl::cli {
 inline constexpr const char* kAboutItself = "About aced-etl itself";
 
 void add_config(CLI::App& app, Context& context);
-void add_config_init(CLI::App& config, Context& context);  ///< called by add_config
+void add_config_init(CLI::App& group, Context& context);  ///< called by add_config
 void add_completion(CLI::App& app, Context& context);
 void add_man(CLI::App& app, Context& context);
 void add_validate(CLI::App& app, Context& context);
