@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "base/text.hpp"
+#include "graph/project_member.hpp"
 
 namespace etl::graph {
 namespace {
@@ -61,7 +61,7 @@ std::string Selection::condition(const std::string& alias) const {
 }
 
 Params Selection::parameters() const {
-  Params params{"{\"project_id\":" + json_quote(project.str()) + "}"};
+  Params params{"{" + project_member(project.str()) + "}"};
   if (!node_ids.empty()) params.emplace_back(text_array(node_ids));
   return params;
 }

@@ -24,8 +24,9 @@ void mark(std::uint8_t& flag) { std::atomic_ref(flag).store(1, std::memory_order
 
 }  // namespace
 
-Held::Place Held::find(std::size_t type, std::string_view id, std::uint64_t hash) const {
-  return by_id_.find(hash, [&](Place place) { return records_[place].type == type && records_[place].id == id; });
+Held::Place Held::find(std::size_t type, std::string_view id) const {
+  return by_id_.find(hash_of(type, id),
+                     [&](Place place) { return records_[place].type == type && records_[place].id == id; });
 }
 
 Held::Place Held::find_edge(std::size_t table, Place src, Place dst) const {
@@ -49,9 +50,9 @@ void Held::add_record(std::size_t type, std::string_view id, const JsonbDigest::
 
 void Held::add_edge(std::size_t table, std::size_t src_type, std::string_view src, std::size_t dst_type,
                     std::string_view dst) {
-  const Place from = find(src_type, src, hash_of(src_type, src));
+  const Place from = find(src_type, src);
   if (from == none || !records_[from].own) return;
-  Place to = find(dst_type, dst, hash_of(dst_type, dst));
+  Place to = find(dst_type, dst);
   if (to == none) {
     to = add(
         {.id = dst, .type = static_cast<std::uint32_t>(dst_type), .own = false, .seen = 0, .equal = 0, .digest = {}});
@@ -62,7 +63,7 @@ void Held::add_edge(std::size_t table, std::size_t src_type, std::string_view sr
 }
 
 Held::Place Held::saw(std::size_t type, std::string_view id) {
-  const Place place = find(type, id, hash_of(type, id));
+  const Place place = find(type, id);
   if (place == none || !records_[place].own) return none;
   mark(records_[place].seen);
   return place;
@@ -72,7 +73,7 @@ void Held::saw_equal(Place record) { mark(records_[record].equal); }
 
 bool Held::saw_edge(std::size_t table, Place src, std::size_t dst_type, std::string_view dst) {
   if (src == none) return false;
-  const Place to = find(dst_type, dst, hash_of(dst_type, dst));
+  const Place to = find(dst_type, dst);
   const Place edge = to == none ? none : find_edge(table, src, to);
   if (edge == none) return false;
   mark(edges_[edge].seen);

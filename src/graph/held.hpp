@@ -51,10 +51,10 @@ class Held {
 
   // One thread, when all have ended.
   [[nodiscard]] const std::deque<Record>& records() const noexcept { return records_; }
-  [[nodiscard]] std::deque<Edge>& edges() noexcept { return edges_; }
+  [[nodiscard]] const std::deque<Edge>& edges() const noexcept { return edges_; }
 
  private:
-  [[nodiscard]] Place find(std::size_t type, std::string_view id, std::uint64_t hash) const;
+  [[nodiscard]] Place find(std::size_t type, std::string_view id) const;
   [[nodiscard]] Place find_edge(std::size_t table, Place src, Place dst) const;
   Place add(const Record& record);
 

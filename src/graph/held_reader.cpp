@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "graph/connection_copy.hpp"
 #include "graph/copy_rows.hpp"
+#include "graph/project_member.hpp"
 #include "graph/sql_quote.hpp"
 
 namespace etl::graph {
@@ -44,8 +44,7 @@ class Reader {
   Reader(Connection& connection, const dictionary::Dictionary& dictionary, const ProjectId& project, Held& held)
       : connection_(connection),
         dictionary_(dictionary),
-        of_project_(
-            fmt::format("_props @> {}::jsonb", quote_text("{\"project_id\":" + json_quote(project.str()) + "}"))),
+        of_project_(fmt::format("_props @> {}::jsonb", quote_text("{" + project_member(project.str()) + "}"))),
         held_(held),
         records_(dictionary.nodes().size()) {}
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "fhir/json_text.hpp"
 #include "graph/copy_rows.hpp"
+#include "graph/project_member.hpp"
 
 namespace etl::graph {
 
@@ -130,7 +130,7 @@ LoadConsumer::LoadConsumer(const dictionary::Dictionary& dictionary, Target targ
     : dictionary_(dictionary),
       choice_(dictionary),
       target_(std::move(target)),
-      project_member_("\"project_id\":" + json_quote(target_.project_id)),
+      project_member_(project_member(target_.project_id)),
       held_(held),
       staging_(staging),
       report_(report),

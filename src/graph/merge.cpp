@@ -107,8 +107,8 @@ void Merge::count_nodes() {
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
     TableChange& change = nodes_[n];
     change.table = dictionary_.nodes()[n].table;
-    change.unchanged = held_.equal_nodes[n] + staging_.rows(Kind::node, n) - change.inserted - change.updated;
-    change.removed = held_.pruned_nodes[n];
+    change.unchanged = outcome_.equal_nodes[n] + staging_.rows(Kind::node, n) - change.inserted - change.updated;
+    change.removed = outcome_.pruned_nodes[n];
   }
 }
 

@@ -24,14 +24,14 @@ struct SharedNode {
 /// Brings what is staged into the graph's tables, and tells what that changes. Inside the load's transaction.
 class Merge {
  public:
-  /// `held`: what becomes of what the graph held of the project, and is not staged.
+  /// `outcome`: what becomes of what the graph held of the project, and is not staged.
   Merge(Connection& connection, const dictionary::Dictionary& dictionary, Staging& staging, const LoadOptions& options,
-        const Outcome& held, IndexCleaner& cleaner)
+        const Outcome& outcome, IndexCleaner& cleaner)
       : connection_(connection),
         dictionary_(dictionary),
         staging_(staging),
         options_(options),
-        held_(held),
+        outcome_(outcome),
         cleaner_(cleaner) {}
 
   /// Take rows out that stand in the staging tables more than once (the same resource twice).
@@ -63,7 +63,7 @@ class Merge {
   const dictionary::Dictionary& dictionary_;
   Staging& staging_;
   const LoadOptions& options_;
-  const Outcome& held_;
+  const Outcome& outcome_;
   IndexCleaner& cleaner_;
   std::vector<TableChange> nodes_;
   std::vector<TableChange> edges_;

@@ -19,26 +19,26 @@ void Merge::count_edges() {
     TableChange& change = edges_[e];
     change.table = edge.table;
     change.edge = true;
-    change.unchanged = held_.equal_edges[e];
+    change.unchanged = outcome_.equal_edges[e];
     change.inserted = staging_.rows(Kind::edge, e);
-    change.removed = held_.gone_edges[e];
+    change.removed = outcome_.gone_edges[e];
     if (!staging_.has(Kind::pruned, dictionary_.number_of(edge.dst_label))) continue;
     // Other projects' records may lead there, too.
     change.removed += connection_.number(fmt::format("select count(*) from {} e where {}", quote_name(change.table),
                                                      leads_to_pruned(e))) -
-                      held_.to_pruned[e];
+                      outcome_.to_pruned[e];
   }
 }
 
 void Merge::apply_edges(std::size_t number) {
   const TableChange& change = edges_[number];
   const std::string table = quote_name(change.table);
-  if (held_.gone_edges[number] > 0) {
-    expect(held_.gone_edges[number],
+  if (outcome_.gone_edges[number] > 0) {
+    expect(outcome_.gone_edges[number],
            execute(fmt::format("delete from {} e using {} g where e.src_id = g.src_id and e.dst_id = g.dst_id", table,
                                staging_.source(Kind::gone, number))));
   }
-  if (const std::int64_t of_others = change.removed - held_.gone_edges[number]; of_others > 0) {
+  if (const std::int64_t of_others = change.removed - outcome_.gone_edges[number]; of_others > 0) {
     expect(of_others, execute(fmt::format("delete from {} e where {}", table, leads_to_pruned(number))));
   }
   if (change.inserted == 0) return;

@@ -7,7 +7,8 @@ namespace etl::graph {
 
 using Kind = Staging::Kind;
 
-Outcome settle(Held& held, const dictionary::Dictionary& dictionary, const LoadOptions& options, Staging& staging) {
+Outcome settle(const Held& held, const dictionary::Dictionary& dictionary, const LoadOptions& options,
+               Staging& staging) {
   Outcome out;
   for (auto* nodes : {&out.equal_nodes, &out.pruned_nodes}) nodes->assign(dictionary.nodes().size(), 0);
   for (auto* edges : {&out.equal_edges, &out.gone_edges, &out.to_pruned}) edges->assign(dictionary.edges().size(), 0);
@@ -30,15 +31,15 @@ Outcome settle(Held& held, const dictionary::Dictionary& dictionary, const LoadO
       append_edge(row, edge.table, src.id, dst.id);
       staging.add(kind, edge.table, row.view());
     };
-    const bool seen = edge.seen != 0;
-    if (seen && pruned(dst)) stage(Kind::edge);
-    if (seen && !pruned(dst)) {
+    if (edge.seen != 0 && !pruned(dst)) {
       ++out.equal_edges[edge.table];
-    } else if (src.seen != 0 || options.prune) {
-      ++out.gone_edges[edge.table];
-      if (pruned(dst)) ++out.to_pruned[edge.table];
-      if (!options.dry_run) stage(Kind::gone);
+      continue;
     }
+    if (edge.seen != 0) stage(Kind::edge);
+    if (src.seen == 0 && !options.prune) continue;  // of a record that stays though the study does not have it
+    ++out.gone_edges[edge.table];
+    if (pruned(dst)) ++out.to_pruned[edge.table];
+    if (!options.dry_run) stage(Kind::gone);
   }
   return out;
 }

@@ -21,7 +21,7 @@ struct Outcome {
 
 /// Once the study has been read, before Staging::finish(). Edges of the study that lead to what is pruned are staged
 /// as new ones, which dangle.
-[[nodiscard]] Outcome settle(Held& held, const dictionary::Dictionary& dictionary, const LoadOptions& options,
+[[nodiscard]] Outcome settle(const Held& held, const dictionary::Dictionary& dictionary, const LoadOptions& options,
                              Staging& staging);
 
 }  // namespace etl::graph
