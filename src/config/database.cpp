@@ -28,6 +28,7 @@ DatabaseAddress database_address(const Settings& settings) {
   };
   DatabaseAddress address{text("database.host"), text("database.port"),     text("database.name"),
                           text("database.user"), text("database.password"), "libpq's default"};
+  address.lock_timeout = std::chrono::seconds(settings.number("graph.lock_timeout"));
   if (const auto host = settings.get("database.host")) address.origin = host->origin;
   if (!address.port.empty() && settings.number("database.port") > kHighestPort) {
     throw UsageError("`database.port` is no port: " + address.port, settings.get("database.port")->origin);
