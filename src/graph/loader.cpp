@@ -169,6 +169,7 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     out.tally = read.tally;
     out.without_node = consumer.without_node();
     out.without_edge = consumer.without_edge();
+    out.unknown_properties = consumer.unknown_properties();
     simplify::require_resources(read, report, study.path);
     if (report.errors() > 0) {
       throw InputError(fmt::format("the study is not valid: {}; nothing was written", simplify::in_words(report)),

@@ -45,11 +45,15 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   const graph::TableChange sum = done.total();
   const auto count = [](std::int64_t rows) { return static_cast<std::uint64_t>(rows); };
   const Outcome changed = dry_run ? Outcome::planned : Outcome::done;
-  return {.outcome = done.changes() ? changed : Outcome::unchanged,
-          .counts = {{"inserted", count(sum.inserted)},
-                     {"updated", count(sum.updated)},
-                     {"removed", count(sum.removed)},
-                     {"unchanged", count(sum.unchanged)}}};
+  StepReport report{.outcome = done.changes() ? changed : Outcome::unchanged,
+                    .counts = {{"inserted", count(sum.inserted)},
+                               {"updated", count(sum.updated)},
+                               {"removed", count(sum.removed)},
+                               {"unchanged", count(sum.unchanged)}}};
+  std::uint64_t unknown = 0;
+  for (const auto& [label, properties] : done.unknown_properties) unknown += properties.size();
+  if (unknown > 0) report.counts.push_back({"unknown_properties", unknown});
+  return report;
 }
 
 }  // namespace etl::run
