@@ -16,6 +16,13 @@ namespace {
 /// How many tables a message names.
 constexpr std::size_t most_named = 3;
 
+/// doctor does not wait for locks as long as a load would.
+config::DatabaseAddress address_of(const config::Settings& settings) {
+  auto address = config::database_address(settings);
+  address.lock_timeout = std::chrono::seconds(2);
+  return address;
+}
+
 void check_facts(Report& report, const graph::DatabaseFacts& facts) {
   if (facts.encoding != "UTF8") {
     report.fail("database encoding", fmt::format("the database's encoding is {}", facts.encoding),
@@ -31,22 +38,22 @@ void check_facts(Report& report, const graph::DatabaseFacts& facts) {
                 ExitCode::refused);
   }
   if (!facts.timeouts.empty()) {
-    report.ok("database timeouts", fmt::format("{}: lifted for every transaction of aced-etl",
-                                               fmt::join(facts.timeouts, ", ")));
+    report.ok("database timeouts",
+              fmt::format("{}: lifted for every transaction of aced-etl", fmt::join(facts.timeouts, ", ")));
   }
 }
 
 /// A run needs two sessions at once: one holds its lock, one loads.
 void check_second_session(Report& report, const config::Settings& settings, graph::Connection& first, bool pooler) {
   report.guard("database sessions", [&] {
-    graph::Connection second(config::database_address(settings));
+    graph::Connection second(address_of(settings));
     const graph::Transaction held(first, "READ ONLY");
     second.give_up_after(std::chrono::seconds(10));
     { const graph::Transaction tried(second, "READ ONLY"); }
   });
   if (!pooler) return;
   report.guard("database pooler", [&] {
-    graph::Connection second(config::database_address(settings));
+    graph::Connection second(address_of(settings));
     second.give_up_after(std::chrono::seconds(10));
     report.ok("database pooler", graph::shares_server_process(first, second)
                                      ? "sessions go through a pooler that gives each transaction another server "
@@ -75,10 +82,11 @@ void check_statements(Report& report, const std::vector<graph::Obstacle>& obstac
     return fmt::format("{}{}", fmt::join(tables.begin(), end, ", "), tables.size() > most_named ? ", …" : "");
   };
   if (!refused.empty()) {
-    report.fail("privileges", fmt::format("{} of the graph's tables cannot be written ({}): {}", refused.size(),
-                                          names(refused), reason),
-                "connect as the owner of the graph's tables, or grant the user SELECT, INSERT, UPDATE and DELETE on them",
-                ExitCode::not_allowed);
+    report.fail(
+        "privileges",
+        fmt::format("{} of the graph's tables cannot be written ({}): {}", refused.size(), names(refused), reason),
+        "connect as the owner of the graph's tables, or grant the user SELECT, INSERT, UPDATE and DELETE on them",
+        ExitCode::not_allowed);
   } else if (!locked.empty()) {
     report.warn("privileges", fmt::format("another session holds a lock on {}", names(locked)),
                 "a load waits for it, as long as `graph.lock_timeout` says");
@@ -108,12 +116,15 @@ void check_tables(Report& report, const std::vector<graph::TablePlan>& plan, con
                             found.indexes_created.size(), missing.front(), found.other_schemas),
                 "`aced-etl graph init` makes them; check that DICTIONARY_URL is the commons' own", ExitCode::refused);
   } else if (indexes > 0) {
-    report.warn("tables", fmt::format("{} indexes of the dictionary are missing; loads and the commons are slower", indexes),
+    report.warn("tables",
+                fmt::format("{} of the dictionary's indexes {} missing; loads and the commons are slower", indexes,
+                            indexes == 1 ? "is" : "are"),
                 "`aced-etl graph init` makes them");
   } else {
     report.ok("tables", fmt::format("all {} of the dictionary's{}", found.tables_present.size(),
-                                    unneeded.empty() ? "" : fmt::format("; {} is missing, which nothing needs",
-                                                                        fmt::join(unneeded, ", "))));
+                                    unneeded.empty() ? ""
+                                                     : fmt::format("; {} is missing, which nothing needs",
+                                                                   fmt::join(unneeded, ", "))));
   }
 }
 
@@ -123,7 +134,7 @@ void check_database(Report& report, const config::Settings& settings) {
   std::optional<graph::Connection> connection;
   graph::DatabaseFacts facts;
   const bool connected = report.guard("database", [&] {
-    connection.emplace(config::database_address(settings));
+    connection.emplace(address_of(settings));
     facts = graph::database_facts(*connection);
     report.ok("database", fmt::format("{}, PostgreSQL {}, schema {}{}", connection->where(), facts.version,
                                       facts.schema, facts.pooler ? ", through a pooler" : ""));
@@ -144,12 +155,15 @@ void check_database(Report& report, const config::Settings& settings) {
   if (!connected || !read) return;
   report.guard("tables", [&] {
     const auto plan = graph::plan_schema(*dictionary);
-    check_tables(report, plan, graph::init_schema(*connection, plan, true));
+    try {
+      check_tables(report, plan, graph::init_schema(*connection, plan, true));
+    } catch (const LockedError& error) {
+      report.warn("tables", error.what(), "doctor waits no longer; ask the lock's owner to commit, then run it again");
+    }
   });
   if (facts.standby || facts.read_only) return;  // every statement would say the same
   report.guard("privileges", [&] {
-    check_statements(report,
-                     graph::try_load_statements(*connection, *dictionary, settings.flag("graph.prune")));
+    check_statements(report, graph::try_load_statements(*connection, *dictionary, settings.flag("graph.prune")));
   });
 }
 

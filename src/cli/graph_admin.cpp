@@ -137,14 +137,15 @@ void add_init(CLI::App& group, Context& context) {
 
 void add_mapping(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("mapping");
-  describe(*command,
-           {.summary = "list the edge tables of a dictionary",
-            .text = "One row a link: its table, its label, the classes and tables at both ends, the link's name "
-                    "at the source and at the destination. Needs no database.\n\n"
-                    "peregrine answers every link between the same two types with the edges of the first of these links. "
-                    "For the others the last column (`peregrine_shows` in JSON) names the table whose edges it shows "
-                    "instead; the setting `graph.edge_table: first` makes loads put all edges there.",
-            .examples = {{"aced-etl graph mapping -o json", "for a script"}}});
+  describe(
+      *command,
+      {.summary = "list the edge tables of a dictionary",
+       .text = "One row a link: its table, its label, the classes and tables at both ends, the link's name "
+               "at the source and at the destination. Needs no database.\n\n"
+               "peregrine answers every link between the same two types with the edges of the first of these links. "
+               "For the others the last column (`peregrine_shows` in JSON) names the table whose edges it shows "
+               "instead; the setting `graph.edge_table: first` makes loads put all edges there.",
+       .examples = {{"aced-etl graph mapping -o json", "for a script"}}});
   add_dictionary_option(*command, context);
   command->callback([&context] { mapping(context); });
 }
@@ -193,8 +194,9 @@ void add_truncate(CLI::App& group, Context& context) {
   describe(
       *command,
       {.summary = "remove the records of all projects from the graph",
-       .text = "Empties every node and edge table in one transaction, after naming how many rows and asking. The `root` "
-               "row stays, as do programs and projects, unless --with-projects. Exit 8 while any run holds a project.",
+       .text =
+           "Empties every node and edge table in one transaction, after naming how many rows and asking. The `root` "
+           "row stays, as do programs and projects, unless --with-projects. Exit 8 while any run holds a project.",
        .examples = {{"aced-etl graph truncate --dry-run", "what would go"},
                     {"aced-etl graph truncate --with-projects --yes", "all but the root row, without asking"}}});
   add_database_options(*command, context);

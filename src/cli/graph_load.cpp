@@ -32,7 +32,8 @@ void run(const Context& context, const Arguments& arguments) {
   load.prune = arguments.prune;
   load.skip_dangling = arguments.dangling == "skip";
   load.keep_shared = arguments.shared == "keep";
-  load.edge_rule = context.settings.choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
+  load.edge_rule =
+      context.settings.choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
   load.dry_run = context.dry_run;
   static_cast<void>(context.settings.require("dictionary"));
   const StudySetup setup = StudySetup::load(context.settings, arguments.study);
@@ -75,10 +76,13 @@ void add_graph_load(CLI::App& graph, Context& context) {
            "unchanged are not touched, so the same study again writes nothing. Edges of a record that the study no "
            "longer has go; records go only with --prune.\n\n"
            "Before anything is written the study is checked as by `validate`; references that lead nowhere, and "
-           "records whose ids another project holds, are named and refused. A unique value (a study's url, for example) "
-           "may move from one record to another; two records that want the same one are both named (exit 7). Properties "
+           "records whose ids another project holds, are named and refused. A unique value (a study's url, for "
+           "example) "
+           "may move from one record to another; two records that want the same one are both named (exit 7). "
+           "Properties "
            "that the dictionary lacks are loaded, counted and named, since sheepdog never returns them.\n\n"
-           "Where several links join two types, an edge goes to the table of the link that is named after the reference. "
+           "Where several links join two types, an edge goes to the table of the link that is named after the "
+           "reference. "
            "peregrine shows only the edges of the first of these links: `graph mapping` marks the others, and "
            "--edge-table first puts all edges into the first.\n\n"
            "Timeouts of the role or database are lifted for the load. A wait for another session's lock is reported "

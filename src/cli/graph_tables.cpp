@@ -80,7 +80,8 @@ void print_counts(const Context& context, const std::vector<graph::TableCount>& 
   const std::vector<std::string> columns{"rows"};
   std::vector<Line> lines;
   for (const auto& count : counts) {
-    lines.push_back({name_of(names, count.table, count.edge, count.src, count.dst), count.table, count.edge, {count.rows}});
+    lines.push_back(
+        {name_of(names, count.table, count.edge, count.src, count.dst), count.table, count.edge, {count.rows}});
   }
   if (context.output == Output::table) return print_lines(context, lines, columns);
   auto rows = nlohmann::ordered_json::array();
@@ -93,7 +94,9 @@ void print_changes(const Context& context, const graph::LoadReport& report) {
   const std::vector<std::string> columns{"inserted", "updated", "unchanged", "removed", "shared"};
   std::vector<Line> lines;
   for (const auto& change : report.tables) {
-    lines.push_back({name_of(names, change.table, change.edge, change.src, change.dst), change.table, change.edge,
+    lines.push_back({name_of(names, change.table, change.edge, change.src, change.dst),
+                     change.table,
+                     change.edge,
                      {change.inserted, change.updated, change.unchanged, change.removed, change.shared}});
   }
   if (context.output == Output::table) return print_lines(context, lines, columns);

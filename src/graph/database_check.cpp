@@ -75,10 +75,13 @@ std::vector<Obstacle> try_load_statements(Connection& connection, const dictiona
   use_graph_schema(connection);
   connection.exec("set local lock_timeout = '2s'");
   Attempt attempt(connection, obstacles);
-  attempt({}, "create temporary table aced_etl_attempt (a int) on commit drop; insert into pg_temp.aced_etl_attempt values (1)");
+  attempt({},
+          "create temporary table aced_etl_attempt (a int) on commit drop; insert into pg_temp.aced_etl_attempt values "
+          "(1)");
   std::set<std::string, std::less<>> there;
   const Result tables = connection.exec(
-      "select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')");
+      "select relname from pg_class where relnamespace = quote_ident(current_schema())::regnamespace and relkind in "
+      "('r', 'p')");
   for (int i = 0; i < tables.rows(); ++i) there.emplace(tables.text(i, 0));
   for (const auto& node : dictionary.nodes()) {
     if (!there.contains(node.table)) continue;
@@ -92,7 +95,8 @@ std::vector<Obstacle> try_load_statements(Connection& connection, const dictiona
   for (const auto& edge : dictionary.edges()) {
     if (!there.contains(edge.table)) continue;
     const std::string table = quote_name(edge.table);
-    attempt(edge.table, fmt::format("insert into {0} select * from {0} where false; delete from {0} where false", table));
+    attempt(edge.table,
+            fmt::format("insert into {0} select * from {0} where false; delete from {0} where false", table));
   }
   return obstacles;
 }

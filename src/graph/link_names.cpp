@@ -19,7 +19,8 @@ std::string short_name(const dictionary::Edge& edge) {
   if (const std::string end = "_" + edge.dst_class; name.size() > end.size() && name.ends_with(end)) {
     name.remove_suffix(end.size());
   }
-  if (const auto value = name.find("_value"); value != std::string_view::npos && value > 0) name = name.substr(0, value);
+  if (const auto value = name.find("_value"); value != std::string_view::npos && value > 0)
+    name = name.substr(0, value);
   return std::string(name);
 }
 

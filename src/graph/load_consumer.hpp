@@ -48,9 +48,9 @@ class LoadConsumer final : public simplify::Consumer {
   const dictionary::Dictionary& dictionary_;
   EdgeChoice choice_;
   Target target_;
-  std::string project_member_;          ///< "project_id":"P-Q"
+  std::string project_member_;                          ///< "project_id":"P-Q"
   std::vector<std::unordered_set<std::string>> known_;  ///< per node: its properties and links
-  std::vector<std::size_t> dst_types_;  ///< per edge table: the number of the type that it leads to
+  std::vector<std::size_t> dst_types_;                  ///< per edge table: the number of the type that it leads to
   Held& held_;
   Staging& staging_;
   simplify::FaultReport& report_;

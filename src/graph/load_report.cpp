@@ -33,9 +33,10 @@ void log_left_out(const LoadReport& report) {
   }
   for (const auto& [label, properties] : report.unknown_properties) {
     for (const auto& [property, count] : properties) {
-      log::warn("{} of {} {} `{}`, a property that the dictionary lacks: it is loaded, but sheepdog and peregrine never "
-                "return it",
-                counted(count, "record"), label, count == 1 ? "has" : "have", property);
+      log::warn(
+          "{} of {} {} `{}`, a property that the dictionary lacks: it is loaded, but sheepdog and peregrine never "
+          "return it",
+          counted(count, "record"), label, count == 1 ? "has" : "have", property);
     }
   }
   if (report.dangling_skipped > 0)

@@ -33,7 +33,7 @@ struct LoadReport {
   simplify::Tally tally;
   std::map<std::string, std::uint64_t> without_node;  ///< records of types that the dictionary does not have
   std::map<std::string, std::uint64_t> without_edge;  ///< relations that no edge table can hold
-  UnknownProperties unknown_properties;  ///< loaded all the same; sheepdog and peregrine never return them
+  UnknownProperties unknown_properties;               ///< loaded all the same; sheepdog and peregrine never return them
   std::int64_t dangling_skipped = 0;
 
   [[nodiscard]] bool changes() const noexcept;

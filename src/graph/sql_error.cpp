@@ -47,7 +47,8 @@ void raise_pooler(const ServerMessage& said, const std::string& what, const std:
     std::string_view text;
     const char* name;
   };
-  constexpr std::array limits{Limit{"query timeout", "query_timeout"}, Limit{"query_timeout", "query_timeout"},
+  constexpr std::array limits{Limit{"query timeout", "query_timeout"},
+                              Limit{"query_timeout", "query_timeout"},
                               Limit{"idle transaction timeout", "idle_transaction_timeout"},
                               Limit{"idle_transaction_timeout", "idle_transaction_timeout"},
                               Limit{"transaction timeout", "transaction_timeout"},
@@ -78,8 +79,8 @@ void raise_timeout(const ServerMessage& said, const std::string& what, const std
     name = "statement_timeout";
   }
   if (name == nullptr) return;
-  throw RefusedError(what, where,
-                     fmt::format("{} could not be lifted for this session: raise it for the role or the database", name));
+  throw RefusedError(
+      what, where, fmt::format("{} could not be lifted for this session: raise it for the role or the database", name));
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ const std::vector<UniqueKeys::Key>& UniqueKeys::of(std::size_t number) {
     const Result rows = connection_.exec(
         "select t.number - 1, x.indexrelid, pg_get_indexdef(x.indexrelid, k::int, false), "
         "coalesce(pg_get_expr(x.indpred, x.indrelid), '') from unnest($1::text[]) with ordinality t (name, number) "
-        "join pg_class c on c.relname = t.name and c.relnamespace = current_schema()::regnamespace "
+        "join pg_class c on c.relname = t.name and c.relnamespace = quote_ident(current_schema())::regnamespace "
         "join pg_index x on x.indrelid = c.oid and x.indisunique and not x.indisprimary "
         "cross join lateral generate_series(1, x.indnkeyatts) k order by 1, 2, k",
         {text_array(tables)});
@@ -99,8 +99,8 @@ void UniqueKeys::collide(std::size_t number, const Key& key, std::size_t most, s
   const auto& node = dictionary_.nodes()[number];
   const std::string names = named(key.expressions);
   const std::string same = equal(key.expressions.size());
-  std::string stays = fmt::format("b.node_id not in (select node_id from {} where number = {} and not fresh)",
-                                  diff_table, number);
+  std::string stays =
+      fmt::format("b.node_id not in (select node_id from {} where number = {} and not fresh)", diff_table, number);
   if (staging_.has(Kind::pruned, number)) {
     stays += fmt::format(" and b.node_id not in (select node_id from {} p)", staging_.source(Kind::pruned, number));
   }

@@ -29,7 +29,8 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   load.prune = workplace().settings().flag("graph.prune");
   load.skip_dangling = workplace().settings().choice("graph.dangling") == "skip";
   load.keep_shared = workplace().settings().choice("graph.shared") == "keep";
-  load.edge_rule = workplace().settings().choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
+  load.edge_rule =
+      workplace().settings().choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
   load.dry_run = dry_run;
   load.second_session = [this] { return workplace().connect(); };
 

@@ -110,7 +110,7 @@ def test_a_commons_without_versioned_nodes_is_healthy(etl, graph, load, few, exa
 def test_missing_indexes_do_not_keep_a_load_from_working(etl, graph, load, few, examine):
     graph.execute("drop index node_patient__props_idx")
     found = examine("tables")
-    assert found["state"] == "warning" and "1 indexes" in found["found"] and "graph init" in found["do"]
+    assert found["state"] == "warning" and "1 of the dictionary's indexes is missing" in found["found"] and "graph init" in found["advice"]
     load(few).ok()
 
 

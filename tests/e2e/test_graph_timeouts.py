@@ -38,8 +38,9 @@ def test_a_study_that_comes_slowly(etl, short):
     """The transaction is idle while the next piece is awaited."""
     run = etl.start("graph", "load", "--project", "aced-one", "-", stdin=subprocess.PIPE)
     try:
-        until(lambda: short.value("select count(*) from pg_stat_activity where application_name = 'aced-etl' and state = 'idle in transaction' "
-                                  "and now() - state_change > interval '100ms'"))
+        idle = ("select count(*) from pg_stat_activity where application_name = 'aced-etl' and state = 'idle in transaction' "
+                f"and datname = '{short.name}' and clock_timestamp() - state_change > interval '100ms'")
+        until(lambda: short.postgres.psql(idle).strip() == "1")
         _, said = run.communicate("".join(json.dumps(one) + "\n" for one in one_of_each(1)).encode(), timeout=30)
         assert run.returncode == 0, said
     finally:
