@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/closed_pipe.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
@@ -163,6 +164,10 @@ int main(int argc, char** argv) {
   etl::cli::hold_standard_streams();
   try {
     return static_cast<int>(etl::cli::run(argc, argv));
+  } catch (const etl::ClosedPipeError&) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+    return static_cast<int>(etl::ExitCode::unavailable);
   } catch (const std::exception& error) {
     return static_cast<int>(etl::cli::report(error));
   } catch (...) {
