@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/loopback.hpp"
 #include "base/text.hpp"
+#include "net/url.hpp"
 #include "s3/ini_file.hpp"
 
 namespace etl::s3 {
@@ -110,10 +113,10 @@ class Reader {
     Profile profile;
     profile.name = name_;
     profile.region = region();
-    profile.endpoint_url = endpoint("s3", "AWS_ENDPOINT_URL_S3", choice_.endpoint_url);
+    profile.endpoint_url = s3_endpoint();
     profile.addressing = addressing();
     profile.key = environment_key();
-    if (!profile.key) profile.identity = web_identity(profile.region.text);
+    if (!profile.key) profile.identity = web_identity(profile.region);
     if (!profile.key && !profile.identity) profile.key = profile_key();
     return profile;
   }
@@ -148,15 +151,27 @@ class Reader {
     return {"us-east-1", "default"};
   }
 
-  [[nodiscard]] std::optional<Sourced> endpoint(std::string_view service, const char* own_variable,
-                                                const std::optional<std::string>& flag) const {
-    if (flag) return Sourced{*flag, "--endpoint-url"};
-    const auto ignored = variable(environment_, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-    if (ignored == "true") return std::nullopt;
-    for (const char* name : {own_variable, "AWS_ENDPOINT_URL"}) {
+  [[nodiscard]] bool ignores_endpoints() const {
+    return variable(environment_, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true";
+  }
+
+  /// An address that is configured for this service by name.
+  [[nodiscard]] std::optional<Sourced> service_endpoint(std::string_view service, const char* own_variable) const {
+    if (ignores_endpoints()) return std::nullopt;
+    if (auto value = variable(environment_, own_variable)) {
+      return Sourced{*value, fmt::format("environment {}", own_variable)};
+    }
+    return files_.service_endpoint(name_, service);
+  }
+
+  /// S3's: the AWS CLI lets AWS_ENDPOINT_URL count more than the [services] section.
+  [[nodiscard]] std::optional<Sourced> s3_endpoint() const {
+    if (choice_.endpoint_url) return Sourced{*choice_.endpoint_url, "--endpoint-url"};
+    if (ignores_endpoints()) return std::nullopt;
+    for (const char* name : {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
       if (auto value = variable(environment_, name)) return Sourced{*value, fmt::format("environment {}", name)};
     }
-    if (auto value = files_.service_endpoint(name_, service)) return value;
+    if (auto value = files_.service_endpoint(name_, "s3")) return value;
     return files_.get(name_, "endpoint_url");
   }
 
@@ -196,17 +211,36 @@ class Reader {
     return files_.get(name_, key);
   }
 
-  [[nodiscard]] std::optional<WebIdentity> web_identity(const std::string& region) const {
+  [[nodiscard]] std::optional<WebIdentity> web_identity(const Sourced& region) const {
     const auto token = variable_or_file("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
     if (!token) return std::nullopt;
     const auto role = variable_or_file("AWS_ROLE_ARN", "role_arn");
     if (!role)
       throw UsageError("a web identity's token without its role", token->origin, "set AWS_ROLE_ARN or role_arn");
     const auto session = variable_or_file("AWS_ROLE_SESSION_NAME", "role_session_name");
-    const auto sts = endpoint("sts", "AWS_ENDPOINT_URL_STS", std::nullopt);
-    const auto* domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
     return WebIdentity{role->text, expand(environment_, token->text), session ? session->text : "aced-etl",
-                       sts ? sts->text : fmt::format("https://sts.{}.{}", region, domain), role->origin};
+                       sts_endpoint(region), role->origin};
+  }
+
+  /// The service account's token goes to STS alone. The general addresses (AWS_ENDPOINT_URL, the profile's
+  /// endpoint_url) are those of an S3 server, which must never see it; the AWS CLI would send it there.
+  [[nodiscard]] std::string sts_endpoint(const Sourced& region) const {
+    if (const auto own = service_endpoint("sts", "AWS_ENDPOINT_URL_STS")) {
+      const auto origin = net::origin_of(own->text);
+      const auto host = origin.substr(0, origin.rfind(':')).substr(origin.find("://") + 3);
+      if (origin.starts_with("http://") && !is_loopback(host)) {
+        throw UsageError("the address of STS is not encrypted: the service account's token would travel in clear text",
+                         own->origin, "use https:// for AWS_ENDPOINT_URL_STS");
+      }
+      return own->text;
+    }
+    if (!std::ranges::all_of(region.text,
+                             [](char c) { return c == '-' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); })) {
+      throw UsageError("not the name of an AWS region: " + printable(region.text), region.origin,
+                       "use a name such as us-west-2");
+    }
+    return fmt::format("https://sts.{}.{}", region.text,
+                       region.text.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com");
   }
 
   [[nodiscard]] Credentials profile_key() const {

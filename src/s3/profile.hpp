@@ -29,7 +29,9 @@ struct WebIdentity {
   std::string role_arn;
   std::filesystem::path token_file;
   std::string session_name;
-  std::string sts_endpoint;  ///< https://sts.<region>.amazonaws.com unless configured
+  /// https://sts.<region>.amazonaws.com, or what is configured for STS by name (AWS_ENDPOINT_URL_STS, `sts` of a
+  /// [services] section); never an address that is configured for all services.
+  std::string sts_endpoint;
   std::string origin;
 };
 

@@ -201,6 +201,58 @@ TEST_F(ProfileTest, AServiceAccountsRole) {
   EXPECT_EQ(read({"other", {}, {}}).identity->role_arn, "arn:other") << "--profile counts more";
 }
 
+TEST_F(ProfileTest, AServiceAccountsTokenGoesToStsAlone) {
+  set("AWS_ROLE_ARN", "arn:aws:iam::1:role/etl");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
+  set("AWS_REGION", "us-west-2");
+  const std::string regional = "https://sts.us-west-2.amazonaws.com";
+  // Addresses for all services are those of an S3 server.
+  set("AWS_ENDPOINT_URL", "https://s3.example.org");
+  write("config", "[default]\nendpoint_url = https://minio.example.org\n");
+  EXPECT_EQ(read().identity->sts_endpoint, regional);
+  EXPECT_EQ(read({{}, {}, "https://flag.example.org"}).identity->sts_endpoint, regional);
+  EXPECT_EQ(read().endpoint_url->text, "https://s3.example.org");
+  set("AWS_ENDPOINT_URL", "");
+  EXPECT_EQ(read().identity->sts_endpoint, regional);
+  EXPECT_EQ(read().endpoint_url->text, "https://minio.example.org");
+  // One that names STS counts.
+  write("config",
+        "[default]\nendpoint_url = https://minio.example.org\nservices = mine\n[services mine]\ns3 =\n"
+        "  endpoint_url = https://s3.example.org\n");
+  EXPECT_EQ(read().identity->sts_endpoint, regional);
+  write("config",
+        "[default]\nendpoint_url = https://minio.example.org\nservices = mine\n[services mine]\nsts =\n"
+        "  endpoint_url = https://sts.example.org\n");
+  EXPECT_EQ(read().identity->sts_endpoint, "https://sts.example.org");
+  set("AWS_ENDPOINT_URL_STS", "https://vpce-1.sts.us-west-2.vpce.amazonaws.com");
+  EXPECT_EQ(read().identity->sts_endpoint, "https://vpce-1.sts.us-west-2.vpce.amazonaws.com");
+  set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+  EXPECT_EQ(read().identity->sts_endpoint, regional);
+}
+
+TEST_F(ProfileTest, AServiceAccountsTokenIsNotSentInClearText) {
+  set("AWS_ROLE_ARN", "arn:aws:iam::1:role/etl");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
+  for (const char* local : {"http://127.0.0.1:4", "http://localhost", "http://[::1]:5/"}) {
+    set("AWS_ENDPOINT_URL_STS", local);
+    EXPECT_EQ(read().identity->sts_endpoint, local);
+  }
+  for (const char* remote : {"http://sts.example.org", "HTTP://10.0.0.1:80/", "http://127.0.0.1@example.org/"}) {
+    set("AWS_ENDPOINT_URL_STS", remote);
+    EXPECT_THAT(refused().what(), HasSubstr("the address of STS is not encrypted")) << remote;
+    EXPECT_EQ(refused().where(), "environment AWS_ENDPOINT_URL_STS");
+  }
+}
+
+TEST_F(ProfileTest, ARegionCannotNameAnotherHostForSts) {
+  set("AWS_ROLE_ARN", "arn:aws:iam::1:role/etl");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
+  for (const char* region : {"x@example.org/", "example.org/", "a.b", "us west", "US-WEST-2"}) {
+    set("AWS_REGION", region);
+    EXPECT_THAT(refused().what(), HasSubstr("not the name of an AWS region")) << region;
+  }
+}
+
 TEST(Ini, IsReadAsTheCliReadsIt) {
   const auto file = parse_ini(
       "\xEF\xBB\xBF# comment\r\n[a]\r\n  Key = one\r\n  other: t=wo\r\n; comment\r\n\r\n[b]\nurl = http://h:1/#x\n"
