@@ -6,8 +6,33 @@
 #include "graph/connection.hpp"
 #include "graph/counts.hpp"
 #include "graph/schema.hpp"
+#include "graph/transport.hpp"
 
 namespace etl::checks {
+namespace {
+
+/// Off this machine, the password's proof and all records travel this connection.
+void check_transport(Report& report, graph::Connection& connection) {
+  const std::string name = "database TLS";
+  const std::string advice =
+      "set PGSSLMODE=verify-full, and PGSSLROOTCERT to the certificates of the server's authority";
+  switch (graph::transport_of(connection.raw())) {
+    case graph::Transport::local:
+      return;
+    case graph::Transport::verified:
+      report.ok(name, "encrypted, and the server's identity is verified");
+      return;
+    case graph::Transport::unverified:
+      report.warn(name, "encrypted, but the server's certificate is not verified: another server could take its place",
+                  advice);
+      return;
+    case graph::Transport::clear:
+      report.warn(name, "the connection is not encrypted: records can be read and changed on the way", advice);
+      return;
+  }
+}
+
+}  // namespace
 
 void check_database(Report& report, const config::Settings& settings) {
   std::optional<graph::Connection> connection;
@@ -15,6 +40,7 @@ void check_database(Report& report, const config::Settings& settings) {
     connection.emplace(config::database_address(settings));
     report.ok("database", fmt::format("{}, PostgreSQL {}", connection->where(),
                                       connection->value("show server_version").value_or("")));
+    check_transport(report, *connection);
   });
   if (!settings.get("dictionary")) {
     report.fail("dictionary", "none is named", "set DICTIONARY_URL to the commons' dictionary", ExitCode::usage);

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/loopback.hpp"
 #include "base/text.hpp"
 #include "net/url.hpp"
 
@@ -17,12 +18,17 @@ constexpr std::string_view default_session_name = "aced-etl";
 /// Of the ECS agent ("Task IAM role", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI).
 constexpr std::string_view ecs_agent = "http://169.254.170.2";
 
+/// Of an origin such as "http://[::1]:80": "[::1]".
+std::string_view host_of(std::string_view origin) {
+  origin = origin.substr(0, origin.rfind(':'));
+  return origin.substr(origin.find("://") + 3);
+}
+
 /// Where a container's agent may be asked over plain HTTP: the machine itself and the agents' own addresses. Any other
 /// host could be made to collect the authorization token.
-bool may_ask_in_clear(const std::string& origin) {
-  constexpr std::array hosts{"http://169.254.170.2:", "http://169.254.170.23:", "http://[fd00:ec2::23]:",
-                             "http://localhost:",     "http://127.0.0.1:",      "http://[::1]:"};
-  return std::ranges::any_of(hosts, [&](std::string_view host) { return origin.starts_with(host); });
+bool may_ask_in_clear(std::string_view host) {
+  constexpr std::array agents{"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
+  return is_loopback(host) || std::ranges::find(agents, host) != agents.end();
 }
 
 Credentials whole_key(std::optional<std::string> id, std::optional<std::string> secret,
@@ -96,11 +102,29 @@ std::optional<Sourced> CredentialChain::variable_or_file(const char* name, const
 /// STS lends keys to whoever shows the token or signs the request, so only an endpoint that was configured for STS is
 /// asked, never a general endpoint_url: that is usually an S3 service of another vendor.
 std::string CredentialChain::sts_endpoint(const std::string& profile) const {
-  if (variable(environment_, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true") {
-    if (auto value = variable(environment_, "AWS_ENDPOINT_URL_STS")) return *value;
-    if (auto value = files_.service_endpoint(profile, "sts")) return value->text;
+  if (const auto own = configured_sts_endpoint(profile)) {
+    const auto origin = net::origin_of(own->text);
+    if (origin.starts_with("http://") && !is_loopback(host_of(origin))) {
+      throw UsageError("the address of STS is not encrypted: a token or a signed request would travel in clear text",
+                       own->origin, "use https:// for the endpoint of STS");
+    }
+    return own->text;
   }
-  return fmt::format("https://sts.{}.{}", region_, region_.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com");
+  if (!std::ranges::all_of(region_.text,
+                           [](char c) { return c == '-' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); })) {
+    throw UsageError("not the name of an AWS region: " + printable(region_.text), region_.origin,
+                     "use a name such as us-west-2");
+  }
+  return fmt::format("https://sts.{}.{}", region_.text,
+                     region_.text.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com");
+}
+
+std::optional<Sourced> CredentialChain::configured_sts_endpoint(const std::string& profile) const {
+  if (variable(environment_, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") return std::nullopt;
+  if (auto value = variable(environment_, "AWS_ENDPOINT_URL_STS")) {
+    return Sourced{*value, "environment AWS_ENDPOINT_URL_STS"};
+  }
+  return files_.service_endpoint(profile, "sts");
 }
 
 std::optional<WebIdentity> CredentialChain::web_identity(const std::string& profile, bool use_environment) const {
@@ -149,7 +173,7 @@ std::optional<AssumedRole> CredentialChain::assumed_role(const std::string& prof
     assumed.duration = std::chrono::seconds(value);
   }
   assumed.sts_endpoint = sts_endpoint(profile);
-  assumed.region = region_;
+  assumed.region = region_.text;
   assumed.origin = role->origin;
   if (credential_source) {
     assumed.base = std::make_shared<const CredentialSource>(named_source(*credential_source));
@@ -209,7 +233,7 @@ std::optional<ContainerAgent> CredentialChain::container() const {
   } else if (const auto url = variable(environment_, "AWS_CONTAINER_CREDENTIALS_FULL_URI")) {
     agent.origin = "environment AWS_CONTAINER_CREDENTIALS_FULL_URI";
     const auto origin = net::origin_of(*url);
-    if (!origin.starts_with("https://") && !may_ask_in_clear(origin)) {
+    if (!origin.starts_with("https://") && !may_ask_in_clear(host_of(origin))) {
       throw UsageError("the container's agent would be asked for a key over plain HTTP: " + origin, agent.origin,
                        "use https://, or the address of the machine itself");
     }

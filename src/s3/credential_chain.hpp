@@ -17,8 +17,7 @@ class CredentialChain {
  public:
   /// `use_environment`: false when the command line names the profile; the key, role and web identity of the
   /// environment then do not count.
-  CredentialChain(const AwsFiles& files, const config::Environment& environment, bool use_environment,
-                  std::string region)
+  CredentialChain(const AwsFiles& files, const config::Environment& environment, bool use_environment, Sourced region)
       : files_(files), environment_(environment), use_environment_(use_environment), region_(std::move(region)) {}
 
   /// UsageError for half a key, a login that needs a person (SSO, MFA), a source profile that is absent or refers to
@@ -39,12 +38,13 @@ class CredentialChain {
   [[nodiscard]] std::optional<Sourced> variable_or_file(const char* name, const std::string& profile,
                                                         std::string_view key, bool use_environment) const;
   [[nodiscard]] std::string sts_endpoint(const std::string& profile) const;
+  [[nodiscard]] std::optional<Sourced> configured_sts_endpoint(const std::string& profile) const;
   [[nodiscard]] UsageError no_key(const std::string& profile) const;
 
   const AwsFiles& files_;
   const config::Environment& environment_;
   bool use_environment_;
-  std::string region_;
+  Sourced region_;
   std::set<std::string> visited_;  ///< profiles whose role is being resolved
 };
 

@@ -31,7 +31,7 @@ class Reader {
     profile.endpoint_url = endpoint();
     profile.addressing = addressing();
     profile.ca_bundle = ca_bundle();
-    profile.credentials = CredentialChain(files_, environment_, !choice_.profile, profile.region.text).of(name_);
+    profile.credentials = CredentialChain(files_, environment_, !choice_.profile, profile.region).of(name_);
     return profile;
   }
 

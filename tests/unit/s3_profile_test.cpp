@@ -295,13 +295,6 @@ TEST_F(ProfileTest, CertificateAuthoritiesMustBeReadable) {
   EXPECT_THAT(error.hint(), HasSubstr("environment AWS_CA_BUNDLE"));
 }
 
-TEST_F(ProfileTest, AStsEndpointIsNeverAGeneralOne) {
-  set("AWS_ROLE_ARN", "r");
-  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/token");
-  set("AWS_ENDPOINT_URL", "http://minio:9000");
-  EXPECT_EQ(identity_of(read()).sts_endpoint, "https://sts.us-east-1.amazonaws.com");
-}
-
 TEST(CredentialProcess, ACommandIsSplitAsAShellDoes) {
   EXPECT_THAT(split_command(R"(a 'b c' "d \"e\" \x" f\ g '' )", "f"),
               ElementsAre("a", "b c", R"(d "e" \x)", "f g", ""));
@@ -340,6 +333,58 @@ TEST_F(ProfileTest, AServiceAccountsRole) {
   EXPECT_EQ(identity_of(read()).sts_endpoint, "http://127.0.0.1:4");
   write("config", "[profile other]\nrole_arn = arn:other\nweb_identity_token_file = /other\n");
   EXPECT_EQ(identity_of(read({"other", {}, {}})).role_arn, "arn:other") << "--profile counts more";
+}
+
+TEST_F(ProfileTest, AServiceAccountsTokenGoesToStsAlone) {
+  set("AWS_ROLE_ARN", "arn:aws:iam::1:role/etl");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
+  set("AWS_REGION", "us-west-2");
+  const std::string regional = "https://sts.us-west-2.amazonaws.com";
+  // Addresses for all services are those of an S3 server.
+  set("AWS_ENDPOINT_URL", "https://s3.example.org");
+  write("config", "[default]\nendpoint_url = https://minio.example.org\n");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, regional);
+  EXPECT_EQ(identity_of(read({{}, {}, "https://flag.example.org"})).sts_endpoint, regional);
+  EXPECT_EQ(read().endpoint_url->text, "https://s3.example.org");
+  set("AWS_ENDPOINT_URL", "");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, regional);
+  EXPECT_EQ(read().endpoint_url->text, "https://minio.example.org");
+  // One that names STS counts.
+  write("config",
+        "[default]\nendpoint_url = https://minio.example.org\nservices = mine\n[services mine]\ns3 =\n"
+        "  endpoint_url = https://s3.example.org\n");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, regional);
+  write("config",
+        "[default]\nendpoint_url = https://minio.example.org\nservices = mine\n[services mine]\nsts =\n"
+        "  endpoint_url = https://sts.example.org\n");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, "https://sts.example.org");
+  set("AWS_ENDPOINT_URL_STS", "https://vpce-1.sts.us-west-2.vpce.amazonaws.com");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, "https://vpce-1.sts.us-west-2.vpce.amazonaws.com");
+  set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, regional);
+}
+
+TEST_F(ProfileTest, AServiceAccountsTokenIsNotSentInClearText) {
+  set("AWS_ROLE_ARN", "arn:aws:iam::1:role/etl");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
+  for (const char* local : {"http://127.0.0.1:4", "http://localhost", "http://[::1]:5/"}) {
+    set("AWS_ENDPOINT_URL_STS", local);
+    EXPECT_EQ(identity_of(read()).sts_endpoint, local);
+  }
+  for (const char* remote : {"http://sts.example.org", "HTTP://10.0.0.1:80/", "http://127.0.0.1@example.org/"}) {
+    set("AWS_ENDPOINT_URL_STS", remote);
+    EXPECT_THAT(refused().what(), HasSubstr("the address of STS is not encrypted")) << remote;
+    EXPECT_EQ(refused().where(), "environment AWS_ENDPOINT_URL_STS");
+  }
+}
+
+TEST_F(ProfileTest, ARegionCannotNameAnotherHostForSts) {
+  set("AWS_ROLE_ARN", "arn:aws:iam::1:role/etl");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
+  for (const char* region : {"x@example.org/", "example.org/", "a.b", "us west", "US-WEST-2"}) {
+    set("AWS_REGION", region);
+    EXPECT_THAT(refused().what(), HasSubstr("not the name of an AWS region")) << region;
+  }
 }
 
 TEST(Ini, IsReadAsTheCliReadsIt) {
