@@ -33,7 +33,8 @@ void check_key(Report& report, const gen3::Session::Options& options) {
     if (claims.expires < Clock::now()) {
       report.fail("access token", "it has expired", "unset ACCESS_TOKEN, or get a new one", ExitCode::not_allowed);
     } else {
-      report.ok("access token", fmt::format("{}, used instead of an API key", claims.user));
+      report.ok("access token",
+                fmt::format("{}used instead of an API key", claims.user.empty() ? "" : claims.user + ", "));
     }
     return;
   }
@@ -42,7 +43,8 @@ void check_key(Report& report, const gen3::Session::Options& options) {
     return;
   }
   const auto& claims = options.key->claims;
-  const std::string whose = fmt::format("{} of {}", claims.user, claims.issuer);
+  // A key of fence 13 names no user; the line `user` below does.
+  const std::string whose = claims.user.empty() ? claims.issuer : fmt::format("{} of {}", claims.user, claims.issuer);
   const std::string renew = "make a new key on the commons' profile page";
   if (claims.expires == Clock::time_point{}) {
     report.ok("API key", whose);
@@ -173,6 +175,7 @@ void check_commons(Report& report, const config::Settings& settings, const std::
     check_permissions(report, settings, user);
   });
   report.guard("buckets", [&] { check_buckets(report, settings, fence); });
+  check_services(report, settings, *session);
 }
 
 }  // namespace etl::checks
