@@ -43,6 +43,7 @@ void run(const Context& context, const Arguments& arguments) {
   load.prune = arguments.prune;
   load.skip_dangling = arguments.dangling == "skip";
   load.keep_shared = arguments.shared == "keep";
+  load.edge_rule = context.settings.choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
   load.dry_run = context.dry_run;
   static_cast<void>(context.settings.require("dictionary"));
   const StudySetup setup = StudySetup::load(context.settings, arguments.study);
@@ -102,6 +103,7 @@ void add_graph_load(CLI::App& graph, Context& context) {
           "records whose ids another project holds: refuse the study, or keep and link to the other's [default: error]")
       ->check(CLI::IsMember({"error", "keep"}));
   command->add_flag("--prune", arguments->prune, "remove the project's records that the study does not have");
+  add_setting_option(*command, context, "graph.edge_table");
   add_dry_run(*command, context);
   add_database_options(*command, context);
   command->callback([&context, arguments] { run(context, *arguments); });

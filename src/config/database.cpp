@@ -30,6 +30,7 @@ DatabaseAddress database_address(const Settings& settings) {
   };
   DatabaseAddress address{text("database.host"), text("database.port"),     text("database.name"),
                           text("database.user"), text("database.password"), "libpq's default"};
+  address.lock_timeout = std::chrono::seconds(settings.number("graph.lock_timeout"));
   if (const auto host = settings.get("database.host")) address.origin = host->origin;
   for (const char* key : {"database.host", "database.port"}) {
     if (address.password.empty() || !settings.from_found_file(key)) continue;

@@ -76,6 +76,11 @@ constexpr std::array kKeys = {
         "what a run does with references that lead nowhere: error refuses the study, skip leaves their edges out"},
     Key{"graph.shared", "ACED_ETL_GRAPH_SHARED", "", "error", "error|keep",
         "what a run does with records whose ids another project holds: error refuses the study, keep links to them"},
+    Key{"graph.lock_timeout", "ACED_ETL_GRAPH_LOCK_TIMEOUT", "", "300", "N",
+        "seconds that a command waits for a lock that another session holds in the graph's database", false, 86400},
+    Key{"graph.edge_table", "ACED_ETL_GRAPH_EDGE_TABLE", "--edge-table", "link", "link|first",
+        "the table of an edge where several links join two types: link, the one named after the reference; first, the "
+        "dictionary's first, the only one that peregrine shows"},
     Key{"limits.tries", "ACED_ETL_TRIES", "", "3", "N", "how often a run tries a step whose service went away", false,
         100},
     Key{"limits.retry_wait", "ACED_ETL_RETRY_WAIT", "", "5", "N",

@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "graph/lock_watch.hpp"
 
 namespace etl::graph {
 namespace {
@@ -51,6 +52,25 @@ std::chrono::milliseconds connect_time(std::chrono::milliseconds asked) {
   return asked;
 }
 
+struct Timeout {
+  const char* name;
+  std::string sql;
+};
+
+/// What ends a session or a statement that takes long, and the statement that changes it for a transaction.
+std::vector<Timeout> timeouts(const Connection& connection, int server_version) {
+  constexpr int has_transaction_timeout = 170000;
+  std::vector<Timeout> all;
+  const auto add = [&](const char* name, std::int64_t milliseconds) {
+    all.push_back({name, fmt::format("SET LOCAL {} = {}", name, milliseconds)});
+  };
+  add("statement_timeout", 0);
+  add("idle_in_transaction_session_timeout", 0);
+  add("lock_timeout", connection.lock_timeout().count());
+  if (server_version >= has_transaction_timeout) add("transaction_timeout", 0);
+  return all;
+}
+
 std::string field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
   return text == nullptr ? std::string() : std::string(text);
@@ -79,7 +99,7 @@ std::int64_t Result::affected() const {
   return number;
 }
 
-Connection::Connection(const config::DatabaseAddress& address, std::chrono::milliseconds timeout) {
+Connection::Connection(const config::DatabaseAddress& address, std::chrono::milliseconds timeout) : address_(address) {
   std::vector<const char*> keys;
   std::vector<const char*> values;
   const auto add = [&](const char* key, const char* value) {
@@ -144,6 +164,7 @@ void Connection::fail(const PGresult* result) {
   said.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
   if (said.message.empty()) said.message = trim(PQresultErrorMessage(result));
   if (said.sqlstate == "57014" && stop_ && stop_->requested()) throw StoppedError("stopped", where_);
+  if (said.sqlstate == "55P03" && !waited_for_.empty()) said.message += "; it waited for " + waited_for_;
   raise(said, where_);
 }
 
@@ -168,7 +189,8 @@ void Connection::refuse_when_stopped() const {
 Result Connection::exec(const std::string& sql) {
   const StatementStop::Running running(stop_.get());
   refuse_when_stopped();
-  return check(PQexec(raw_.get(), sql.c_str()));
+  if (!send(sql.c_str())) fail();
+  return check(answer());
 }
 
 Result Connection::exec(const std::string& sql, const Params& params) {
@@ -177,8 +199,58 @@ Result Connection::exec(const std::string& sql, const Params& params) {
   std::vector<const char*> values;
   values.reserve(params.size());
   for (const auto& param : params) values.push_back(param ? param->c_str() : nullptr);
-  return check(PQexecParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                            nullptr, 0));
+  if (PQsendQueryParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                        nullptr, 0) != 1) {
+    fail();
+  }
+  return check(answer());
+}
+
+/// The last result of what was sent, as PQexec gives it; null when the connection is lost without a word.
+PGresult* Connection::answer() {
+  waited_for_.clear();
+  PGresult* last = nullptr;
+  while (true) {
+    if (!await()) return last;
+    PGresult* next = PQgetResult(raw_.get());
+    if (next == nullptr) return last;
+    if (last != nullptr && PQresultStatus(last) == PGRES_FATAL_ERROR) {  // why it failed; then the session may end, too
+      PQclear(next);
+      continue;
+    }
+    PQclear(last);
+    last = next;
+    const auto status = PQresultStatus(last);
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || !alive()) return last;
+  }
+}
+
+/// Waits until PQgetResult() can answer; false when the connection is lost before. When it takes long, asks through a
+/// second connection whether another session is in the way, and says so.
+bool Connection::await() {
+  const auto since = Clock::now();
+  LockWatch watch(address_, backend_pid_);
+  auto next_look = since + LockWatch::first_look(address_.lock_timeout);
+  while (PQisBusy(raw_.get()) == 1) {
+    const auto until = patience_ ? since + *patience_ : in_transaction() ? next_look : Clock::time_point::max();
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+    pollfd entry{PQsocket(raw_.get()), POLLIN, 0};
+    const int ready = poll(&entry, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready > 0 && PQconsumeInput(raw_.get()) != 1) return PQisBusy(raw_.get()) == 0;
+    if (ready != 0 || Clock::now() < until) continue;
+    if (patience_) {
+      given_up_ = true;
+      throw UnavailableError("the database does not answer in time", where_, "run again");
+    }
+    if (auto found = watch.look(); !found.empty() && found != waited_for_) {
+      waited_for_ = std::move(found);
+      log::warn("waiting for {}; gives up after {} s (`graph.lock_timeout`)", waited_for_,
+                address_.lock_timeout.count() / 1000);
+    }
+    next_look = Clock::now() + LockWatch::interval;
+  }
+  return true;
 }
 
 std::optional<std::string> Connection::value(const std::string& sql, const Params& params) {
@@ -194,7 +266,37 @@ std::int64_t Connection::number(const std::string& sql, const Params& params) {
 
 Transaction::Transaction(Connection& connection, const std::string& mode) : connection_(connection) {
   if (connection_.in_transaction()) throw FaultError("a transaction within a transaction", connection_.where());
-  connection_.exec("BEGIN " + mode);
+  connection_.backend_pid_ = 0;
+  const std::string begin = "BEGIN " + mode;
+  try {
+    std::string sql = begin;
+    for (const Timeout& timeout : timeouts(connection_, PQserverVersion(connection_.raw()))) sql += "; " + timeout.sql;
+    connection_.backend_pid_ = static_cast<int>(connection_.exec(sql + "; SELECT pg_backend_pid()").integer(0, 0));
+  } catch (const StoppedError&) {
+    rollback();
+    throw;
+  } catch (const Error&) {
+    if (!connection_.alive() || !connection_.in_transaction()) throw;  // BEGIN itself was refused
+    rollback();
+    lift_one_by_one(begin);
+  }
+}
+
+/// A setting that cannot be changed, here or through this pooler, must not keep the others.
+void Transaction::lift_one_by_one(const std::string& begin) {
+  connection_.exec(begin);
+  open_ = true;
+  for (const Timeout& timeout : timeouts(connection_, PQserverVersion(connection_.raw()))) {
+    connection_.exec("SAVEPOINT lift");
+    try {
+      connection_.exec(timeout.sql);
+    } catch (const Error& error) {
+      connection_.exec("ROLLBACK TO SAVEPOINT lift");
+      log::warn("cannot change {}, which is {}: {}", timeout.name,
+                connection_.value(std::string("SHOW ") + timeout.name).value_or("unknown"), error.what());
+    }
+  }
+  connection_.backend_pid_ = static_cast<int>(connection_.exec("SELECT pg_backend_pid()").integer(0, 0));
 }
 
 Transaction::~Transaction() { rollback(); }
@@ -210,7 +312,8 @@ void Transaction::commit() {
   const StatementStop::Running running(connection_.stop_.get());
   connection_.refuse_when_stopped();
   open_ = false;
-  auto* raw = PQexec(connection_.raw(), "COMMIT");
+  if (!connection_.send("COMMIT")) connection_.fail();
+  auto* raw = connection_.answer();
   const Result result(raw);
   if (PQresultStatus(raw) != PGRES_COMMAND_OK) {
     // A server that says why has rolled back; silence, or the end of the session, leaves it open.

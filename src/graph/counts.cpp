@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "graph/graph_schema.hpp"
 #include "graph/project_member.hpp"
 
 namespace etl::graph {
@@ -28,6 +29,7 @@ std::int64_t total(const std::vector<TableCount>& counts, bool edge) {
 }  // namespace
 
 GraphTables GraphTables::read(Connection& connection) {
+  const GraphRead read(connection);
   GraphTables tables;
   auto rows = connection.exec(
       "select c.relname from pg_class c where c.relnamespace = (select oid from pg_namespace where nspname = "
@@ -49,7 +51,7 @@ GraphTables GraphTables::read(Connection& connection) {
     tables.edges.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
   }
   if (tables.nodes.empty()) {
-    throw RefusedError("the database has no tables of a graph", connection.where(),
+    throw RefusedError("the database has no tables of a graph" + schemas_out_of_reach(connection), connection.where(),
                        "`aced-etl graph init` creates the tables of the dictionary");
   }
   return tables;
@@ -68,6 +70,7 @@ Params Selection::parameters() const {
 
 std::vector<TableCount> count_rows(Connection& connection, const GraphTables& tables,
                                    const std::optional<Selection>& selection) {
+  const GraphRead read(connection);
   // One statement is one snapshot, whatever others write meanwhile.
   std::string sql;
   const auto add = [&](const std::string& table, bool edge, const std::string& count) {

@@ -21,7 +21,7 @@ struct GraphTables {
   std::vector<std::string> nodes;  ///< by name
   std::vector<EdgeTable> edges;    ///< by name
 
-  /// RefusedError when the database has none.
+  /// In the graph's schema (use_graph_schema). RefusedError when the database has none.
   [[nodiscard]] static GraphTables read(Connection& connection);
 };
 

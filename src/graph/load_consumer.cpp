@@ -30,7 +30,8 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     if (held_ != Held::none && is_equal(record.object)) {
       consumer_.held_.saw_equal(held_);
     } else {
-      append_node(nodes[number], number, id, record.object, consumer_.project_member_);
+      append_node(nodes[number], number, id, place_of(record.where.file, record.where.line), record.object,
+                  consumer_.project_member_);
     }
     written_.clear();
     bool of_project = node->label == "research_study";
@@ -128,7 +129,7 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
 LoadConsumer::LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Held& held, Staging& staging,
                            simplify::FaultReport& report, std::function<void(std::uint64_t)> progress)
     : dictionary_(dictionary),
-      choice_(dictionary),
+      choice_(dictionary, target.edge_rule),
       target_(std::move(target)),
       project_member_(project_member(target_.project_id)),
       held_(held),

@@ -21,6 +21,7 @@ class LoadConsumer final : public simplify::Consumer {
   struct Target {
     std::string project_id;    ///< P-Q
     std::string project_node;  ///< the node that every ResearchStudy belongs to
+    EdgeRule edge_rule = EdgeRule::link;
   };
 
   LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Held& held, Staging& staging,

@@ -49,6 +49,8 @@ struct TablePlan {
 
 /// What graph init found and did.
 struct SchemaReport {
+  std::string schema;         ///< in which the tables are, or were created
+  std::string other_schemas;  ///< schemas_out_of_reach(), when tables are missing
   std::vector<std::string> tables_created, tables_present;
   std::vector<std::string> indexes_created, indexes_present;
 };

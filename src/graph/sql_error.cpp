@@ -80,6 +80,9 @@ void raise(const ServerMessage& said, const std::string& where) {
   }
   if (is_class("22") || is_class("54"))
     throw InputError(what, where, advice(said, "the database cannot store this value: mend the record"));
+  if (state == "23505") {
+    throw UniqueViolation(what, where, advice(said, "two records have the same value of a unique key: change one"));
+  }
   if (is_class("23") || is_class("0A") || is_class("2B")) {
     throw RefusedError(what, where, advice(said, "the database's rules forbid this: mend what the message names"));
   }

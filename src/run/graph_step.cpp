@@ -11,7 +11,7 @@ namespace etl::run {
 graph::Connection GraphStep::take_session() {
   if (auto known = std::exchange(session_, std::nullopt)) {
     try {
-      known->exec("select 1");
+      graph::Transaction(*known).rollback();
       return std::move(*known);
     } catch (const Error&) {  // the server was started anew meanwhile
     }
@@ -29,6 +29,7 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   load.prune = workplace().settings().flag("graph.prune");
   load.skip_dangling = workplace().settings().choice("graph.dangling") == "skip";
   load.keep_shared = workplace().settings().choice("graph.shared") == "keep";
+  load.edge_rule = workplace().settings().choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
   load.dry_run = dry_run;
   load.second_session = [this] { return workplace().connect(); };
 
