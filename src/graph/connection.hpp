@@ -99,8 +99,8 @@ class Connection {
   config::DatabaseAddress address_;
   std::string where_;
   int backend_pid_ = 0;
-  bool given_up_ = false;  ///< a statement is still at work, and nobody waits for it
-  std::string waited_for_;  ///< the lock that the last statement waited for, and who held it
+  bool given_up_ = false;                              ///< a statement is still at work, and nobody waits for it
+  std::string waited_for_;                             ///< the lock that the last statement waited for, and who held it
   std::optional<std::chrono::milliseconds> patience_;  ///< how long a statement may take
   std::unique_ptr<PGconn, Finish> raw_;
   std::unique_ptr<StatementStop> stop_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "graph/graph_schema.hpp"
 #include "graph/project_member.hpp"
@@ -90,6 +92,10 @@ std::vector<TableCount> count_rows(Connection& connection, const GraphTables& ta
   counts.reserve(static_cast<std::size_t>(rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) {
     counts.push_back({std::string(rows.text(i, 0)), rows.boolean(i, 1), rows.integer(i, 2)});
+    if (!counts.back().edge) continue;
+    const auto& edge = *std::ranges::find(tables.edges, counts.back().table, &EdgeTable::name);
+    counts.back().src = edge.src;
+    counts.back().dst = edge.dst;
   }
   return counts;
 }

@@ -29,6 +29,7 @@ struct TableCount {
   std::string table;
   bool edge = false;
   std::int64_t rows = 0;
+  std::string src = {}, dst = {};  ///< of an edge: the node tables at its ends
 };
 
 /// Which nodes: the records of a project, and nodes named one by one.

@@ -2,8 +2,7 @@
 
 namespace etl::graph {
 
-EdgeChoice::EdgeChoice(const dictionary::Dictionary& dictionary, EdgeRule rule)
-    : dictionary_(dictionary), rule_(rule) {
+EdgeChoice::EdgeChoice(const dictionary::Dictionary& dictionary, EdgeRule rule) : dictionary_(dictionary), rule_(rule) {
   const auto& edges = dictionary.edges();
   for (std::size_t i = 0; i < edges.size(); ++i) between_[{edges[i].src_label, edges[i].dst_label}].push_back(i);
 }

@@ -17,7 +17,8 @@ enum class EdgeRule : unsigned char {
 };
 
 /// Which edge table a reference goes to. Several tables may join the same two types (Task -> Patient by `owner` and by
-/// `for`): the one whose link is named after the field counts, else the first in the dictionary's order; EdgeRule::first: always that.
+/// `for`): the one whose link is named after the field counts, else the first in the dictionary's order;
+/// EdgeRule::first: always that.
 class EdgeChoice {
  public:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);

@@ -16,10 +16,10 @@ constexpr auto has_nodes =
 }  // namespace
 
 std::string use_graph_schema(Connection& connection) {
-  const auto schema = connection.value(
-      fmt::format("select coalesce((select n.nspname from unnest(current_schemas(false)) with ordinality s (name, place) "
-                  "join pg_namespace n on n.nspname = s.name where {} order by s.place limit 1), current_schema())",
-                  has_nodes));
+  const auto schema = connection.value(fmt::format(
+      "select coalesce((select n.nspname from unnest(current_schemas(false)) with ordinality s (name, place) "
+      "join pg_namespace n on n.nspname = s.name where {} order by s.place limit 1), current_schema())",
+      has_nodes));
   if (!schema) {
     throw RefusedError("the session has no schema to look for tables in, or to create them in", connection.where(),
                        "check the user's search_path, and its right to use the schema public");

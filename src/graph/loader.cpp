@@ -103,10 +103,10 @@ void refuse_shared(const std::vector<SharedNode>& shared, const ProjectId& proje
   const auto at = [&](std::uint64_t place) { return fmt::format("{}:{}", files.at(file_of(place)), line_of(place)); };
   for (const KeyCollision& one : found) {
     const std::string& title = dictionary.by_label(one.label)->title;
-    const std::string other =
-        one.other_staged ? fmt::format("{}/{} of the study ({})", title, one.other_id, at(one.other_place))
-                         : fmt::format("{}/{}, which the graph holds{}", title, one.other_id,
-                                       one.other_project.empty() ? "" : " in project " + one.other_project);
+    const std::string other = one.other_staged
+                                  ? fmt::format("{}/{} of the study ({})", title, one.other_id, at(one.other_place))
+                                  : fmt::format("{}/{}, which the graph holds{}", title, one.other_id,
+                                                one.other_project.empty() ? "" : " in project " + one.other_project);
     log::error("{}: {}/{} has the same {} as {}: {}", at(one.place), title, one.node_id, one.keys, other, one.values);
   }
   throw RefusedError(
@@ -161,14 +161,14 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     read_held(connection, dictionary, options.project, held);
     Staging staging(connection);
     Dangling dangling(connection, dictionary, staging);
-    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node, options.edge_rule},
-                          held, staging, report,
-                          std::move(progress));
+    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node, options.edge_rule}, held,
+                          staging, report, std::move(progress));
     const simplify::StudyResult read = simplify::read_study(
         study, consumer, report, [&](const fhir::IdIndex::Reference& reference) { dangling.add(reference); });
     out.tally = read.tally;
     out.without_node = consumer.without_node();
     out.without_edge = consumer.without_edge();
+    out.unknown_properties = consumer.unknown_properties();
     simplify::require_resources(read, report, study.path);
     if (report.errors() > 0) {
       throw InputError(fmt::format("the study is not valid: {}; nothing was written", simplify::in_words(report)),

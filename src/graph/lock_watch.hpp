@@ -25,8 +25,8 @@ class LockWatch {
   LockWatch(const LockWatch&) = delete;
   LockWatch& operator=(const LockWatch&) = delete;
 
-  /// "a lock on node_patient, held by psql (pid 71, user etl, idle in transaction, query started 2026-01-31 10:00:00+00)";
-  /// empty when the process does not wait for a lock.
+  /// "a lock on node_patient, held by psql (pid 71, user etl, idle in transaction, query started 2026-01-31
+  /// 10:00:00+00)"; empty when the process does not wait for a lock.
   [[nodiscard]] std::string look() noexcept;
 
  private:

@@ -19,6 +19,8 @@ void Merge::count_edges() {
     TableChange& change = edges_[e];
     change.table = edge.table;
     change.edge = true;
+    change.src = edge.src_table;
+    change.dst = edge.dst_table;
     change.unchanged = outcome_.equal_edges[e];
     change.inserted = staging_.rows(Kind::edge, e);
     change.removed = outcome_.gone_edges[e];

@@ -35,7 +35,7 @@ std::vector<TableCount> delete_rows(Connection& connection, const GraphTables& t
   std::vector<TableCount> edges;
   // Edges first and in bulk: the cascade would look each of them up node by node.
   for (const auto& edge : tables.edges) {
-    edges.push_back({edge.name, true, 0});
+    edges.push_back({edge.name, true, 0, edge.src, edge.dst});
     for (const auto& [end, at] : {std::pair{"src_id", edge.src}, std::pair{"dst_id", edge.dst}}) {
       const auto sql = fmt::format("delete from {} e using {} n where n.node_id = e.{} and {}", quote_name(edge.name),
                                    quote_name(at), end, selection.condition("n"));
@@ -44,7 +44,7 @@ std::vector<TableCount> delete_rows(Connection& connection, const GraphTables& t
   }
   for (const auto& node : tables.nodes) {
     const auto sql = fmt::format("delete from {} n where {}", quote_name(node), selection.condition("n"));
-    nodes.push_back({node, false, connection.exec(sql, parameters).affected()});
+    nodes.push_back({.table = node, .edge = false, .rows = connection.exec(sql, parameters).affected()});
   }
   nodes.insert(nodes.end(), edges.begin(), edges.end());
   drop_zeros(nodes);

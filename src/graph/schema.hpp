@@ -35,6 +35,8 @@ struct TablePlan {
   std::vector<ColumnPlan> columns;
   std::vector<ConstraintPlan> constraints;
   std::vector<IndexPlan> indexes;
+  /// False for a table that sheepdog, peregrine and loads do without, and that many commons do not have.
+  bool needed = true;
 
   [[nodiscard]] std::string create_table_sql() const;  ///< with its constraints and sequences
   [[nodiscard]] std::string create_index_sql(const IndexPlan& index) const;

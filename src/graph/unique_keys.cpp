@@ -99,8 +99,8 @@ void UniqueKeys::collide(std::size_t number, const Key& key, std::size_t most, s
   const auto& node = dictionary_.nodes()[number];
   const std::string names = named(key.expressions);
   const std::string same = equal(key.expressions.size());
-  std::string stays = fmt::format("b.node_id not in (select node_id from {} where number = {} and not fresh)",
-                                  diff_table, number);
+  std::string stays =
+      fmt::format("b.node_id not in (select node_id from {} where number = {} and not fresh)", diff_table, number);
   if (staging_.has(Kind::pruned, number)) {
     stays += fmt::format(" and b.node_id not in (select node_id from {} p)", staging_.source(Kind::pruned, number));
   }

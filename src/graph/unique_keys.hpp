@@ -12,13 +12,13 @@ namespace etl::graph {
 
 /// A staged record that cannot be written because another record has the same value of a unique key.
 struct KeyCollision {
-  std::string label;      ///< the type of both
-  std::string keys;       ///< names of the properties: `project_id, url`
-  std::string values;     ///< their values, in the same order
-  std::string node_id;    ///< the staged record
-  std::uint64_t place;    ///< where the study has it: place_of()
-  std::string other_id;   ///< the record that has the same value
-  bool other_staged;      ///< the study has it too, at other_place; else it is in the graph
+  std::string label;     ///< the type of both
+  std::string keys;      ///< names of the properties: `project_id, url`
+  std::string values;    ///< their values, in the same order
+  std::string node_id;   ///< the staged record
+  std::uint64_t place;   ///< where the study has it: place_of()
+  std::string other_id;  ///< the record that has the same value
+  bool other_staged;     ///< the study has it too, at other_place; else it is in the graph
   std::uint64_t other_place;
   std::string other_project;  ///< the project of the graph's record
 };
