@@ -9,9 +9,31 @@
 #include "graph/connection.hpp"
 #include "graph/database_check.hpp"
 #include "graph/schema.hpp"
+#include "graph/transport.hpp"
 
 namespace etl::checks {
 namespace {
+
+/// Off this machine, the password's proof and all records travel this connection.
+void check_transport(Report& report, graph::Connection& connection) {
+  const std::string name = "database TLS";
+  const std::string advice =
+      "set PGSSLMODE=verify-full, and PGSSLROOTCERT to the certificates of the server's authority";
+  switch (graph::transport_of(connection.raw())) {
+    case graph::Transport::local:
+      return;
+    case graph::Transport::verified:
+      report.ok(name, "encrypted, and the server's identity is verified");
+      return;
+    case graph::Transport::unverified:
+      report.warn(name, "encrypted, but the server's certificate is not verified: another server could take its place",
+                  advice);
+      return;
+    case graph::Transport::clear:
+      report.warn(name, "the connection is not encrypted: records can be read and changed on the way", advice);
+      return;
+  }
+}
 
 /// How many tables a message names.
 constexpr std::size_t most_named = 3;
@@ -138,6 +160,7 @@ void check_database(Report& report, const config::Settings& settings) {
     facts = graph::database_facts(*connection);
     report.ok("database", fmt::format("{}, PostgreSQL {}, schema {}{}", connection->where(), facts.version,
                                       facts.schema, facts.pooler ? ", through a pooler" : ""));
+    check_transport(report, *connection);
   });
   if (connected) {
     check_facts(report, facts);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/closed_pipe.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
@@ -120,7 +121,9 @@ void build(CLI::App& app, Context& context, LogOptions& log_options) {
     log_options.apply();
     context.quiet = log_options.quiet;
     context.log_json = log_options.format == "json";
-    if (needs_settings(app)) context.settings.load();
+    if (!needs_settings(app)) return;
+    context.settings.load();
+    for (const std::string& warning : context.settings.warnings()) log::warn("{}", warning);
   });
 }
 
@@ -163,6 +166,10 @@ int main(int argc, char** argv) {
   etl::cli::hold_standard_streams();
   try {
     return static_cast<int>(etl::cli::run(argc, argv));
+  } catch (const etl::ClosedPipeError&) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+    return static_cast<int>(etl::ExitCode::unavailable);
   } catch (const std::exception& error) {
     return static_cast<int>(etl::cli::report(error));
   } catch (...) {

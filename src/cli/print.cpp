@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "base/closed_pipe.hpp"
 #include "base/text.hpp"
 
 namespace etl::cli {
@@ -20,8 +21,9 @@ void check(bool ok) {
   const int error = errno;
   // What is still in the buffer would fail again at exit, in silence.
   std::clearerr(stdout);
-  throw UnavailableError("cannot write the result: " + std::generic_category().message(error), "stdout",
-                         "its reader has gone, or the disk is full; run again");
+  if (error == EPIPE) throw ClosedPipeError();
+  throw UnavailableError("cannot write the result: " + std::generic_category().message(error), "standard output",
+                         "check the disk that it goes to, then run again");
 }
 
 /// Whether YAML would take the bare text for something else than this text.

@@ -253,6 +253,11 @@ bool Connection::await() {
   return true;
 }
 
+void Connection::set_lock_timeout(std::chrono::milliseconds timeout) {
+  address_.lock_timeout = timeout;
+  exec(fmt::format("SET LOCAL lock_timeout = {}", timeout.count()));
+}
+
 std::optional<std::string> Connection::value(const std::string& sql, const Params& params) {
   const auto result = exec(sql, params);
   if (result.rows() == 0 || result.null(0, 0)) return std::nullopt;
@@ -318,7 +323,8 @@ void Transaction::commit() {
   if (PQresultStatus(raw) != PGRES_COMMAND_OK) {
     // A server that says why has rolled back; silence, or the end of the session, leaves it open.
     const char* state = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
-    if (!connection_.alive() && (state == nullptr || std::string_view(state).starts_with("57P"))) {
+    const std::string_view said = state == nullptr ? "" : state;
+    if (!connection_.alive() && (said.empty() || said.starts_with("57P") || said.starts_with("08"))) {
       throw InDoubtError("the connection was lost during COMMIT: the changes may or may not be in the database",
                          connection_.where(), "run again: what is there already is left as it is");
     }

@@ -75,7 +75,8 @@ class Connection {
   /// The server process that serves the transaction at hand. Behind a pooler it may be another one in the next.
   [[nodiscard]] int backend_pid() const { return backend_pid_; }
   [[nodiscard]] std::chrono::milliseconds lock_timeout() const { return address_.lock_timeout; }
-  [[nodiscard]] const config::DatabaseAddress& address() const { return address_; }
+  /// For the transaction at hand, and those that follow.
+  void set_lock_timeout(std::chrono::milliseconds timeout);
   [[nodiscard]] bool alive() const { return !given_up_ && PQstatus(raw_.get()) == CONNECTION_OK; }
   [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(raw_.get()) != PQTRANS_IDLE; }
   [[nodiscard]] PGconn* raw() { return raw_.get(); }

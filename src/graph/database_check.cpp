@@ -73,7 +73,6 @@ std::vector<Obstacle> try_load_statements(Connection& connection, const dictiona
   std::vector<Obstacle> obstacles;
   const Transaction transaction(connection);
   use_graph_schema(connection);
-  connection.exec("set local lock_timeout = '2s'");
   Attempt attempt(connection, obstacles);
   attempt({},
           "create temporary table aced_etl_attempt (a int) on commit drop; insert into pg_temp.aced_etl_attempt values "

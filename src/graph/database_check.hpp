@@ -34,7 +34,7 @@ struct Obstacle {
 
 /// Tries what a load does, with statements that touch no row, and rolls back: temporary tables, and SELECT, INSERT and
 /// UPDATE on node tables, INSERT and DELETE on edge tables, DELETE on node tables when `prune`. Tables that are missing
-/// are passed over. Waits at most 2 s for each table's lock.
+/// are passed over. Waits for each table's lock as long as the connection's lock timeout says.
 [[nodiscard]] std::vector<Obstacle> try_load_statements(Connection& connection,
                                                         const dictionary::Dictionary& dictionary, bool prune);
 

@@ -94,8 +94,7 @@ Removal truncate_graph(Connection& connection, bool with_projects, bool dry_run,
   for (const auto& node : emptied.nodes) names += (names.empty() ? "" : ", ") + quote_name(node);
   for (const auto& edge : emptied.edges) names += ", " + quote_name(edge.name);
   // TRUNCATE waits for every reader of these tables, and whoever comes next waits behind it: it gives up sooner.
-  const auto patience = std::min<std::chrono::milliseconds>(connection.lock_timeout(), std::chrono::seconds(30));
-  connection.exec(fmt::format("set local lock_timeout = {}", patience.count()));
+  connection.set_lock_timeout(std::min<std::chrono::milliseconds>(connection.lock_timeout(), std::chrono::seconds(30)));
   connection.exec("truncate " + names);  // no CASCADE: a table that we do not know must not be emptied in silence
   transaction.commit();
   removal.removed = true;

@@ -45,9 +45,30 @@ bool is_denial(const Fault& fault) {
   return std::find(codes.begin(), codes.end(), fault.code) != codes.end();
 }
 
+/// The region in a message such as "the region 'us-west-2' is wrong; expecting 'us-east-1'"; empty when there is none.
+std::string expected_region(std::string_view message) {
+  constexpr std::string_view mark = "expecting ";
+  const auto at = message.find(mark);
+  if (at == std::string_view::npos) return {};
+  message.remove_prefix(at + mark.size());
+  if (message.starts_with('\'') || message.starts_with('"')) message.remove_prefix(1);
+  return std::string(message.substr(0, message.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-")));
+}
+
 bool is_wrong_region(long status, const Fault& fault) {
+  // A presigned URL and a signed header have a code each, which stands for other faults of the signature, too.
+  const bool malformed =
+      fault.code == "AuthorizationHeaderMalformed" || fault.code == "AuthorizationQueryParametersError";
   return status == 301 || status == 307 || fault.code == "PermanentRedirect" ||
-         fault.code == "IllegalLocationConstraintException" || fault.code == "AuthorizationHeaderMalformed";
+         fault.code == "IllegalLocationConstraintException" || (malformed && !fault.region.empty());
+}
+
+std::string wrong_region_hint(const Fault& fault) {
+  return fault.region.empty() ? "the bucket is in another region, or at another endpoint: check both"
+                              : fmt::format(
+                                    "the bucket is in the region {}: pass --region {}, or set AWS_REGION or the "
+                                    "profile's region",
+                                    fault.region, fault.region);
 }
 
 bool is_transient(long status, const Fault& fault) {
@@ -74,6 +95,7 @@ Fault parse_fault(const net::Response& response) {
   fault.code = printable(error.child_value("Code"));
   fault.message = printable(error.child_value("Message"));
   if (fault.region.empty()) fault.region = printable(error.child_value("Region"));
+  if (fault.region.empty()) fault.region = expected_region(fault.message);
   return fault;
 }
 
@@ -81,6 +103,10 @@ std::string explain_denial(std::string_view code) {
   const auto* const found =
       std::find_if(kDenials.begin(), kDenials.end(), [&](const Denial& denial) { return denial.code == code; });
   return found == kDenials.end() ? std::string() : std::string(found->cause);
+}
+
+std::string explain(long status, const Fault& fault) {
+  return is_wrong_region(status, fault) ? wrong_region_hint(fault) : explain_denial(fault.code);
 }
 
 void refuse(const net::Response& response, const std::string& where) {
@@ -92,11 +118,10 @@ void refuse(long status, const Fault& fault, const std::string& where) {
   if (!fault.code.empty()) what += ": " + fault.code;
   if (!fault.message.empty()) what += fmt::format(" ({})", fault.message);
   if (is_wrong_region(status, fault)) {
-    throw UsageError(what, where,
-                     fault.region.empty()
-                         ? "the bucket is in another region, or the endpoint is another's: set both"
-                         : fmt::format("the bucket is in the region {}: pass --region {}", fault.region, fault.region));
+    throw NotAllowedError(what, where, wrong_region_hint(fault));
   }
+  // A property of the object, not of the key.
+  if (fault.code == "InvalidObjectState") throw RefusedError(what, where, hint_for(fault));
   if (status == 401 || status == 403 || is_denial(fault)) {
     const auto cause = hint_for(fault);
     throw NotAllowedError(what, where, cause.empty() ? "check the key and its rights" : cause);

@@ -87,7 +87,7 @@ Client::Client(net::HttpClient& http, Profile profile, net::RetryPolicy retry, s
     : http_(http),
       profile_(std::move(profile)),
       address_(profile_),
-      keys_(http, profile_),
+      keys_(http, profile_.credentials, profile_.ca_bundle),
       retry_(retry),
       stop_(std::move(stop)) {}
 
@@ -100,6 +100,7 @@ net::Response Client::send_once(const Call& call) {
   request.source = call.source;
   request.sink = call.sink;
   request.repeatable = call.repeatable;
+  request.ca_file = profile_.ca_bundle;
   std::string payload;
   if (call.source != nullptr) {
     // What is signed is what must not be changed on the way. TLS sees to that, and so does an MD5 that S3 compares;

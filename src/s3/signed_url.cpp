@@ -11,7 +11,7 @@ SignedResult send(net::HttpClient& http, const net::Request& request) {
   result.response = http.send(request);
   if (!result.response.ok()) {
     result.fault = parse_fault(result.response);
-    result.cause = explain_denial(result.fault.code);
+    result.cause = explain(result.response.status, result.fault);
   }
   return result;
 }
@@ -23,6 +23,7 @@ SignedResult get_signed(net::HttpClient& http, Client& client, const std::string
   net::Request request;
   request.url = client.presign("GET", bucket, key, expires);
   request.sink = sink;
+  request.ca_file = client.profile().ca_bundle;
   auto result = send(http, request);
   if (result.response.ok()) {
     const auto length = result.response.header("Content-Length").value_or("");
@@ -37,6 +38,7 @@ SignedResult put_signed(net::HttpClient& http, Client& client, const std::string
   request.method = "PUT";
   request.url = client.presign("PUT", bucket, key, expires);
   request.source = &body;
+  request.ca_file = client.profile().ca_bundle;
   auto result = send(http, request);
   if (result.response.ok()) result.bytes = body.size();
   return result;
