@@ -483,7 +483,8 @@ def made_secrets(existing: dict[str, dict[str, bytes]]) -> dict:
         "userYaml": {"from": "values", "value": text["ConfigMap/useryaml"]["useryaml"]},
         "fenceConfig": {"from": "values", "value": text["Secret/fence-config"]["fence-config.yaml"]},
         "sheepdogCreds": {"from": "values", "values": text["Secret/sheepdog-dbcreds"]},
-        "aws": {"from": "values", "values": text["Secret/aced-etl-aws"]}}}
+        "aws": {"from": "values", "values": text["Secret/aced-etl-aws"]}},
+        "networkPolicy": {"postgres": {"ports": [int(text["Secret/sheepdog-dbcreds"]["port"])]}}}
 
 
 def without_unknown_settings(etl, objects: list[dict]) -> list[dict]:
