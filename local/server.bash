@@ -65,6 +65,12 @@ launch() {
   echo "$pid" >"$folder/pid"
 }
 
+# launch_java ARGUMENT...: temporary files go into our folder, and no performance data into the shared /tmp.
+launch_java() {
+  mkdir -p "$folder/tmp"
+  launch java -XX:-UsePerfData "-Djava.io.tmpdir=$folder/tmp" -Djava.net.preferIPv4Stack=true "$@"
+}
+
 # The seconds of processor time that process $pid has had.
 worked() {
   local -a stat
