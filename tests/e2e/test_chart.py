@@ -143,6 +143,13 @@ def test_mounts_are_those_of_the_pod(choice):
     assert used == claims or (choice == "claims that are there" and claims == set() and used == {"state", "studies", "output"})
 
 
+def test_the_local_image_is_the_one_that_make_image_makes():
+    version = re.search(r"^project\(aced-etl VERSION ([0-9.]+)", (helm_chart.ROOT / "CMakeLists.txt").read_text(), re.M)[1]
+    assert "tag=${1:-localhost/aced-etl:$version}" in (helm_chart.ROOT / "scripts/image").read_text()
+    images = {container["image"] for pod in pods(render("-f", FILES["local"])).values() for container in containers(pod)}
+    assert images == {f"localhost/aced-etl:{version}"}
+
+
 def test_the_regular_run():
     job = one(render(), "CronJob")["spec"]
     assert job["concurrencyPolicy"] == "Forbid" and job["suspend"] is False and job["startingDeadlineSeconds"] > 0
@@ -483,7 +490,8 @@ def made_secrets(existing: dict[str, dict[str, bytes]]) -> dict:
         "userYaml": {"from": "values", "value": text["ConfigMap/useryaml"]["useryaml"]},
         "fenceConfig": {"from": "values", "value": text["Secret/fence-config"]["fence-config.yaml"]},
         "sheepdogCreds": {"from": "values", "values": text["Secret/sheepdog-dbcreds"]},
-        "aws": {"from": "values", "values": text["Secret/aced-etl-aws"]}}}
+        "aws": {"from": "values", "values": text["Secret/aced-etl-aws"]}},
+        "networkPolicy": {"postgres": {"ports": [int(text["Secret/sheepdog-dbcreds"]["port"])]}}}
 
 
 def without_unknown_settings(etl, objects: list[dict]) -> list[dict]:
