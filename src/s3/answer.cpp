@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <pugixml.hpp>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "net/unexpected_answer.hpp"
 
 namespace etl::s3 {
 namespace {
@@ -45,14 +47,25 @@ bool is_denial(const Fault& fault) {
   return std::find(codes.begin(), codes.end(), fault.code) != codes.end();
 }
 
-/// The region in a message such as "the region 'us-west-2' is wrong; expecting 'us-east-1'"; empty when there is none.
-std::string expected_region(std::string_view message) {
-  constexpr std::string_view mark = "expecting ";
-  const auto at = message.find(mark);
-  if (at == std::string_view::npos) return {};
-  message.remove_prefix(at + mark.size());
-  if (message.starts_with('\'') || message.starts_with('"')) message.remove_prefix(1);
-  return std::string(message.substr(0, message.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-")));
+/// The region that S3 names in a message (`the region 'eu-west-1' is wrong; expecting 'us-east-1'`) or in the name of
+/// the endpoint that it redirects to (`bucket.s3.eu-west-1.amazonaws.com`).
+std::string region_in(std::string_view message, std::string_view endpoint) {
+  const auto word_at = [](std::string_view text, std::size_t begin) {
+    while (begin < text.size() && (text[begin] == '\'' || text[begin] == '"' || text[begin] == ' ')) ++begin;
+    std::size_t end = begin;
+    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '-')) ++end;
+    return std::string(text.substr(begin, end - begin));
+  };
+  constexpr std::string_view expecting = "expecting";
+  if (const auto at = message.rfind(expecting); at != std::string_view::npos)
+    return word_at(message, at + expecting.size());
+  for (const std::string_view mark : {".s3.", ".s3-"}) {
+    const auto at = endpoint.find(mark);
+    const auto end = endpoint.find(".amazonaws.com");
+    if (at == std::string_view::npos || end == std::string_view::npos || end <= at + mark.size()) continue;
+    return word_at(endpoint, at + mark.size());
+  }
+  return {};
 }
 
 bool is_wrong_region(long status, const Fault& fault) {
@@ -95,7 +108,7 @@ Fault parse_fault(const net::Response& response) {
   fault.code = printable(error.child_value("Code"));
   fault.message = printable(error.child_value("Message"));
   if (fault.region.empty()) fault.region = printable(error.child_value("Region"));
-  if (fault.region.empty()) fault.region = expected_region(fault.message);
+  if (fault.region.empty()) fault.region = printable(region_in(fault.message, error.child_value("Endpoint")));
   return fault;
 }
 
@@ -107,6 +120,16 @@ std::string explain_denial(std::string_view code) {
 
 std::string explain(long status, const Fault& fault) {
   return is_wrong_region(status, fault) ? wrong_region_hint(fault) : explain_denial(fault.code);
+}
+
+bool has_etag(const net::Response& response) { return !response.ok() || !response.header("ETag").value_or("").empty(); }
+
+void not_s3(const net::Response& response, const std::string& where) {
+  throw net::UnexpectedAnswerError(
+      fmt::format("HTTP {}, but this is not an answer of S3: {}", response.status,
+                  has_etag(response) ? "its body has another form" : "it has no ETag"),
+      where,
+      "check that the endpoint (endpoint_url, AWS_ENDPOINT_URL) is an S3 service and that no proxy answers for it");
 }
 
 void refuse(const net::Response& response, const std::string& where) {

@@ -1,6 +1,7 @@
 #include "s3/key_source.hpp"
 
 #include "base/log.hpp"
+#include "base/secrets.hpp"
 #include "s3/credential_process.hpp"
 #include "s3/metadata_service.hpp"
 #include "s3/sts.hpp"
@@ -11,6 +12,11 @@ namespace {
 /// A key is renewed this long before its end, so that what is signed now is still good when it arrives.
 constexpr std::chrono::minutes renew_before{5};
 
+void keep_secret(const Credentials& key) {
+  secrets::add(key.secret_access_key);
+  secrets::add(key.session_token);
+}
+
 /// Gets a key from each kind of source.
 class Lender {
  public:
@@ -20,6 +26,7 @@ class Lender {
   LentKey operator()(const WebIdentity& identity) const { return sts_.assume(identity); }
   LentKey operator()(const AssumedRole& role) const {
     const LentKey base = std::visit(*this, role.base->kind);
+    keep_secret(base.key);
     return sts_.assume(role, base.key);
   }
   LentKey operator()(const CredentialProcess& process) const { return run(process); }
@@ -41,6 +48,7 @@ Credentials KeySource::current() {
   if (lent_ && Clock::now() < lent_->expires - renew_before) return lent_->key;
   try {
     lent_ = std::visit(Lender(http_, ca_bundle_), source_.kind);
+    keep_secret(lent_->key);
   } catch (const UnavailableError& error) {
     if (!lent_ || Clock::now() >= lent_->expires) throw;
     log::debug("the AWS key could not be renewed yet: {}", error.what());

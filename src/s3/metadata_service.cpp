@@ -4,9 +4,10 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
+#include "net/encode.hpp"
 #include "net/http.hpp"
-#include "s3/encode.hpp"
 
 namespace etl::s3 {
 namespace {
@@ -27,9 +28,14 @@ net::HttpOptions nearby(milliseconds patience, unsigned attempts) {
 }
 
 std::string authorization_of(const ContainerAgent& agent) {
-  if (agent.token_file.empty()) return agent.token;
+  if (agent.token_file.empty()) {
+    secrets::add(agent.token);
+    return agent.token;
+  }
   try {
-    return std::string(trim(read_file(agent.token_file)));
+    std::string token(trim(read_file(agent.token_file)));
+    secrets::add(token);
+    return token;
   } catch (const InputError& error) {
     throw UsageError(fmt::format("the authorization token of the container's agent cannot be read: {}", error.what()),
                      agent.token_file.string(), "check AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
@@ -64,11 +70,12 @@ LentKey ask(const InstanceMetadata& metadata) {
                                   .url = metadata.endpoint + "/latest/api/token",
                                   .headers = {{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}}});
     if (!token.ok()) throw UsageError(metadata.if_absent);
+    secrets::add(token.body);
     const std::string roles = "/latest/meta-data/iam/security-credentials/";
     const auto listed = get(roles, token.body);
     const std::string role(trim(std::string_view(listed.body).substr(0, listed.body.find('\n'))));
     if (!listed.ok() || role.empty()) throw UsageError(metadata.if_absent);
-    const auto answer = get(roles + percent_encode(role), token.body);
+    const auto answer = get(roles + net::percent_encode(role), token.body);
     const auto where = metadata.endpoint + roles + printable(role);
     if (!answer.ok()) {
       throw UnavailableError(fmt::format("the instance's metadata service answered HTTP {}", answer.status), where);

@@ -4,9 +4,10 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
+#include "net/encode.hpp"
 #include "s3/answer.hpp"
-#include "s3/encode.hpp"
 #include "s3/sign.hpp"
 #include "s3/time.hpp"
 #include "s3/xml.hpp"
@@ -21,7 +22,9 @@ constexpr std::chrono::minutes assumed_life{10};
 
 std::string read_token(const WebIdentity& identity) {
   try {
-    return std::string(trim(read_file(identity.token_file)));
+    std::string token(trim(read_file(identity.token_file)));
+    secrets::add(token);
+    return token;
   } catch (const InputError& error) {
     throw UsageError(fmt::format("the service account's token cannot be read: {}", error.what()),
                      identity.token_file.string(), "check the pod's service account and AWS_WEB_IDENTITY_TOKEN_FILE");
@@ -44,16 +47,17 @@ LentKey Sts::assume(const WebIdentity& identity) const {
   return send(post(identity.sts_endpoint,
                    fmt::format("Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={}&RoleSessionName={}"
                                "&WebIdentityToken={}",
-                               percent_encode(identity.role_arn), percent_encode(identity.session_name),
-                               percent_encode(read_token(identity)))),
+                               net::percent_encode(identity.role_arn), net::percent_encode(identity.session_name),
+                               net::percent_encode(read_token(identity)))),
               "AssumeRoleWithWebIdentity", identity.role_arn, identity.origin,
               "check that the role's trust policy names this service account");
 }
 
 LentKey Sts::assume(const AssumedRole& role, const Credentials& base) const {
-  auto body = fmt::format("Action=AssumeRole&Version=2011-06-15&RoleArn={}&RoleSessionName={}&DurationSeconds={}",
-                          percent_encode(role.role_arn), percent_encode(role.session_name), role.duration.count());
-  if (!role.external_id.empty()) body += "&ExternalId=" + percent_encode(role.external_id);
+  auto body =
+      fmt::format("Action=AssumeRole&Version=2011-06-15&RoleArn={}&RoleSessionName={}&DurationSeconds={}",
+                  net::percent_encode(role.role_arn), net::percent_encode(role.session_name), role.duration.count());
+  if (!role.external_id.empty()) body += "&ExternalId=" + net::percent_encode(role.external_id);
   auto request = post(role.sts_endpoint, std::move(body));
   SignContext context;
   context.region = role.region;
@@ -66,6 +70,8 @@ LentKey Sts::assume(const AssumedRole& role, const Credentials& base) const {
 LentKey Sts::send(net::Request request, const std::string& action, const std::string& role_arn,
                   const std::string& origin, const std::string& denied_hint) const {
   request.ca_file = ca_bundle_;
+  const std::string root = action + "Response";
+  request.accept = [&](const net::Response& one) { return !one.ok() || is_document(one.body, root.c_str()); };
   const auto where = fmt::format("{} for {}", net::without_query(request.url), role_arn);
   const auto response = http_.send(request);
   if (!response.ok()) {
@@ -76,7 +82,7 @@ LentKey Sts::send(net::Request request, const std::string& action, const std::st
     const auto cause = explain_denial(fault.code);
     throw NotAllowedError(what, where, cause.empty() || fault.code == "AccessDenied" ? denied_hint : cause);
   }
-  const Xml xml(response.body, (action + "Response").c_str(), where);
+  const Xml xml(response.body, root.c_str(), where);
   const auto key = xml.root().child((action + "Result").c_str()).child("Credentials");
   const auto expires = parse_iso_time(text_of(key, "Expiration"));
   LentKey lent{{text_of(key, "AccessKeyId"), text_of(key, "SecretAccessKey"), text_of(key, "SessionToken"),

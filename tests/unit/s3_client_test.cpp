@@ -45,6 +45,7 @@ class TextSink : public net::BodySink {
   std::string text;
 };
 
+constexpr const char* kEtag = "ETag: \"e\"\r\n";
 const net::RetryPolicy kQuick{2, {1ms, 1ms}};
 
 Profile profile_for(const std::string& endpoint) {
@@ -157,7 +158,8 @@ TEST(S3Client, TheRightRegionIsReadFromTheMessage) {
 
 TEST(S3Client, SignsAnewAndRepeatsTheWholeCall) {
   std::atomic<int> count = 0;
-  Server server([&](const Seen&) { return ++count < 6 ? answer(500, fault("InternalError")) : answer(200, "done"); });
+  Server server(
+      [&](const Seen&) { return ++count < 6 ? answer(500, fault("InternalError")) : answer(200, "done", kEtag); });
   net::HttpClient http(net::test::quick());
   Client client(http, profile_for(server.url("")), kQuick);
   EXPECT_EQ(client.get("b", "k"), "done");
@@ -238,6 +240,68 @@ TEST(S3Client, SignsADigestUnlessSomethingElseGuardsTheBody) {
   EXPECT_EQ(signed_digest(), "UNSIGNED-PAYLOAD");
   EXPECT_EQ(server.seen().back().head.header("Content-MD5"), "kAFQmDzST7DWlj99KOF/cg==");
   EXPECT_EQ(server.seen().back().head.header("Content-Type"), "text/plain");
+}
+
+TEST(S3Client, AnAnswerWithoutAnEtagIsNotS3s) {
+  std::atomic<int> count = 0;
+  Server stumbles(
+      [&](const Seen&) { return ++count < 3 ? answer(200, "<html>login</html>") : answer(200, "", kEtag); });
+  net::HttpClient http(net::test::quick());
+  Client client(http, profile_for(stumbles.url("")), kQuick);
+  TextSource source("abc");
+  EXPECT_EQ(client.put("b", "k", source), "e");
+  EXPECT_EQ(count, 3);
+  Server other([](const Seen&) { return answer(200, "<html>login</html>"); });
+  Client wrong(http, profile_for(other.url("")), kQuick);
+  const auto code_of = [](auto&& work) {
+    try {
+      work();
+    } catch (const UnavailableError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("not an answer of S3"));
+      return error.code();
+    }
+    return ExitCode::done;
+  };
+  EXPECT_EQ(code_of([&] { wrong.put("b", "k", source); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.put("b", "k", std::string("abc")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.get("b", "k")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.head("b", "k")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.remove("b", "k"); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.abort_upload("b", "k", "u"); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.upload_part("b", "k", "u", 1, source)); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.list_parts("b", "k", "u")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.create_upload("b", "k")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.complete_upload("b", "k", "u", {{1, "e", 1}}); }), ExitCode::usage);
+}
+
+TEST(S3Client, AListThatDoesNotAdvanceEnds) {
+  const auto page = [](const std::string& key, const std::string& token) {
+    return answer(200, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>" + token +
+                           "</NextContinuationToken>" +
+                           (key.empty() ? "" : "<Contents><Key>" + key + "</Key><Size>1</Size></Contents>") +
+                           "</ListBucketResult>");
+  };
+  std::atomic<int> count = 0;
+  const std::vector<Server::Handler> ways{
+      [&](const Seen&) { return page("k" + std::to_string(++count), "same"); },
+      [&](const Seen&) { return page("same", "t" + std::to_string(++count)); },
+      [&](const Seen&) { return page("k" + std::to_string(++count), "t" + std::to_string(count % 3)); },
+      [&](const Seen&) { return page("", "t" + std::to_string(++count)); },
+  };
+  for (const auto& way : ways) {
+    Server server(way);
+    net::HttpClient http(net::test::quick());
+    Client client(http, profile_for(server.url("")), kQuick);
+    EXPECT_THROW(client.list("b", {}, [](const Object&) {}), UnavailableError);
+  }
+  Server parts([](const Seen&) {
+    return answer(200,
+                  "<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>"
+                  "<Part><PartNumber>1</PartNumber></Part></ListPartsResult>");
+  });
+  net::HttpClient http(net::test::quick());
+  Client client(http, profile_for(parts.url("")), kQuick);
+  EXPECT_THROW(static_cast<void>(client.list_parts("b", "k", "u")), UnavailableError);
 }
 
 // --- a service account's role
