@@ -241,7 +241,8 @@ def test_a_database_name_that_is_a_connection_string_is_not_shown(database, etl,
     canary.add("hidden-password-2")
     wrong = {"PGDATABASE": name.format("hidden-password-2")}
     for command in (["graph", "counts"], ["doctor"], ["config", "show"], ["config", "show", "-o", "json"]):
-        etl(*command, "-v", env=wrong)
+        etl(*command, "-v", env=wrong)  # searched for the password, and so is the server's log
+    assert "is a connection string" in etl("graph", "counts", env=wrong).failed(2).stderr
 
 
 def test_no_core_dump_is_written(commons, etl, study):
