@@ -175,7 +175,7 @@ def test_secrets_that_a_server_echoes_are_not_shown(commons, etl, canary, study)
         canary.add(core[8:-8])
     echo = f"you sent {token}, {quoted}, {', '.join(encoded)}; see https://me:hidden-password@h/ and ?X-Amz-Signature=0123456789abcdef"
     for log in ("text", "json"):
-        for body in (json.dumps({"message": echo[:380]}), echo, f"<title>{echo}</title>"):
+        for body in (json.dumps({"message": echo}), echo, f"<title>{echo}</title>"):
             commons.stand_in.clear()
             commons.stand_in.fault("status", ".", method="GET", times=0, status=400, body=body)
             for command in (["projects", "ls", "--via", "sheepdog"], ["files", "ls", "--project", PROJECT], ["doctor", "-o", "json"]):
