@@ -106,6 +106,22 @@ def test_a_load_that_is_killed_leaves_no_lock(etl, graph, load, few):
         load(few).ok()
 
 
+@pytest.mark.promise("A pooler does no harm")
+def test_a_run(etl, graph, tmp_path):
+    """Its lock takes one connection, its loads another."""
+    write(tmp_path / "studies/one", *one_of_each(1))
+    write(tmp_path / "studies/two", *one_of_each(2))
+    settings = tmp_path / "etl.yaml"
+    settings.write_text(f"program: aced\nfolder: {{studies: {tmp_path / 'studies'}}}\ndestinations: {{files: no}}\n"
+                        "studies: [{name: one}, {name: two}]\n")
+    with pooler(graph, default_pool_size=2) as made:
+        etl.env.update({**made.env, "ACED_ETL_YAML": str(settings)})
+        etl("run", "--all").ok()
+        assert "nothing changed" in etl("run", "--all").ok().stderr
+        until(lambda: not left_behind(graph))
+    assert graph.value("select count(*) from node_patient") == 2
+
+
 def test_connections_that_others_have_used_temporary_tables_on(etl, graph, load, few):
     """PostgreSQL then refuses another temp_buffers for the session."""
     with pooler(graph, default_pool_size=1) as made:
