@@ -80,7 +80,7 @@ void check_permissions(Report& report, const config::Settings& settings, const g
   if (!std::filesystem::exists(file, unreadable)) return;
   std::vector<ProjectId> projects;
   try {
-    projects = graph::read_user_yaml(file.string());
+    projects = graph::read_user_yaml(file.string()).projects;
   } catch (const Error&) {
     return;  // told among the mounts
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/bounded_json.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -79,7 +80,7 @@ std::string in_page(std::string_view page) {
 std::string message_of(const net::Response& answer) {
   const std::string_view body = trim(answer.body);
   if (body.starts_with('<')) return shortened(in_page(body));
-  const json parsed = json::parse(body, nullptr, false);
+  const json parsed = try_parse_json(body);
   if (!parsed.is_discarded()) return shortened(in_json(parsed));
   return shortened(body.substr(0, body.find('\n')));
 }
@@ -99,7 +100,7 @@ void refuse(const std::string& what, const net::Response& answer, const std::str
 }
 
 json json_of(const std::string& what, const net::Response& answer, const std::string& where) {
-  json parsed = json::parse(answer.body, nullptr, false);
+  json parsed = try_parse_json(answer.body);
   if (parsed.is_discarded()) {
     throw UnavailableError(fmt::format("{}: HTTP {}, but the answer is no JSON", what, answer.status),
                            net::without_query(where), "is this the address of a Gen3 commons?");

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "base/bounded_json.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -65,7 +66,7 @@ Claims read_claims(std::string_view token, const std::string& where) {
   const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
   json said;
   if (second != std::string_view::npos) {
-    said = json::parse(decode(token.substr(first + 1, second - first - 1)), nullptr, false);
+    said = try_parse_json(decode(token.substr(first + 1, second - first - 1)));
   }
   if (!said.is_object()) {
     throw InputError("not a token of a Gen3 commons: no JSON Web Token", where,
@@ -98,7 +99,7 @@ ApiKey read_api_key(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file, unreadable)) {
     throw UsageError("there is no API key of the commons", file.string(), hint);
   }
-  const json content = json::parse(read_file(file.string(), largest_key), nullptr, false);
+  const json content = try_parse_json(read_file(file.string(), largest_key));
   if (!content.is_object() || text_in(content, "api_key").empty()) {
     throw UsageError("not an API key of a Gen3 commons: expected a JSON object with `api_key`", file.string(), hint);
   }
