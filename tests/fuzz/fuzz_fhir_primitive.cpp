@@ -2,6 +2,7 @@
 // format, or a relative reference.
 
 #include <array>
+#include <chrono>
 #include <regex>
 
 #include "fhir/primitive_format.hpp"
