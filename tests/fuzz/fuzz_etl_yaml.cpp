@@ -55,6 +55,7 @@ void means_the_same(const fuzz::MemoryFile& file, const config::EtlYaml& yaml) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const fuzz::MemoryFile file("etl.yaml");
   const std::string_view text = fuzz::text_of(data, size);
+  if (fuzz::holds_secret(text)) return 0;
   config::EtlYaml yaml;
   const auto refused = fuzz::refusal_of([&] { yaml = read(file, text); });
   if (refused) {

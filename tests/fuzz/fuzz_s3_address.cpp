@@ -34,6 +34,7 @@ std::string path_of(const std::string& url) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text = fuzz::text_of(data, size);
+  if (fuzz::holds_secret(text)) return 0;
   s3::Profile profile;
   profile.name = "fuzz";
   const std::string_view addressing = fuzz::take_field(text);
@@ -43,6 +44,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!endpoint.empty()) profile.endpoint_url = s3::Sourced{std::string(endpoint), "here"};
   profile.region = {std::string(fuzz::take_field(text)), "here"};
   const std::string bucket(fuzz::take_field(text));
+  const auto refused = fuzz::refusal_of([&] {
+    s3::Profile with_password = profile;
+    with_password.endpoint_url = s3::Sourced{"https://user:" + std::string(fuzz::kSecret) + "@s3.example.org/" + bucket, "here"};
+    static_cast<void>(s3::Address(with_password));
+  });
+  require(refused.has_value(), "an endpoint with a password was accepted");
   const std::string key(text);
   // A region comes from the user's own settings, and is not checked; only names that can be one are of interest here.
   if (profile.region.text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos) return 0;

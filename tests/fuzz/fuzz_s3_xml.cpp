@@ -49,7 +49,7 @@ void texts(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text_of(data, size);
-  errors(text);
+  if (!fuzz::holds_secret(text)) errors(text);  // what S3 says is shown
   documents(text);
   texts(text);
   return 0;
