@@ -38,7 +38,9 @@ std::string without_query(std::string_view url) {
 
 std::string origin_of(const std::string& url) {
   const Url parsed(curl_url());
-  const bool understood = parsed && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+  // libcurl reads up to a NUL, so what follows one would be checked by nobody.
+  const bool whole = url.find('\0') == std::string::npos;
+  const bool understood = parsed && whole && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
   const auto scheme = understood ? part(parsed.get(), CURLUPART_SCHEME) : "";
   if (scheme != "http" && scheme != "https") {
     throw UsageError("not an address of a web service", without_query(url), "use http:// or https://");
