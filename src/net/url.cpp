@@ -38,9 +38,11 @@ std::string without_query(std::string_view url) {
 
 std::string origin_of(const std::string& url) {
   const Url parsed(curl_url());
-  // libcurl reads up to a NUL, so what follows one would be checked by nobody.
-  const bool whole = url.find('\0') == std::string::npos;
-  const bool understood = parsed && whole && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+  // libcurl stops at a NUL and takes "https:/host" and "https:///host" for "https://host"; others read other hosts there.
+  const auto host = url.find("://");
+  const bool plain = host != std::string::npos && !url.substr(host + 3).starts_with('/') &&
+                     url.find('\0') == std::string::npos;
+  const bool understood = parsed && plain && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
   const auto scheme = understood ? part(parsed.get(), CURLUPART_SCHEME) : "";
   if (scheme != "http" && scheme != "https") {
     throw UsageError("not an address of a web service", without_query(url), "use http:// or https://");
