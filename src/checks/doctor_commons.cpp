@@ -11,6 +11,7 @@
 #include "checks/bucket_list.hpp"
 #include "checks/doctor.hpp"
 #include "config/fence_config.hpp"
+#include "gen3/endpoint.hpp"
 #include "gen3/fence.hpp"
 #include "gen3/settings.hpp"
 #include "graph/projects_user_yaml.hpp"
@@ -54,6 +55,17 @@ void check_key(Report& report, const gen3::Session::Options& options) {
   } else {
     report.ok("API key", fmt::format("{}; good until {}", whose, day(claims.expires)));
   }
+}
+
+/// A key's own commons is the only one that can use it.
+void check_endpoint(Report& report, const config::Settings& settings, const gen3::Session::Options& options) {
+  const auto endpoint = settings.get("gen3.endpoint");
+  const std::string issuer = gen3::issuer_address(options);
+  if (!endpoint || issuer.empty() || gen3::same_origin(endpoint->text, issuer)) return;
+  report.warn("endpoint",
+              fmt::format("{} ({}) is not where the credentials were issued, {}", net::without_query(endpoint->text),
+                          endpoint->origin, net::without_query(issuer)),
+              "right only if both are the same commons; else remove it: the key goes to this address");
 }
 
 void check_clock(Report& report, const net::Response& answer) {
@@ -150,6 +162,7 @@ void check_commons(Report& report, const config::Settings& settings, const std::
   const bool known = report.guard("API key", [&] {
     auto options = gen3::session_options(settings);
     check_key(report, options);
+    check_endpoint(report, settings, options);
     session.emplace(std::move(options), http);
   });
   if (!known) return;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "base/counted.hpp"
 #include "base/log.hpp"
@@ -21,9 +22,10 @@ namespace {
 struct Arguments {
   StudyArguments study;
   std::string project;
-  std::string dangling = "error";
-  std::string shared = "error";
-  bool prune = false;
+  // Without these, the settings graph.dangling, graph.shared and graph.prune count, as in a run.
+  std::optional<std::string> dangling;
+  std::optional<std::string> shared;
+  std::optional<bool> prune;
 };
 
 void print(const Context& context, const graph::LoadReport& report) {
@@ -40,9 +42,10 @@ void print(const Context& context, const graph::LoadReport& report) {
 void run(const Context& context, const Arguments& arguments) {
   graph::LoadOptions load;
   load.project = ProjectId::parse(arguments.project);
-  load.prune = arguments.prune;
-  load.skip_dangling = arguments.dangling == "skip";
-  load.keep_shared = arguments.shared == "keep";
+  const config::Settings& settings = context.settings;
+  load.prune = arguments.prune ? *arguments.prune : settings.flag("graph.prune");
+  load.skip_dangling = arguments.dangling.value_or(settings.choice("graph.dangling")) == "skip";
+  load.keep_shared = arguments.shared.value_or(settings.choice("graph.shared")) == "keep";
   load.dry_run = context.dry_run;
   static_cast<void>(context.settings.require("dictionary"));
   const StudySetup setup = StudySetup::load(context.settings, arguments.study);
@@ -94,14 +97,17 @@ void add_graph_load(CLI::App& graph, Context& context) {
   add_record_arguments(*command, arguments->study);
   command
       ->add_option("--dangling", arguments->dangling,
-                   "references that lead nowhere: refuse the study, or leave their edges out [default: error]")
+                   "for dangling references: refuse the study, or leave their edges out [default: error; etl.yaml: "
+                   "graph.dangling]")
       ->check(CLI::IsMember({"error", "skip"}));
   command
       ->add_option(
           "--shared", arguments->shared,
-          "records whose ids another project holds: refuse the study, or keep and link to the other's [default: error]")
+          "for records whose ids another project holds: refuse the study, or keep the other's and link to it [default: "
+          "error; etl.yaml: graph.shared]")
       ->check(CLI::IsMember({"error", "keep"}));
-  command->add_flag("--prune", arguments->prune, "remove the project's records that the study does not have");
+  command->add_flag("--prune,!--no-prune", arguments->prune,
+                    "remove the project's records that the study does not have [default: no; etl.yaml: graph.prune]");
   add_dry_run(*command, context);
   add_database_options(*command, context);
   command->callback([&context, arguments] { run(context, *arguments); });

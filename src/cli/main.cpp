@@ -120,7 +120,9 @@ void build(CLI::App& app, Context& context, LogOptions& log_options) {
     log_options.apply();
     context.quiet = log_options.quiet;
     context.log_json = log_options.format == "json";
-    if (needs_settings(app)) context.settings.load();
+    if (!needs_settings(app)) return;
+    context.settings.load();
+    for (const std::string& warning : context.settings.warnings()) log::warn("{}", warning);
   });
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -29,7 +30,7 @@ using Json = nlohmann::ordered_json;
 
 struct PullArguments {
   std::vector<std::string> studies;
-  bool remove_gone = false;
+  std::optional<bool> remove_gone;  ///< none: as source.delete says
   std::uint64_t part_mib = 16;
   s3::ProfileChoice aws;
 };
@@ -93,11 +94,14 @@ void pull(Context& context, PullArguments& arguments) {
   }
   studies::PullOptions& options = *found;
   options.studies = arguments.studies;
-  options.remove_gone = arguments.remove_gone;
+  // The setting is a standing answer, as in a run; --delete asks.
+  const bool asks = arguments.remove_gone.value_or(false);
+  options.remove_gone = arguments.remove_gone ? *arguments.remove_gone : settings.flag("source.delete");
+  options.spare_emptied = options.remove_gone && !asks;
   options.part_bytes = arguments.part_mib << 20U;
   options.dry_run = context.dry_run;
   // Known before hours of fetching, not after.
-  if (options.remove_gone && !context.yes && !context.dry_run &&
+  if (asks && !context.yes && !context.dry_run &&
       !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal())) {
     throw UsageError("--delete asks before it removes files, and there is no terminal to ask on", {},
                      "pass --yes to do it without being asked, or --dry-run to see it");
@@ -106,7 +110,7 @@ void pull(Context& context, PullArguments& arguments) {
   const auto report = studies::pull(
       options, studies::source_profile(settings, arguments.aws), stop.token(),
       [&](std::uint64_t files, std::uint64_t bytes) {
-        return context.dry_run || confirm(context, fmt::format("remove {} ({}) that the source no longer has",
+        return context.dry_run || !asks || confirm(context, fmt::format("remove {} ({}) that the source no longer has",
                                                                counted(files, "file"), human_bytes(bytes)));
       });
   print(context, options, report);
@@ -184,7 +188,9 @@ void add_pull(CLI::App& group, Context& context) {
                     {"aced-etl studies pull --delete --yes", "and remove what is gone from the source"}}});
   auto arguments = std::make_shared<PullArguments>();
   command->add_option("studies", arguments->studies, "only these studies")->type_name("STUDY");
-  command->add_flag("--delete", arguments->remove_gone, "remove what is gone from the source, after asking");
+  command->add_flag("--delete,!--no-delete", arguments->remove_gone,
+                    "remove what is gone from the source, after asking [default: no; with source.delete: yes in etl.yaml, "
+                    "as a run does: without asking]");
   add_setting_option(*command, context, "limits.pull_jobs", "--jobs");
   command->add_option("--part-size", arguments->part_mib, "larger objects are fetched in ranges of so many MiB")
       ->type_name("MIB")

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "config/expand.hpp"
+#include "config/secret_names.hpp"
 #include "config/yaml_document.hpp"
 
 namespace etl::config {
@@ -108,9 +109,19 @@ class Reader {
                                             const std::string& where) const {
     if (node.is_null()) return std::nullopt;
     if (!node.is_scalar()) throw UsageError(fmt::format("`{}` takes a single value", name), where);
-    std::string text = expand(node.text(), environment_, where);
+    const Key* key = find_key(name);
+    const bool secret = key != nullptr && key->secret;
+    std::string text = secret ? expand_secret(name, node.text(), environment_, where)
+                              : expand(node.text(), environment_, where);
     if (text.empty()) return std::nullopt;
-    return Value{std::move(text), where, false};
+    if (!secret && has_login(text)) {
+      throw UsageError(fmt::format("`{}` contains a user or password, which must not be written in etl.yaml", name),
+                       where,
+                       key != nullptr && !key->environment.empty()
+                           ? fmt::format("set the whole address as {} in the environment", key->environment)
+                           : "remove it");
+    }
+    return Value{std::move(text), where, secret};
   }
 
   static bool is_group(const std::string& name) {

@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,8 +47,11 @@ struct BlockLimits {
 /// Reads a study's files one after the other into blocks of whole resources. Not for several threads at once.
 class BlockReader {
  public:
-  /// `on_fault` is told of files that cannot be read to their end; reading goes on with the next one.
-  BlockReader(const std::vector<StudyFile>& files, BlockLimits limits, std::function<void(const Fault&)> on_fault);
+  /// `on_fault` is called for files that cannot be read to their end, and for those with too many bytes between two
+  /// resources; reading continues with the next file. After a stop was requested, next() throws StoppedError, also in
+  /// the middle of a file.
+  BlockReader(const std::vector<StudyFile>& files, BlockLimits limits, std::function<void(const Fault&)> on_fault,
+              std::stop_token stop = {});
   ~BlockReader();
   BlockReader(const BlockReader&) = delete;
   BlockReader& operator=(const BlockReader&) = delete;
@@ -68,14 +72,17 @@ class BlockReader {
   [[nodiscard]] std::shared_ptr<const BundleLinks> names_of_entries() const;
   void cut_lines(Block& block, std::size_t end);
   std::size_t read(char* to, std::size_t size);
+  void check_blank() const;
   static void skip_byte_order_mark(Buffer& text);
 
   const std::vector<StudyFile>& files_;
   BlockLimits limits_;
   std::function<void(const Fault&)> on_fault_;
+  std::stop_token stop_;
   std::size_t next_file_ = 0;
   std::uint64_t next_number_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t bytes_at_resource_ = 0;  ///< of `bytes_`, when the last resource was found
 
   std::unique_ptr<ByteStream> stream_;
   bool lines_ = true;

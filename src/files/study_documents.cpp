@@ -81,9 +81,10 @@ class Reading {
 StudyTally read_documents(const std::vector<fhir::StudyFile>& files, const SourceFolder* source, Manifest& manifest,
                           const std::function<void(const Problem&)>& on_problem, const std::stop_token& stop) {
   std::optional<fhir::Fault> broken;
-  fhir::BlockReader reader(files, {}, [&](const fhir::Fault& fault) {
+  const auto on_fault = [&](const fhir::Fault& fault) {
     if (!broken) broken = fault;
-  });
+  };
+  fhir::BlockReader reader(files, {}, on_fault, stop);
   Reading reading(source, manifest, on_problem);
   fhir::Block block;
   while (reader.next(block)) {

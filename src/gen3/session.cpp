@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "gen3/answer.hpp"
+#include "gen3/endpoint.hpp"
 
 namespace etl::gen3 {
 namespace {
@@ -23,12 +24,7 @@ std::string when(Clock::time_point time) {
 }  // namespace
 
 Session::Session(Options options, net::HttpClient& http) : options_(std::move(options)), http_(http) {
-  endpoint_ = options_.endpoint;
-  if (endpoint_.empty() && !options_.access_token.empty()) {
-    endpoint_ = endpoint_of(read_claims(options_.access_token, options_.access_token_origin));
-  }
-  if (endpoint_.empty() && options_.key) endpoint_ = endpoint_of(options_.key->claims);
-  while (endpoint_.ends_with('/')) endpoint_.pop_back();
+  endpoint_ = address_of(options_);
   if (endpoint_.empty()) {
     throw UsageError("it is not known where the commons is", {},
                      "mount its API key as <creds>/credentials.json, or set GEN3_ENDPOINT");

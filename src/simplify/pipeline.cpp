@@ -22,7 +22,8 @@ class Pipeline {
         files_(files),
         index_(index),
         consumer_(consumer),
-        reader_(files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); }) {}
+        reader_(files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); },
+                options.stop) {}
 
   PipelineResult run() {
     const unsigned threads = std::max(1U, options_.threads);
@@ -104,7 +105,7 @@ class Pipeline {
       Made due = std::move(waiting_.begin()->second);
       waiting_.erase(waiting_.begin());
       lock.unlock();
-      give(*due.part);
+      give(due);
       lock.lock();
       ++due_;
       ahead_ -= due.bytes;
@@ -114,11 +115,12 @@ class Pipeline {
     giving_ = false;
   }
 
-  void give(Consumer::Part& part) {
+  void give(const Made& due) {
+    Consumer::Part& part = *due.part;
     for (const Rejected& rejected : part.rejects) consumer_.rejected(rejected);
     part.rejects.clear();
     consumer_.take(part);
-    consumer_.advanced(options_.limits.block);
+    consumer_.advanced(due.bytes);
   }
 
   const PipelineOptions& options_;
