@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bounded_json.hpp"
+#include "base/secrets.hpp"
 #include "checks/doctor.hpp"
 #include "config/search_address.hpp"
 #include "net/http.hpp"
@@ -32,6 +33,7 @@ void check_search(Report& report, const config::Settings& settings, const config
     return;
   }
   std::string url = address->text;
+  secrets::add_from_address(url);
   while (url.ends_with('/')) url.pop_back();
   net::HttpClient http({.attempts = 2}, stop);
   report.guard("search server", [&] {

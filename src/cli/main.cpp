@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -65,6 +67,15 @@ Output output_of(const std::string& name) {
   if (name == "json") return Output::json;
   if (name == "yaml") return Output::yaml;
   return Output::table;
+}
+
+/// A core dump would write keys and tokens to a disk, and another process of this user could read them from our memory.
+void keep_memory_private() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+#ifndef ETL_SANITIZED  // LeakSanitizer traces its own process
+  ::prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
@@ -163,6 +174,7 @@ int main(int argc, char** argv) {
   // A reader that goes away (`| head`, a closed connection) is an error at the write, not the end of us.
   std::signal(SIGPIPE, SIG_IGN);
   etl::cli::hold_standard_streams();
+  etl::cli::keep_memory_private();
   try {
     return static_cast<int>(etl::cli::run(argc, argv));
   } catch (const std::exception& error) {

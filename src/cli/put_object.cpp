@@ -93,7 +93,7 @@ void show(const Context& context, const PutObjectOptions& options, const s3::Cli
   auto result = result_of(options, client, done);
   const bool got_text = options.action == "get" && options.out.empty() && done.response.ok();
   if (got_text && context.output == Output::table) {
-    write_out(done.response.body);
+    write_content(done.response.body);
     log::info("get {}: HTTP {}, {} bytes", done.address, done.response.status, done.bytes);
     return;
   }

@@ -8,7 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "base/address_text.hpp"
 #include "base/error.hpp"
+#include "base/secrets.hpp"
 #include "config/byte_count.hpp"
 #include "config/etl_yaml.hpp"
 #include "config/flag_text.hpp"
@@ -169,18 +171,9 @@ std::vector<std::string_view> choices(std::string_view type) {
 
 std::string shown(const Value& value) {
   if (value.secret) return "***";
-  const std::string& text = value.text;
   // libpq takes "host=… password=…" where it takes a database's name.
-  if (text.find("password=") != std::string::npos) return "***";
-  const std::size_t scheme = text.find("://");
-  if (scheme == std::string::npos) return text;
-  const std::size_t host = scheme + 3;
-  const std::size_t host_end = std::min(text.find_first_of("/?#", host), text.size());
-  const std::size_t user_end = text.substr(0, host_end).rfind('@');
-  std::string result = text.substr(0, host);
-  result += user_end == std::string::npos || user_end < host ? text.substr(host) : "***@" + text.substr(user_end + 1);
-  const std::size_t query = result.find('?');
-  return query == std::string::npos ? result : result.substr(0, query) + "?***";
+  if (value.text.find("password=") != std::string::npos) return "***";
+  return shown_address(value.text, Hidden::marked);
 }
 
 Environment process_environment() {
@@ -195,6 +188,11 @@ void Settings::set(std::string_view key, std::string value, std::string origin, 
   const Key* known = find_key(key);
   if (known == nullptr) throw FaultError(fmt::format("the setting `{}` is not in the table of settings", key));
   if (value.empty()) throw UsageError(fmt::format("`{}` is empty", key), origin, "give a value or leave it out");
+  if (known->secret) {
+    secrets::add(value);
+  } else {
+    secrets::add_from_address(value);
+  }
   layers_[index(layer)].insert_or_assign(std::string(key), Value{std::move(value), std::move(origin), known->secret});
 }
 

@@ -48,9 +48,15 @@ void FileUpload::upload(const Document& document, const gen3::FileRecord& wanted
 
 void FileUpload::make_record(const gen3::FileRecord& wanted, bool record_there) {
   if (record_there) return;
+  const bool begun_before = journal_.begun(wanted.did);
   journal_.begin(wanted.did);
-  net::retry<NotAllowedError>(services_.retry, services_.stop, "the record of " + wanted.file_name,
-                              [&] { services_.indexd.create(wanted); });
+  try {
+    net::retry<NotAllowedError>(services_.retry, services_.stop, "the record of " + wanted.file_name,
+                                [&] { services_.indexd.create(wanted); });
+  } catch (const NotAllowedError&) {
+    if (!begun_before) journal_.forget(wanted.did);  // indexd made none, so there is none to remove
+    throw;
+  }
 }
 
 void FileUpload::put(const Document& document, const net::Request& request) {

@@ -11,6 +11,7 @@
 #include "files/loader.hpp"
 #include "files/objects.hpp"
 #include "net/url.hpp"
+#include "s3/answer.hpp"
 
 namespace etl::files {
 namespace {
@@ -119,7 +120,9 @@ class Verification {
       const std::string url = services_.fence.download_url(document.did, url_life);
       net::Request request{.url = url};
       request.sink = &hasher;
+      request.accept = s3::has_etag;
       const net::Response answer = services_.http().send(request);
+      if (!s3::has_etag(answer)) s3::not_s3(answer, net::without_query(url));
       if (!answer.ok()) refuse_signed(answer, net::without_query(url));
     });
     const std::string md5 = hasher.md5();

@@ -9,7 +9,9 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/address_text.hpp"
 #include "base/log.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
 
 namespace etl::graph {
@@ -39,7 +41,10 @@ std::string place(PGconn* connection, const config::DatabaseAddress& address) {
   const auto database = pick(PQdb(connection), address.database);
   const auto host = pick(PQhost(connection), address.host);
   const auto port = pick(PQport(connection), address.port);
-  return fmt::format("database {} at {}{}{}", database.empty() ? "(default)" : database,
+  // A database's name may be a connection string, with a password in it.
+  const std::string shown =
+      database.find("password=") == std::string::npos ? shown_address(database) : std::string("(a connection string)");
+  return fmt::format("database {} at {}{}{}", shown.empty() ? "(default)" : shown,
                      host.empty() ? "the local server" : host, port.empty() ? "" : ":", port);
 }
 
@@ -103,6 +108,8 @@ Connection::Connection(const config::DatabaseAddress& address, std::chrono::mill
 
   raw_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
   if (!raw_) throw FaultError("out of memory while connecting to the database");
+  if (const char* password = PQpass(raw_.get()); password != nullptr) secrets::add(password);
+  secrets::add_from_address(address.database);
   where_ = place(raw_.get(), address);
   // Verbose, so that the text of a failed connection begins with its SQLSTATE whatever the server's language.
   PQsetErrorVerbosity(raw_.get(), PQERRORS_VERBOSE);

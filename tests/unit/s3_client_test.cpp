@@ -44,6 +44,7 @@ class TextSink : public net::BodySink {
   std::string text;
 };
 
+constexpr const char* kEtag = "ETag: \"e\"\r\n";
 const net::RetryPolicy kQuick{2, {1ms, 1ms}};
 
 Profile profile_for(const std::string& endpoint) {
@@ -130,8 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
                       FaultCase{404, "NoSuchBucket", ExitCode::refused, "bucket's name"},
                       FaultCase{404, "NoSuchKey", ExitCode::refused, "object's key"},
                       FaultCase{412, "PreconditionFailed", ExitCode::refused, ""},
-                      FaultCase{301, "PermanentRedirect", ExitCode::usage, "--region eu-west-1"},
-                      FaultCase{400, "AuthorizationHeaderMalformed", ExitCode::usage, "--region eu-west-1"},
+                      FaultCase{301, "PermanentRedirect", ExitCode::not_allowed, "--region eu-west-1"},
+                      FaultCase{400, "AuthorizationHeaderMalformed", ExitCode::not_allowed, "--region eu-west-1"},
                       FaultCase{400, "RequestTimeout", ExitCode::unavailable, "run again"},
                       FaultCase{503, "SlowDown", ExitCode::unavailable, "run again"},
                       FaultCase{500, "InternalError", ExitCode::unavailable, "run again"}),
@@ -139,7 +140,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(S3Client, SignsAnewAndRepeatsTheWholeCall) {
   std::atomic<int> count = 0;
-  Server server([&](const Seen&) { return ++count < 6 ? answer(500, fault("InternalError")) : answer(200, "done"); });
+  Server server(
+      [&](const Seen&) { return ++count < 6 ? answer(500, fault("InternalError")) : answer(200, "done", kEtag); });
   net::HttpClient http(net::test::quick());
   Client client(http, profile_for(server.url("")), kQuick);
   EXPECT_EQ(client.get("b", "k"), "done");
@@ -220,6 +222,68 @@ TEST(S3Client, SignsADigestUnlessSomethingElseGuardsTheBody) {
   EXPECT_EQ(signed_digest(), "UNSIGNED-PAYLOAD");
   EXPECT_EQ(server.seen().back().head.header("Content-MD5"), "kAFQmDzST7DWlj99KOF/cg==");
   EXPECT_EQ(server.seen().back().head.header("Content-Type"), "text/plain");
+}
+
+TEST(S3Client, AnAnswerWithoutAnEtagIsNotS3s) {
+  std::atomic<int> count = 0;
+  Server stumbles(
+      [&](const Seen&) { return ++count < 3 ? answer(200, "<html>login</html>") : answer(200, "", kEtag); });
+  net::HttpClient http(net::test::quick());
+  Client client(http, profile_for(stumbles.url("")), kQuick);
+  TextSource source("abc");
+  EXPECT_EQ(client.put("b", "k", source), "e");
+  EXPECT_EQ(count, 3);
+  Server other([](const Seen&) { return answer(200, "<html>login</html>"); });
+  Client wrong(http, profile_for(other.url("")), kQuick);
+  const auto code_of = [](auto&& work) {
+    try {
+      work();
+    } catch (const UnavailableError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("not an answer of S3"));
+      return error.code();
+    }
+    return ExitCode::done;
+  };
+  EXPECT_EQ(code_of([&] { wrong.put("b", "k", source); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.put("b", "k", std::string("abc")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.get("b", "k")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.head("b", "k")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.remove("b", "k"); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.abort_upload("b", "k", "u"); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.upload_part("b", "k", "u", 1, source)); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.list_parts("b", "k", "u")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.create_upload("b", "k")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.complete_upload("b", "k", "u", {{1, "e", 1}}); }), ExitCode::usage);
+}
+
+TEST(S3Client, AListThatDoesNotAdvanceEnds) {
+  const auto page = [](const std::string& key, const std::string& token) {
+    return answer(200, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>" + token +
+                           "</NextContinuationToken>" +
+                           (key.empty() ? "" : "<Contents><Key>" + key + "</Key><Size>1</Size></Contents>") +
+                           "</ListBucketResult>");
+  };
+  std::atomic<int> count = 0;
+  const std::vector<Server::Handler> ways{
+      [&](const Seen&) { return page("k" + std::to_string(++count), "same"); },
+      [&](const Seen&) { return page("same", "t" + std::to_string(++count)); },
+      [&](const Seen&) { return page("k" + std::to_string(++count), "t" + std::to_string(count % 3)); },
+      [&](const Seen&) { return page("", "t" + std::to_string(++count)); },
+  };
+  for (const auto& way : ways) {
+    Server server(way);
+    net::HttpClient http(net::test::quick());
+    Client client(http, profile_for(server.url("")), kQuick);
+    EXPECT_THROW(client.list("b", {}, [](const Object&) {}), UnavailableError);
+  }
+  Server parts([](const Seen&) {
+    return answer(200,
+                  "<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>"
+                  "<Part><PartNumber>1</PartNumber></Part></ListPartsResult>");
+  });
+  net::HttpClient http(net::test::quick());
+  Client client(http, profile_for(parts.url("")), kQuick);
+  EXPECT_THROW(static_cast<void>(client.list_parts("b", "k", "u")), UnavailableError);
 }
 
 // --- a service account's role
