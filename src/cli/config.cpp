@@ -24,7 +24,7 @@ void check_files(const config::Settings& settings) {
     try {
       static_cast<void>(simplify::Config::load(config->text));
     } catch (const InputError& error) {
-      throw UsageError(error.what(), config->origin, error.hint());
+      throw UsageError(fmt::format("cannot read {}: {}", config->text, error.what()), config->origin, error.hint());
     }
   }
   const auto dictionary = settings.get("dictionary");

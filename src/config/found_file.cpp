@@ -18,9 +18,10 @@ namespace fs = std::filesystem;
 
 bool is_ours(const struct stat& status) { return status.st_uid == ::geteuid() || status.st_uid == 0; }
 
-/// A group whose number is its user's is that user's own, as Debian makes them; others may be in any other group.
+/// A group whose number is its user's is that user's own, as Debian makes them, and group 0 is root's; others may be in
+/// any other group.
 bool others_may_write(const struct stat& status) {
-  const bool own_group = status.st_gid == status.st_uid;
+  const bool own_group = status.st_gid == status.st_uid || status.st_gid == 0;
   return (status.st_mode & S_IWOTH) != 0 || ((status.st_mode & S_IWGRP) != 0 && !own_group);
 }
 
@@ -55,16 +56,11 @@ std::string reason_not_to_use(const fs::path& file, const std::vector<fs::path>&
   if (error) return fmt::format("its folder cannot be resolved: {}", error.message());
   struct stat target {};
   struct stat link {};
-  struct stat folder {};
-  if (::stat(file.c_str(), &target) != 0 || ::lstat(file.c_str(), &link) != 0 || ::stat(here.c_str(), &folder) != 0) {
+  if (::stat(file.c_str(), &target) != 0 || ::lstat(file.c_str(), &link) != 0) {
     return fmt::format("it cannot be examined: {}", std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
   }
   if (!is_ours(target) || !is_ours(link)) return "it belongs to another user";
   if (others_may_write(target)) return "other users may write to it";
-  // In a folder with the sticky bit, as /tmp, others can add files of their own but cannot replace this one.
-  if (!is_ours(folder) || (others_may_write(folder) && (folder.st_mode & S_ISVTX) == 0)) {
-    return "other users may replace it: they may write to its folder";
-  }
   for (const fs::path& data : data_folders) {
     const fs::path real = fs::weakly_canonical(fs::absolute(data, error), error);
     if (!error && lies_in(here, real)) return fmt::format("the working directory lies in {}, which holds data", real.string());

@@ -14,6 +14,16 @@
 namespace etl::config {
 namespace {
 
+/// What may be parsed in all for one document, when it has to be parsed again (see UnspacedColon).
+constexpr std::uint64_t kMostParsed = std::uint64_t{64} << 20U;
+
+/// libyaml 0.2.5 refuses a colon before a bracket, brace or comma in `{host:}` and `{a:[1]}`, which YAML 1.2, PyYAML and
+/// yaml-cpp read as the end of a key. With a space behind it, it is the same to all of them.
+struct UnspacedColon {
+  std::size_t line;    ///< from 0
+  std::size_t column;  ///< in characters, from 0
+};
+
 /// `%TAG` and `%YAML` lines; libyaml compares each with all others.
 constexpr std::size_t kMostDirectives = 16;
 
@@ -59,6 +69,22 @@ bool is_null_word(std::string_view text) {
 std::size_t line_of_byte(std::string_view text, std::size_t byte) {
   const auto head = text.substr(0, byte);
   return 1 + static_cast<std::size_t>(std::ranges::count(head, '\n'));
+}
+
+/// The byte at which this character of this line begins.
+std::size_t byte_of(std::string_view text, const UnspacedColon& place) {
+  std::size_t at = 0;
+  for (std::size_t line = 0; line < place.line && at < text.size(); ++line) {
+    at = text.find_first_of("\r\n", at);
+    if (at == std::string_view::npos) return text.size();
+    at += std::size_t{text.substr(at).starts_with("\r\n") ? 2U : 1U};
+  }
+  const auto continues = [&](std::size_t byte) { return (static_cast<unsigned char>(text[byte]) & 0xC0U) == 0x80U; };
+  for (std::size_t column = 0; column < place.column && at < text.size(); ++column) {
+    do ++at;
+    while (at < text.size() && continues(at));
+  }
+  return at;
 }
 
 std::size_t count_directives(std::string_view text) {
@@ -113,6 +139,7 @@ class YamlBuilder {
   [[noreturn]] void not_yaml(const yaml_parser_t& parser) const {
     if (parser.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
     const std::string problem = parser.problem == nullptr ? "it cannot be read" : parser.problem;
+    if (problem == "found unexpected ':'") throw UnspacedColon{parser.problem_mark.line, parser.problem_mark.column};
     if (parser.error == YAML_READER_ERROR) {
       fail("not YAML in UTF-8: " + problem, line_of_byte(text_, parser.problem_offset));
     }
@@ -265,7 +292,22 @@ class YamlBuilder {
 };
 
 YamlDocument YamlDocument::parse(std::string_view text, const std::string& where, const YamlLimits& limits) {
-  return YamlBuilder(text, where, limits).build();
+  std::string spaced;
+  std::uint64_t parsed = 0;
+  for (;;) {
+    const std::string_view now = spaced.empty() ? text : std::string_view(spaced);
+    parsed += now.size();
+    try {
+      return YamlBuilder(now, where, limits).build();
+    } catch (const UnspacedColon& colon) {
+      const std::size_t at = byte_of(now, colon);
+      if (parsed > kMostParsed || at >= now.size() || now[at] != ':') {
+        throw InputError("not YAML: a colon without a space behind it", fmt::format("{}:{}", where, colon.line + 1));
+      }
+      if (spaced.empty()) spaced = text;
+      spaced.insert(at + 1, 1, ' ');
+    }
+  }
 }
 
 YamlDocument YamlDocument::load(const std::filesystem::path& file, const YamlLimits& limits) {
