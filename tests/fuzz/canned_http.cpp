@@ -40,6 +40,8 @@ net::Response answer_of(std::string_view text) {
 }  // namespace
 
 void set_answers(std::string_view script) {
+  // As those who read a token or a key do.
+  secrets::add(kSecret);
   constexpr std::string_view separator = "\n%%\n";
   requests.clear();
   script_answers.clear();

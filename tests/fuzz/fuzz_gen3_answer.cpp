@@ -1,5 +1,8 @@
 // What a service of the commons says when it refuses: JSON of many forms, HTML pages, plain text.
 
+#include <nlohmann/json.hpp>
+
+#include "base/bounded_json.hpp"
 #include "gen3/answer.hpp"
 #include "properties.hpp"
 
@@ -31,9 +34,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(refused.has_value(), "a refusal was accepted");
   }
   answer.status = 200;
-  static_cast<void>(fuzz::refusal_of([&] {
-    const auto json = gen3::json_of("fence: a file", answer, "https://example.org");
-    static_cast<void>(gen3::text_of(json, "url", "fence: a file"));
-  }));
+  const auto shape = gen3::object_with_texts({"url", "uploadId"});
+  const bool fits = gen3::has_shape(answer, shape);
+  const auto json = try_parse_json(answer.body);
+  const auto is_text = [&](const char* name) { return json.is_object() && !gen3::text_in(json, name).empty(); };
+  require(fits == (is_text("url") && is_text("uploadId")), "a shape that is not the answer's");
+  static_cast<void>(gen3::is_own_404(answer));
+  const auto refused = fuzz::refusal_of([&] { gen3::not_the_service("fence: a file", answer, "https://example.org"); });
+  require(refused && refused->what.find("fence") != std::string::npos, "another service's answer was accepted");
   return 0;
 }

@@ -8,7 +8,7 @@
 #include "net/url.hpp"
 #include "properties.hpp"
 #include "s3/address.hpp"
-#include "s3/encode.hpp"
+#include "net/encode.hpp"
 
 namespace {
 
@@ -72,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string path = path_of(whole);
     require(path.starts_with(folder), "an object outside of its bucket: " + whole);
     if (!key.empty()) {
-      require(s3::percent_decode(path.substr(folder.size())) == '/' + key, "the address of another object: " + whole);
+      require(net::percent_decode(path.substr(folder.size())) == '/' + key, "the address of another object: " + whole);
     }
   }));
   return 0;

@@ -1,7 +1,7 @@
 // Signature Version 4. Lines of the input: method, address, then headers as `Name: value`, an empty line, and the body.
 
 #include "properties.hpp"
-#include "s3/encode.hpp"
+#include "net/encode.hpp"
 #include "s3/sign.hpp"
 
 namespace {
@@ -108,10 +108,10 @@ void by_query(const net::Request& request) {
 }
 
 void encoding(std::string_view text) {
-  const std::string encoded = s3::percent_encode(text);
-  require(s3::percent_decode(encoded) == text, "encoded and decoded, it is another text");
+  const std::string encoded = net::percent_encode(text);
+  require(net::percent_decode(encoded) == text, "encoded and decoded, it is another text");
   require(encoded.find_first_of("/?#&= \r\n") == std::string::npos, "a character that is not encoded");
-  require(s3::percent_encode(s3::percent_decode(encoded)) == encoded, "another encoding of the same text");
+  require(net::percent_encode(net::percent_decode(encoded)) == encoded, "another encoding of the same text");
 }
 
 }  // namespace

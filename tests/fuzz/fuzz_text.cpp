@@ -14,6 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto code = static_cast<unsigned char>(c);
     require((code >= 0x20 && code != 0x7F) || c == '\n' || c == '\t', "a control character is shown");
   }
+  require(etl::fuzz::is_utf8(shown), "bytes are shown that are not UTF-8");
+  for (const std::string_view hidden : {"\xC2\x85", "\xC2\x9B", "\xE2\x80\x8F", "\xE2\x80\xAE", "\xE2\x81\xA6"}) {
+    require(shown.find(hidden) == std::string::npos, "a character is shown that changes how others are shown");
+  }
   require(etl::printable(shown) == shown, "what is printable is not printable");
 
   const auto parsed = nlohmann::json::parse(etl::json_quote(text), nullptr, false);
