@@ -7,8 +7,8 @@
 
 namespace {
 
-using nlohmann::json;
 using etl::fuzz::require;
+using nlohmann::json;
 
 constexpr etl::JsonBounds kBounds{.depth = 8, .bytes = 4000};
 

@@ -46,9 +46,9 @@ std::string written(const config::EtlYaml& yaml) {
   if (!yaml.studies.empty()) out += "studies:\n";
   for (const auto& study : yaml.studies) {
     out += "- name: " + config::yaml_scalar(study.name.text) + '\n';
-    for (const auto& [key, value] : {std::pair{"project", &study.project}, std::pair{"bucket", &study.bucket},
-                                     std::pair{"source", &study.source}, std::pair{"enabled", &study.enabled},
-                                     std::pair{"skip", &study.skip}}) {
+    for (const auto& [key, value] :
+         {std::pair{"project", &study.project}, std::pair{"bucket", &study.bucket}, std::pair{"source", &study.source},
+          std::pair{"enabled", &study.enabled}, std::pair{"skip", &study.skip}}) {
       if (*value) out += "  " + std::string(key) + ": " + config::yaml_scalar((*value)->text) + '\n';
     }
   }

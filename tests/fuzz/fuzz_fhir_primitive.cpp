@@ -74,7 +74,8 @@ void compare(const Format& format, const std::regex& pattern, const std::string&
   if (whole && !std::regex_match(text, std::regex(R"(-?(0|[1-9]\d*))"))) return;
   if (whole && text != "-0") is = is && is_small(text);
   if (whole && text == "-0") return;
-  require(said == is, std::string(fhir::describe(format.primitive)) + (said ? " is what this is not: " : " is what this is: ") + text);
+  require(said == is, std::string(fhir::describe(format.primitive)) +
+                          (said ? " is what this is not: " : " is what this is: ") + text);
 }
 
 }  // namespace

@@ -28,8 +28,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const long status : {302L, 400L, 401L, 403L, 404L, 409L, 429L, 503L}) {
     answer.status = status;
     const auto refused = fuzz::refusal_of([&] {
-      gen3::refuse("fence: a file", answer, "https://user:" + std::string(fuzz::kSecret) + "@example.org/user?key=" +
-                                                std::string(fuzz::kSecret));
+      gen3::refuse(
+          "fence: a file", answer,
+          "https://user:" + std::string(fuzz::kSecret) + "@example.org/user?key=" + std::string(fuzz::kSecret));
     });
     require(refused.has_value(), "a refusal was accepted");
   }

@@ -31,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   s3::IniFile file;
   const auto refused = fuzz::refusal_of([&] { file = s3::parse_ini(text, "credentials"); });
   if (refused) {
-    require(refused->code == ExitCode::usage && refused->where.starts_with("credentials:"), "an error without its line");
+    require(refused->code == ExitCode::usage && refused->where.starts_with("credentials:"),
+            "an error without its line");
     return 0;
   }
   std::size_t kept = 0;

@@ -7,8 +7,8 @@
 
 namespace {
 
-using nlohmann::json;
 using etl::fuzz::require;
+using nlohmann::json;
 
 /// nlohmann writes doubles in its own way, which is another number to PostgreSQL, and keeps one of two equal names.
 bool is_plain(const json& value) {

@@ -57,7 +57,8 @@ void is_made_below(const std::string& name) {
   const fs::path real = fs::canonical(path, error);
   require(!error, "a file under another name: " + name + ": " + error.message());
   require(real.string().starts_with(folder.string() + '/'), "a file outside of the folder: " + name);
-  require(std::distance(fs::directory_iterator(outer.path()), fs::directory_iterator()) == 1, "another folder: " + name);
+  require(std::distance(fs::directory_iterator(outer.path()), fs::directory_iterator()) == 1,
+          "another folder: " + name);
   fs::remove_all(folder);
 }
 

@@ -11,9 +11,9 @@
 namespace {
 
 using namespace etl;
+using fuzz::require;
 using nlohmann::json;
 using simplify::Rank;
-using fuzz::require;
 
 struct Member {
   std::string name;

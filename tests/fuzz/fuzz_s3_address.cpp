@@ -5,10 +5,10 @@
 
 #include <memory>
 
+#include "net/encode.hpp"
 #include "net/url.hpp"
 #include "properties.hpp"
 #include "s3/address.hpp"
-#include "net/encode.hpp"
 
 namespace {
 
@@ -46,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string bucket(fuzz::take_field(text));
   const auto refused = fuzz::refusal_of([&] {
     s3::Profile with_password = profile;
-    with_password.endpoint_url = s3::Sourced{"https://user:" + std::string(fuzz::kSecret) + "@s3.example.org/" + bucket, "here"};
+    with_password.endpoint_url =
+        s3::Sourced{"https://user:" + std::string(fuzz::kSecret) + "@s3.example.org/" + bucket, "here"};
     static_cast<void>(s3::Address(with_password));
   });
   require(refused.has_value(), "an endpoint with a password was accepted");

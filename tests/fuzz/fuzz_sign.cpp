@@ -1,7 +1,7 @@
 // Signature Version 4. Lines of the input: method, address, then headers as `Name: value`, an empty line, and the body.
 
-#include "properties.hpp"
 #include "net/encode.hpp"
+#include "properties.hpp"
 #include "s3/sign.hpp"
 
 namespace {
@@ -89,13 +89,14 @@ void by_header(const net::Request& request) {
   other = request;
   other.body += '!';
   const bool digest_given = request.headers.end() != std::find_if(request.headers.begin(), request.headers.end(),
-                                                                   [](const auto& one) { return one.name.empty(); });
+                                                                  [](const auto& one) { return one.name.empty(); });
   if (!digest_given) require(authorization(other) != once, "another body has the same signature");
 }
 
 void by_query(const net::Request& request) {
   std::string url;
-  if (fuzz::refusal_of([&] { url = s3::presign(request.method, request.url, std::chrono::seconds(60), key(), context()); }))
+  if (fuzz::refusal_of(
+          [&] { url = s3::presign(request.method, request.url, std::chrono::seconds(60), key(), context()); }))
     return;
   fuzz::require_no_secret(url);
   require(url == s3::presign(request.method, request.url, std::chrono::seconds(60), key(), context()),

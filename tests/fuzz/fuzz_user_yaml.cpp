@@ -7,8 +7,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using etl::fuzz::require;
   if (etl::fuzz::holds_secret(etl::fuzz::text_of(data, size))) return 0;  // names are shown
   etl::graph::UserYaml yaml;
-  const auto refused = etl::fuzz::refusal_of(
-      [&] { yaml = etl::graph::parse_user_yaml(etl::fuzz::text_of(data, size), "user.yaml"); });
+  const auto refused =
+      etl::fuzz::refusal_of([&] { yaml = etl::graph::parse_user_yaml(etl::fuzz::text_of(data, size), "user.yaml"); });
   if (refused) {
     require(refused->code == etl::ExitCode::invalid_input && refused->where.starts_with("user.yaml"), "another error");
     return 0;

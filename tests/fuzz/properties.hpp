@@ -22,8 +22,8 @@
 
 namespace etl::fuzz {
 
-/// Stands for a password, key or token: targets and seeds put it where secrets are, and no message may hold it. libFuzzer
-/// learns it from the comparisons, so a target that shows a part of its input leaves out inputs that hold it.
+/// Stands for a password, key or token: targets and seeds put it where secrets are, and no message may hold it.
+/// libFuzzer learns it from the comparisons, so a target that shows a part of its input leaves out inputs that hold it.
 inline constexpr std::string_view kSecret = "hunter2-SECRET";
 
 /// A message that is cut off may end in the middle of a secret, so most of it counts as all of it.
