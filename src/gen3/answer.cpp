@@ -8,7 +8,6 @@
 
 #include "base/bounded_json.hpp"
 #include "base/error.hpp"
-#include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "net/unexpected_answer.hpp"
 
@@ -19,10 +18,8 @@ using nlohmann::json;
 
 constexpr std::size_t longest_message = 400;
 
-std::string shortened(std::string_view said) {
-  // Before it is cut: nothing recognises the first half of a token.
-  const std::string redacted = secrets::redact(trim(said));
-  const std::string_view text = redacted;
+std::string shortened(std::string_view text) {
+  text = trim(text);
   std::string out = printable(text.substr(0, longest_message));
   // Messages are set with spaces and line ends of the code that they come from.
   std::string squeezed;
