@@ -8,6 +8,7 @@
 
 #include "base/bounded_json.hpp"
 #include "base/error.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "net/unexpected_answer.hpp"
 
@@ -120,7 +121,9 @@ std::string kind_of_body(const net::Response& answer) {
 }  // namespace
 
 std::string message_of(const net::Response& answer) {
-  const std::string_view body = trim(answer.body);
+  // Before it is cut: half of a secret would not be recognised any more.
+  const std::string clean = secrets::redact(answer.body);
+  const std::string_view body = trim(clean);
   if (body.starts_with('<')) return shortened(in_page(body));
   const json parsed = try_parse_json(body);
   if (!parsed.is_discarded()) return shortened(in_json(parsed));

@@ -48,6 +48,17 @@ std::string place(PGconn* connection, const config::DatabaseAddress& address) {
                      host.empty() ? "the local server" : host, port.empty() ? "" : ":", port);
 }
 
+/// The server would log a name that does not exist, and with it the password of a connection string. The test is
+/// libpq's own (recognized_connection_string).
+void refuse_connection_string(const std::string& database) {
+  const bool is_one = database.starts_with("postgresql://") || database.starts_with("postgres://") ||
+                      database.find('=') != std::string::npos;
+  if (!is_one) return;
+  secrets::add_from_address(database);
+  throw UsageError("the name of the database is a connection string", {},
+                   "set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE (or database.* in etl.yaml), one value each");
+}
+
 std::chrono::milliseconds connect_time(std::chrono::milliseconds asked) {
   if (const char* text = std::getenv("PGCONNECT_TIMEOUT"); text != nullptr) {
     const long seconds = std::strtol(text, nullptr, 10);
@@ -85,6 +96,7 @@ std::int64_t Result::affected() const {
 }
 
 Connection::Connection(const config::DatabaseAddress& address, std::chrono::milliseconds timeout) {
+  refuse_connection_string(address.database);
   std::vector<const char*> keys;
   std::vector<const char*> values;
   const auto add = [&](const char* key, const char* value) {
@@ -109,7 +121,6 @@ Connection::Connection(const config::DatabaseAddress& address, std::chrono::mill
   raw_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
   if (!raw_) throw FaultError("out of memory while connecting to the database");
   if (const char* password = PQpass(raw_.get()); password != nullptr) secrets::add(password);
-  secrets::add_from_address(address.database);
   where_ = place(raw_.get(), address);
   // Verbose, so that the text of a failed connection begins with its SQLSTATE whatever the server's language.
   PQsetErrorVerbosity(raw_.get(), PQERRORS_VERBOSE);
