@@ -36,6 +36,14 @@ void check_files(const config::Settings& settings) {
                    dictionary->origin, "name the address that DICTIONARY_URL has in the commons, or a JSON file");
 }
 
+/// A key that is not mounted where it usually is may come later; one that is named elsewhere must be there.
+bool has_credentials(const config::Settings& settings) {
+  const std::string key = settings.require("gen3.api_key");
+  std::error_code unreadable;
+  return settings.get("gen3.access_token") || std::filesystem::exists(key, unreadable) ||
+         (key != settings.require("creds") + "/credentials.json" && key != "/creds/credentials.json");
+}
+
 /// Everything that a run would refuse and that can be known without asking a service; throws the first.
 void check_for_run(const config::Settings& settings) {
   settings.check();
@@ -48,7 +56,7 @@ void check_for_run(const config::Settings& settings) {
     static_cast<void>(config::database_address(settings));
   } catch (const UnavailableError&) {  // the commons is still making its database: no fault of the settings
   }
-  if (gen3::has_commons(settings)) static_cast<void>(gen3::session_options(settings));
+  if (has_credentials(settings)) static_cast<void>(gen3::session_options(settings));
   if (studies::pull_options(settings)) static_cast<void>(studies::source_profile(settings, {}));
 }
 

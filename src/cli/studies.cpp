@@ -101,18 +101,18 @@ void pull(Context& context, PullArguments& arguments) {
   options.part_bytes = arguments.part_mib << 20U;
   options.dry_run = context.dry_run;
   // Known before hours of fetching, not after.
-  if (asks && !context.yes && !context.dry_run &&
-      !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal())) {
+  if (asks && !context.yes && !context.dry_run && !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal())) {
     throw UsageError("--delete asks before it removes files, and there is no terminal to ask on", {},
                      "pass --yes to do it without being asked, or --dry-run to see it");
   }
   const StopOnSignal stop;
-  const auto report = studies::pull(
-      options, studies::source_profile(settings, arguments.aws), stop.token(),
-      [&](std::uint64_t files, std::uint64_t bytes) {
-        return context.dry_run || !asks || confirm(context, fmt::format("remove {} ({}) that the source no longer has",
-                                                               counted(files, "file"), human_bytes(bytes)));
-      });
+  const auto report =
+      studies::pull(options, studies::source_profile(settings, arguments.aws), stop.token(),
+                    [&](std::uint64_t files, std::uint64_t bytes) {
+                      return context.dry_run || !asks ||
+                             confirm(context, fmt::format("remove {} ({}) that the source no longer has",
+                                                          counted(files, "file"), human_bytes(bytes)));
+                    });
   print(context, options, report);
   tell(options, report);
   if (report.ended) std::rethrow_exception(report.ended);
@@ -188,9 +188,10 @@ void add_pull(CLI::App& group, Context& context) {
                     {"aced-etl studies pull --delete --yes", "and remove what is gone from the source"}}});
   auto arguments = std::make_shared<PullArguments>();
   command->add_option("studies", arguments->studies, "only these studies")->type_name("STUDY");
-  command->add_flag("--delete,!--no-delete", arguments->remove_gone,
-                    "remove what is gone from the source, after asking [default: no; with source.delete: yes in etl.yaml, "
-                    "as a run does: without asking]");
+  command->add_flag(
+      "--delete,!--no-delete", arguments->remove_gone,
+      "remove what is gone from the source, after asking [default: no; with source.delete: yes in etl.yaml, "
+      "as a run does: without asking]");
   add_setting_option(*command, context, "limits.pull_jobs", "--jobs");
   command->add_option("--part-size", arguments->part_mib, "larger objects are fetched in ranges of so many MiB")
       ->type_name("MIB")

@@ -111,8 +111,8 @@ class Reader {
     if (!node.is_scalar()) throw UsageError(fmt::format("`{}` takes a single value", name), where);
     const Key* key = find_key(name);
     const bool secret = key != nullptr && key->secret;
-    std::string text = secret ? expand_secret(name, node.text(), environment_, where)
-                              : expand(node.text(), environment_, where);
+    std::string text =
+        secret ? expand_secret(name, node.text(), environment_, where) : expand(node.text(), environment_, where);
     if (text.empty()) return std::nullopt;
     if (!secret && has_login(text)) {
       throw UsageError(fmt::format("`{}` contains a user or password, which must not be written in etl.yaml", name),

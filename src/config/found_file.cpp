@@ -63,7 +63,8 @@ std::string reason_not_to_use(const fs::path& file, const std::vector<fs::path>&
   if (others_may_write(target)) return "other users may write to it";
   for (const fs::path& data : data_folders) {
     const fs::path real = fs::weakly_canonical(fs::absolute(data, error), error);
-    if (!error && lies_in(here, real)) return fmt::format("the working directory lies in {}, which holds data", real.string());
+    if (!error && lies_in(here, real))
+      return fmt::format("the working directory lies in {}, which holds data", real.string());
   }
   if (was_pulled(here, state_dir)) return "the working directory holds files that `studies pull` brought";
   return {};

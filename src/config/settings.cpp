@@ -143,9 +143,9 @@ void add_data_folders(const std::filesystem::path& mounted, const Environment& e
 void check_found(const EtlYaml& file) {
   for (const Entry& entry : file.entries) {
     if (entry.key != "gen3.allow_http") continue;
-    throw UsageError(fmt::format("`{}` counts only in an etl.yaml that is named", entry.key), entry.origin,
-                     fmt::format("pass --etl-yaml etl.yaml, or set {} in the environment",
-                                 find_key(entry.key)->environment));
+    throw UsageError(
+        fmt::format("`{}` counts only in an etl.yaml that is named", entry.key), entry.origin,
+        fmt::format("pass --etl-yaml etl.yaml, or set {} in the environment", find_key(entry.key)->environment));
   }
 }
 
@@ -336,9 +336,10 @@ bool Settings::take_found_file(const Environment& environment) {
       return true;
     }
   }
-  warnings_.push_back(fmt::format("etl.yaml in the working directory is not used: {}; pass --etl-yaml etl.yaml if it is "
-                                  "yours and you want its settings",
-                                  reason));
+  warnings_.push_back(
+      fmt::format("etl.yaml in the working directory is not used: {}; pass --etl-yaml etl.yaml if it is "
+                  "yours and you want its settings",
+                  reason));
   return false;
 }
 

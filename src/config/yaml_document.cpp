@@ -17,8 +17,8 @@ namespace {
 /// What may be parsed in all for one document, when it has to be parsed again (see UnspacedColon).
 constexpr std::uint64_t kMostParsed = std::uint64_t{64} << 20U;
 
-/// libyaml 0.2.5 refuses a colon before a bracket, brace or comma in `{host:}` and `{a:[1]}`, which YAML 1.2, PyYAML and
-/// yaml-cpp read as the end of a key. With a space behind it, it is the same to all of them.
+/// libyaml 0.2.5 refuses a colon before a bracket, brace or comma in `{host:}` and `{a:[1]}`, which YAML 1.2, PyYAML
+/// and yaml-cpp read as the end of a key. With a space behind it, it is the same to all of them.
 struct UnspacedColon {
   std::size_t line;    ///< from 0
   std::size_t column;  ///< in characters, from 0

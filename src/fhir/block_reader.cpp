@@ -209,7 +209,26 @@ void BlockReader::cut_lines(Block& block, std::size_t end) {
 }
 
 bool BlockReader::fill_documents(Block& block) {
+  if (broken_) std::rethrow_exception(std::exchange(broken_, nullptr));
   documents_->block = &block;
+  try {
+    read_documents(block);
+  } catch (const InputError&) {
+    if (block.pieces.empty()) throw;
+    broken_ = std::current_exception();  // the resources before it come first
+  }
+  if (!documents_->links) {
+    // The names of all entries must be known before the first reference is read: one more look at the file.
+    if (documents_->names_entries || (!broken_ && !at_end_ && !documents_->looked_ahead && mentions_names())) {
+      documents_->links = names_of_entries();
+    }
+    documents_->looked_ahead = true;
+  }
+  block.links = documents_->links;
+  return !block.pieces.empty();
+}
+
+void BlockReader::read_documents(Block& block) {
   Buffer chunk(document_chunk);
   while (!at_end_ && block.text.size() < limits_.block) {
     chunk.resize(document_chunk);
@@ -220,15 +239,6 @@ bool BlockReader::fill_documents(Block& block) {
     if (at_end_) documents_->splitter.finish();
     line_ = documents_->splitter.line();
   }
-  if (!documents_->links) {
-    // The names of all entries must be known before the first reference is read: one more look at the file.
-    if (documents_->names_entries || (!at_end_ && !documents_->looked_ahead && mentions_names())) {
-      documents_->links = names_of_entries();
-    }
-    documents_->looked_ahead = true;
-  }
-  block.links = documents_->links;
-  return !block.pieces.empty();
 }
 
 /// Does `urn:` stand anywhere in the file? That is told much faster than the names themselves.

@@ -68,6 +68,7 @@ class BlockReader {
   [[nodiscard]] bool fill(Block& block);
   [[nodiscard]] bool fill_lines(Block& block);
   [[nodiscard]] bool fill_documents(Block& block);
+  void read_documents(Block& block);
   [[nodiscard]] bool mentions_names() const;
   [[nodiscard]] std::shared_ptr<const BundleLinks> names_of_entries() const;
   void cut_lines(Block& block, std::size_t end);

@@ -123,10 +123,11 @@ class GzipStream final : public ByteStream {
     constexpr std::uint64_t largest_ratio = 500;
     const std::uint64_t packed = packed_bytes_ - zlib_.avail_in;
     if (unpacked_bytes_ <= harmless || unpacked_bytes_ / largest_ratio <= packed) return;
-    throw InputError(fmt::format("the gzip file unpacks to more than {} times its size ({} MiB so far from {} KiB), which "
-                                 "no study does; if it is meant, unpack it with gunzip first",
-                                 largest_ratio, unpacked_bytes_ >> 20U, packed >> 10U),
-                     name_);
+    throw InputError(
+        fmt::format("the gzip file unpacks to more than {} times its size ({} MiB so far from {} KiB), which "
+                    "no study does; if it is meant, unpack it with gunzip first",
+                    largest_ratio, unpacked_bytes_ >> 20U, packed >> 10U),
+        name_);
   }
 
   bool fill() {

@@ -22,8 +22,8 @@ class Pipeline {
         files_(files),
         index_(index),
         consumer_(consumer),
-        reader_(files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); },
-                options.stop) {}
+        reader_(
+            files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); }, options.stop) {}
 
   PipelineResult run() {
     const unsigned threads = std::max(1U, options_.threads);

@@ -55,7 +55,8 @@ TEST(UserYaml, NamesProjectsOnce) {
 
 TEST(UserYaml, WarningsNameTheLine) {
   const auto content = parse_user_yaml(
-      "authz:\n  resources:\n    - nom: x\n    - name: programs/open-access/projects/p\n    - name: programs/a/projects/b\n"
+      "authz:\n  resources:\n    - nom: x\n    - name: programs/open-access/projects/p\n    - name: "
+      "programs/a/projects/b\n"
       "    - {name: programs, subresources: {}}\n",
       "user.yaml");
   ASSERT_EQ(content.projects.size(), 1U);
@@ -68,8 +69,10 @@ TEST(UserYaml, WarningsNameTheLine) {
 
 TEST(UserYaml, MergeKeysWorkAsInPyYaml) {
   const auto content = parse_user_yaml(
-      "authz:\n  resources:\n    - name: programs/demo\n      subresources:\n        - name: projects\n          subresources:\n"
-      "            - &first {name: one, description: shared}\n            - {<<: *first, name: two}\n            - <<: *first\n",
+      "authz:\n  resources:\n    - name: programs/demo\n      subresources:\n        - name: projects\n          "
+      "subresources:\n"
+      "            - &first {name: one, description: shared}\n            - {<<: *first, name: two}\n            - <<: "
+      "*first\n",
       "user.yaml");
   ASSERT_EQ(content.projects.size(), 2U);
   EXPECT_EQ(content.projects[0].str(), "demo-one");
