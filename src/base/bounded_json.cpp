@@ -15,6 +15,9 @@ template <typename Json>
 Json parse(std::string_view text, const std::string& where, const JsonBounds& bounds) {
   if (const auto broken = out_of_bounds(text, bounds))
     throw InputError("cannot read the JSON: it is " + *broken, where);
+  // nlohmann takes a NUL for the end of the text and would ignore what follows.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos)
+    throw InputError(fmt::format("not JSON: parsing failed at byte {}", nul + 1), where);
   try {
     return Json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
@@ -61,7 +64,9 @@ nlohmann::ordered_json parse_ordered_json(std::string_view json, const std::stri
 }
 
 nlohmann::json try_parse_json(std::string_view json, const JsonBounds& bounds) {
-  if (out_of_bounds(json, bounds)) return nlohmann::json::value_t::discarded;
+  if (out_of_bounds(json, bounds) || json.find('\0') != std::string_view::npos) {
+    return nlohmann::json::value_t::discarded;
+  }
   return nlohmann::json::parse(json, nullptr, false);
 }
 

@@ -99,7 +99,7 @@ std::string hint_for(const Fault& fault) {
 
 Fault parse_fault(const net::Response& response) {
   Fault fault;
-  if (const auto region = response.header("x-amz-bucket-region")) fault.region = *region;
+  if (const auto region = response.header("x-amz-bucket-region")) fault.region = printable(*region);
   pugi::xml_document document;
   if (!document.load_buffer(response.body.data(), response.body.size())) return fault;
   pugi::xml_node error = document.document_element();

@@ -57,6 +57,12 @@ TEST(BoundedJson, RefusesWhatIsTooLong) {
   EXPECT_EQ(refusal("[1,2,3]", {.bytes = 6}), "cannot read the JSON: it is 7 B long, more than the 6 B that are read");
 }
 
+TEST(BoundedJson, RefusesWhatFollowsANul) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(refusal("[]\0[[["sv), "not JSON: parsing failed at byte 3");
+  EXPECT_TRUE(try_parse_json("{}\0"sv).is_discarded());
+}
+
 TEST(BoundedJson, NeverQuotesTheTextThatItCannotParse) {
   const std::string said = refusal(R"({"api_key": hidden-value})");
   EXPECT_EQ(said, "not JSON: parsing failed at byte 13");
