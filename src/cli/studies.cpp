@@ -126,16 +126,14 @@ Json json_of(const studies::StudyRow& row) {
   Json loads = Json::array();
   for (const auto& load : row.loads) loads.push_back({{"project", load.project}, {"finished", load.finished}});
   return {{"study", row.name},       {"resources", row.resources},
-          {"types", row.scan.types}, {"unreadable", row.scan.unreadable},
+          {"types", row.contents.types}, {"unreadable", row.contents.unreadable},
           {"files", row.files},      {"file_bytes", row.file_bytes},
           {"missing", row.missing},  {"wrong_size", row.wrong_size},
           {"loads", loads}};
 }
 
 void list(const Context& context) {
-  const auto rows = studies::list_studies(config::folder(context.settings, "folder.studies"),
-                                          config::folder(context.settings, "folder.output"),
-                                          config::folder(context.settings, "state_dir"));
+  const auto rows = studies::list_studies(context.settings);
   if (context.output != Output::table) {
     Json all = Json::array();
     for (const auto& row : rows) all.push_back(json_of(row));
@@ -146,16 +144,16 @@ void list(const Context& context) {
                "last_load", "project", "types"});
   for (const auto& row : rows) {
     std::string types;
-    for (const auto& [type, count] : row.scan.types) {
+    for (const auto& [type, count] : row.contents.types) {
       types += fmt::format("{}{} {}", types.empty() ? "" : ", ", type, human_count(count));
     }
     table.row({row.name, std::to_string(row.resources), std::to_string(row.files), human_bytes(row.file_bytes),
                std::to_string(row.missing), std::to_string(row.wrong_size),
                row.loads.empty() ? "-" : row.loads.front().finished,
                row.loads.empty() ? "-" : row.loads.front().project, types});
-    if (row.scan.unreadable > 0) {
+    if (row.contents.unreadable > 0) {
       log::warn("{}: {} lines or documents are not readable: `aced-etl validate` names them", row.name,
-                human_count(row.scan.unreadable));
+                human_count(row.contents.unreadable));
     }
   }
   table.print(context);
@@ -213,8 +211,9 @@ void add_ls(CLI::App& group, Context& context) {
                       .text = "A line a study: resources by type, the files that its DocumentReferences name and their "
                               "bytes, how many of them are missing here or have another size than the metadata says, "
                               "and when the study was last loaded into the graph, as far as this state dir knows. "
-                              "Files are looked for where the source path and the attachment's url say: in the "
-                              "folder of output, beside it, in the study's folder.",
+                              "Files are looked for where `files load` looks for them: below the output folder, "
+                              "without what belongs to other studies, and in the study's own folder. DocumentReferences "
+                              "that name no file (inline data, a URL of a server, ...) are not counted as files.",
                       .examples = {{"aced-etl studies ls", "a line a study"},
                                    {"aced-etl studies ls -o json", "with every type and load"}}});
   add_folders(*command, context);

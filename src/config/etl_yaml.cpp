@@ -95,6 +95,7 @@ class Reader {
     study.project = std::move(values["project"]);
     study.bucket = std::move(values["bucket"]);
     study.source = std::move(values["source"]);
+    study.output = std::move(values["output"]);
     study.enabled = std::move(values["enabled"]);
     study.skip = std::move(values["skip"]);
     return study;

@@ -46,7 +46,7 @@ bool object_fits(const Services& services, const Document& document, std::uint64
   Md5 whole;
   std::string piece;
   for (unsigned number = 1; number <= plan.count(); ++number) {
-    net::FileSource file(document.path, plan.offset(number), plan.length(number));
+    net::FileSource file(document.open(), document.path(), plan.offset(number), plan.length(number));
     Md5 md5;
     for (std::uint64_t left = file.size(); left > 0;) {
       if (services.stop.stop_requested()) throw StoppedError();

@@ -87,7 +87,7 @@ std::string put_signed(const Services& services, const std::string& url, const s
   if (!s3::has_etag(answer)) s3::not_s3(answer, where);
   std::string etag = answer.header("ETag").value_or("");
   if (etag_says({0, unquoted(etag), is_encrypted(answer)}, md5) == Says::other) {
-    throw WrongObjectError(fmt::format("S3 stored bytes with the md5 {}, sent was {}", unquoted(etag), md5), where);
+    throw WrongObjectError("S3 stored other bytes than were sent: its ETag is another md5", where);
   }
   return etag;
 }

@@ -101,13 +101,13 @@ class Verification {
     if (!head) return found(document.did, document.name, Finding::missing_object, "S3 does not have it");
     if (head->size != document.size) {
       return found(document.did, document.name, Finding::wrong_size,
-                   fmt::format("{} bytes in S3, {} wanted", head->size, document.size));
+                   fmt::format("the object has another size than the metadata says ({} bytes)", document.size));
     }
     if (options_.deep) return check_bytes(document);
     const Says says = etag_says(*head, document.md5);
     if (says == Says::other) {
       return found(document.did, document.name, Finding::wrong_md5,
-                   fmt::format("md5 {} in S3, {} wanted", head->etag, document.md5));
+                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;
@@ -128,7 +128,7 @@ class Verification {
     const std::string md5 = hasher.md5();
     if (hasher.size() != document.size || md5 != document.md5) {
       return found(document.did, document.name, Finding::wrong_md5,
-                   fmt::format("md5 {} in S3, {} wanted", md5, document.md5));
+                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;
