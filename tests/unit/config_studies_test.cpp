@@ -133,6 +133,7 @@ WrittenStudy written(const std::string& name) {
           .project = {},
           .bucket = {},
           .source = {},
+          .output = {},
           .enabled = {},
           .skip = {},
           .origin = "here:1"};
