@@ -71,11 +71,10 @@ std::string_view without_file_prefix(std::string_view address) {
 AddressKind kind_of(std::string_view url) {
   const std::size_t colon = url.find(':');
   const std::string_view scheme = url.substr(0, std::min(colon, url.size()));
-  const bool named = colon != std::string_view::npos && colon > 0 &&
-                     std::ranges::all_of(scheme, [](char c) {
-                       return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
-                              c == '.';
-                     });
+  const bool named =
+      colon != std::string_view::npos && colon > 0 && std::ranges::all_of(scheme, [](char c) {
+        return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+      });
   if (named && !(scheme.size() == 4 && starts_with_word(scheme, "file"))) {
     if (url.substr(colon).starts_with("://")) return AddressKind::elsewhere;
     // These name no file even without "//"; other words before a colon may be part of a file's name.

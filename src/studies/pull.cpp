@@ -134,16 +134,16 @@ class Pull {
     // Hashes, so that memory does not grow with long names. Two that are equal bring a file too many, no harm.
     std::unordered_set<std::uint64_t> named;
     static_cast<void>(documents::read_study(
-        metadata_of(local), {.on_reference =
-                                 [&](const documents::Reference& reference, const std::string&) {
-                                   for (const auto& address : {reference.source_path, reference.url}) {
-                                     for (const auto& name : documents::names_in_output(address)) {
-                                       named.insert(XXH3_64bits(name.data(), name.size()));
-                                     }
-                                   }
-                                 },
-                             .on_fault = [](const std::string& what,
-                                            const std::string& place) { log::warn("{}: {}", place, what); }}));
+        metadata_of(local),
+        {.on_reference =
+             [&](const documents::Reference& reference, const std::string&) {
+               for (const auto& address : {reference.source_path, reference.url}) {
+                 for (const auto& name : documents::names_in_output(address)) {
+                   named.insert(XXH3_64bits(name.data(), name.size()));
+                 }
+               }
+             },
+         .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); }}));
     if (named.empty()) return;
     list(output_, output_.prefix, "",
          [&](const std::string& name) { return named.contains(XXH3_64bits(name.data(), name.size())); });

@@ -202,7 +202,7 @@ bool PullPool::adopt(const Wanted& wanted) {
 
 /// In one request, which is of one state of the object; so it may be another one than was listed.
 void PullPool::whole(const Wanted& wanted) {
-  auto file = std::make_unique<WorkFile>(wanted.folder->work_file(wanted.name), 0);
+  auto file = std::make_unique<WorkFile>(*wanted.folder, wanted.name, 0);
   RangeSink sink(*file, 0, RangeSink::kWhole, {}, work_.tally.progress());
   const auto object = work_.client.get(work_.bucket, wanted.key, sink);
   const auto mark = wanted.etag.empty() || object.etag.empty() ? wanted.mark() : object.etag;
@@ -256,8 +256,7 @@ void PullPool::failed(const Wanted& wanted, const Error& error) {
       return;
     }
   }
-  std::error_code ignored;
-  std::filesystem::remove(wanted.folder->work_file(wanted.name), ignored);
+  if (!work_.dry_run) wanted.folder->remove_work_file(wanted.name);
   if (work_.journal != nullptr && !work_.dry_run) work_.journal->forget_parts(wanted.path());
   work_.tally.failed(wanted.key, error);
 }

@@ -13,12 +13,10 @@ std::string Wanted::mark() const {
 
 RangedFile::RangedFile(Wanted wanted, std::uint64_t part_bytes, PullJournal& journal, PullTally& tally)
     : wanted_(std::move(wanted)), part_bytes_(part_bytes), journal_(journal), tally_(tally) {
-  const auto work = wanted_.folder->work_file(wanted_.name);
-  std::error_code unreadable;
-  const bool there = std::filesystem::file_size(work, unreadable) == wanted_.size && !unreadable;
-  if (!there) std::filesystem::remove(work, unreadable);
+  const bool there = wanted_.folder->work_file_size(wanted_.name) == wanted_.size;
+  if (!there) wanted_.folder->remove_work_file(wanted_.name);
   const auto done = journal_.begin_parts(wanted_.path(), {wanted_.mark(), wanted_.size, 0}, part_bytes_, there);
-  file_.emplace(work, wanted_.size);
+  file_.emplace(*wanted_.folder, wanted_.name, wanted_.size);
 
   const std::uint64_t parts = (wanted_.size + part_bytes_ - 1) / part_bytes_;
   std::uint64_t bytes = 0;
@@ -59,7 +57,7 @@ bool RangedFile::settle(std::exception_ptr failure) {
 void RangedFile::finish() {
   file_->start_sync(wanted_.modified);
   const auto modified = file_->finish();
-  wanted_.folder->move_in(file_->path(), wanted_.name);
+  wanted_.folder->move_in(wanted_.name);
   journal_.put(wanted_.path(), {wanted_.mark(), wanted_.size, modified});
   journal_.forget_parts(wanted_.path());
   tally_.fetched(wanted_.size);

@@ -13,21 +13,10 @@
 
 namespace etl::studies {
 
-WorkFile::WorkFile(std::filesystem::path path, std::uint64_t size) : path_(std::move(path)) {
-  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (descriptor_ < 0) {
-    throw UsageError("cannot write a file: " + std::generic_category().message(errno), path_.string(),
-                     "give this user the right, or name another folder");
-  }
-  try {
-    resize(size);
-  } catch (...) {
-    ::close(descriptor_);
-    throw;
-  }
+WorkFile::WorkFile(const TargetFolder& folder, const std::string& name, std::uint64_t size)
+    : path_(folder.work_path(name)), descriptor_(folder.open_work_file(name)) {
+  resize(size);
 }
-
-WorkFile::~WorkFile() { ::close(descriptor_); }
 
 void WorkFile::fail(std::string_view what) const {
   throw UnavailableError(fmt::format("{}: {}", what, std::generic_category().message(errno)), path_.string(),
@@ -36,7 +25,7 @@ void WorkFile::fail(std::string_view what) const {
 
 void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
   while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t written = ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail("cannot write the file");
     bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -45,7 +34,7 @@ void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
 }
 
 void WorkFile::resize(std::uint64_t size) const {
-  if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) fail("cannot size the file");
+  if (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) != 0) fail("cannot size the file");
 }
 
 void WorkFile::start_sync(s3::TimePoint modified) const {
@@ -53,16 +42,16 @@ void WorkFile::start_sync(s3::TimePoint modified) const {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(modified.time_since_epoch()).count();
     const timespec times[] = {{0, UTIME_OMIT}, {seconds, 0}};
     // Where a file system keeps no times, those that it has serve as well.
-    if (::futimens(descriptor_, times) != 0) errno = 0;
+    if (::futimens(descriptor_.get(), times) != 0) errno = 0;
   }
   // A hint; finish() finds out whether all is well.
-  if (::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE) != 0) errno = 0;
+  if (::sync_file_range(descriptor_.get(), 0, 0, SYNC_FILE_RANGE_WRITE) != 0) errno = 0;
 }
 
 std::int64_t WorkFile::finish() const {
-  if (::fsync(descriptor_) != 0) fail("cannot bring the file to the disk");
+  if (::fsync(descriptor_.get()) != 0) fail("cannot bring the file to the disk");
   struct stat status {};
-  if (::fstat(descriptor_, &status) != 0) fail("cannot look at the file");
+  if (::fstat(descriptor_.get(), &status) != 0) fail("cannot look at the file");
   return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 

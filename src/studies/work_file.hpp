@@ -6,20 +6,19 @@
 #include <string_view>
 
 #include "base/progress.hpp"
+#include "base/unique_fd.hpp"
 #include "net/http.hpp"
 #include "s3/time.hpp"
+#include "studies/target_folder.hpp"
 
 namespace etl::studies {
 
-/// A file that gathers an object's bytes until it is whole. UsageError when it cannot be made, UnavailableError when
-/// the disk is full or fails.
+/// A file that collects an object's bytes until it is complete. UnavailableError when the disk is full or fails.
 class WorkFile {
  public:
-  /// Opens it as it is, or makes it; then it has `size` bytes.
-  WorkFile(std::filesystem::path path, std::uint64_t size);
-  ~WorkFile();
-  WorkFile(const WorkFile&) = delete;
-  WorkFile& operator=(const WorkFile&) = delete;
+  /// Opens the work file of `name` as it is, or creates it; then it has `size` bytes. Throws as
+  /// TargetFolder::open_work_file() does.
+  WorkFile(const TargetFolder& folder, const std::string& name, std::uint64_t size);
 
   /// From many threads at once.
   void write(std::uint64_t offset, std::string_view bytes) const;
@@ -29,13 +28,11 @@ class WorkFile {
   /// Brings it to the disk. Returns the time of its last change as the file system keeps it, in nanoseconds.
   [[nodiscard]] std::int64_t finish() const;
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
  private:
   [[noreturn]] void fail(std::string_view what) const;
 
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  UniqueFd descriptor_;
 };
 
 /// Takes an answer's body into a range of a work file, or, with `length` unknown, as the whole of it.
