@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -53,6 +54,9 @@ net::HttpOptions http_options(const PullOptions& options) {
   http.connections_per_host = options.jobs + 1;  // one for the list
   return http;
 }
+
+/// What off_t can say, and SQLite's integers.
+constexpr auto kLargestFile = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 /// About half a minute, so that a service that is started anew is waited for.
 constexpr net::RetryPolicy kRetry{.attempts = 5, .backoff = {}};
@@ -169,6 +173,8 @@ class Pull {
                    tally_.listed();
                    if (const auto why = refusal(name); !why.empty()) {
                      tally_.refused(object.key, std::string(why));
+                   } else if (object.size > kLargestFile) {
+                     tally_.refused(object.key, fmt::format("no file can have its size: {} bytes", object.size));
                    } else if (clashes.clashes(name)) {
                      tally_.refused(object.key, "another object is a file where this one needs a folder");
                    } else {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <system_error>
 
@@ -34,7 +35,11 @@ void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
 }
 
 void WorkFile::resize(std::uint64_t size) const {
-  if (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) != 0) fail("cannot size the file");
+  if (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) == 0) return;
+  if (errno == EFBIG || errno == EINVAL) {
+    throw RefusedError(fmt::format("no file on this disk can have the size that was announced: {} bytes", size));
+  }
+  fail("cannot size the file");
 }
 
 void WorkFile::start_sync(s3::TimePoint modified) const {
@@ -57,10 +62,6 @@ std::int64_t WorkFile::finish() const {
 
 void RangeSink::begin(const net::Response& head) {
   at_ = 0;
-  if (length_ == kWhole) {
-    if (shown_ > 0) file_.resize(0);  // the answer before broke off
-    return;
-  }
   if (head.status != 206) throw RefusedError("the service gives no ranges of objects");
   const auto etag = head.header("ETag").value_or("");
   if (!etag_.empty() && !etag.empty() && etag.find(etag_) == std::string::npos) {
@@ -69,14 +70,38 @@ void RangeSink::begin(const net::Response& head) {
 }
 
 void RangeSink::write(std::string_view bytes) {
-  if (length_ != kWhole && bytes.size() > length_ - at_)
-    throw RefusedError("the service gives more than was asked for");
+  if (bytes.size() > length_ - at_) {
+    throw RefusedError(fmt::format("more bytes come than the {} that were announced", length_));
+  }
   file_.write(offset_ + at_, bytes);
   at_ += bytes.size();
   if (at_ > shown_) {
     progress_.add(at_ - shown_);
     shown_ = at_;
   }
+}
+
+void WholeSink::begin(const net::Response& head) {
+  restart();
+  if (has_shown()) file().resize(0);  // an earlier answer broke off
+  set_length(size_);
+  const auto announced = head.header("Content-Length");
+  if (!announced) return;
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(announced->data(), announced->data() + announced->size(), bytes);
+  if (error != std::errc() || end != announced->data() + announced->size() || bytes == size_) return;
+  const auto etag = head.header("ETag").value_or("");
+  if (etag.empty() || etag.find(this->etag()) == std::string::npos || this->etag().empty()) {
+    if (bytes > most_) throw RefusedError("the object has changed while it was fetched");
+    set_length(bytes);
+    return;
+  }
+  throw RefusedError(fmt::format("the object has {} bytes in place of the {} that were listed", bytes, size_));
+}
+
+void WholeSink::finish() const {
+  if (bytes() == length()) return;
+  throw RefusedError(fmt::format("{} bytes came in place of the {} that were announced", bytes(), length()));
 }
 
 }  // namespace etl::studies

@@ -8,6 +8,7 @@ import pathlib
 
 import pytest
 from file_study import PROJECT, FileStudy, outcomes
+from hostile_s3 import HostileS3, Lie, hostile_s3
 from studies_source import some_studies, source
 
 KEPT = b"somebody else's"
@@ -87,3 +88,108 @@ def test_a_link_in_place_of_a_lock_is_refused(commons, etl, tmp_path, victim, ki
         lock.symlink_to(victim) if kind == "symbolic" else lock.hardlink_to(victim)
     assert str(lock) in etl(*load).failed(2).stderr
     assert victim.read_bytes() == KEPT
+
+
+# --- more bytes than were announced -----------------------------------------------------------------------------------
+
+
+class Victim:
+    """A pod that pulls from a service that lies; one object is as it is listed."""
+
+    def __init__(self, etl, service: HostileS3, home: pathlib.Path) -> None:
+        self.etl, self.service, self.home = etl, service, home
+        etl.env.update(HOME=str(home), S3_BUCKET="bucket", S3_PATH="p", ACED_ETL_STATE_DIR=str(home / "state"), AWS_ENDPOINT_URL=service.endpoint,
+                       AWS_ACCESS_KEY_ID="key", AWS_SECRET_ACCESS_KEY="secret")
+        etl.env.pop("AWS_PROFILE", None)
+        self.put("good", Lie("4", b"good", "4"))
+
+    def put(self, name: str, lie: Lie) -> None:
+        self.service.objects[f"p/studies/S/{name}"] = lie
+
+    def pull(self, *more: str, rc: int = 6) -> dict:
+        ran = self.etl("studies", "pull", "-o", "json", *more).failed(rc)
+        self.stderr = ran.stderr
+        return ran.json() if ran.stdout else {}
+
+    def files(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in (self.home / "studies").rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def victim_of_lies(etl, hostile_s3, tmp_path) -> Victim:
+    return Victim(etl, hostile_s3, tmp_path)
+
+
+ENDLESS = {
+    "in chunks": Lie("1000", None),
+    "by its length": Lie("1000", None, str(10**15)),
+    "changed": Lie("1000", None, etag="2" * 32),
+    "changed, by its length": Lie("1000", None, str(10**15), etag="2" * 32),
+    "changed, as HEAD says": Lie("1000", None, etag="2" * 32, head="2000"),
+    "of nothing": Lie("0", None),
+    "in ranges": Lie("5000000", None),
+}
+
+
+@pytest.mark.promise("No more is written than was announced")
+@pytest.mark.parametrize("lie", ENDLESS.values(), ids=ENDLESS)
+def test_a_pull_ends_when_more_comes_than_was_listed(victim_of_lies, lie):
+    victim_of_lies.put("endless", lie)
+    done = victim_of_lies.pull("--part-size", "1")
+    assert [one["key"] for one in done["failed"]] == ["p/studies/S/endless"], done
+    reason = done["failed"][0]["reason"]
+    assert any(word in reason for word in ("more bytes come", "in place of", "changed", "no ranges")), reason
+    assert victim_of_lies.files() == {"good": b"good"}
+    assert victim_of_lies.service.sent < 100_000_000  # what fits into buffers of sockets, a few times
+
+
+@pytest.mark.promise("No more is written than was announced")
+@pytest.mark.parametrize("length", [None, "3"])
+def test_a_pull_takes_no_file_that_is_shorter_than_listed(victim_of_lies, length):
+    victim_of_lies.put("short", Lie("1000", b"abc", length))
+    done = victim_of_lies.pull()
+    assert "in place of the 1000" in done["failed"][0]["reason"]
+    assert victim_of_lies.files() == {"good": b"good"}
+
+
+def test_a_small_object_that_changed_since_the_list_comes_whole(victim_of_lies):
+    victim_of_lies.put("longer", Lie("1000", b"x" * 3000, "3000", etag="2" * 32))
+    victim_of_lies.put("shorter", Lie("1000", b"y", "1", etag="3" * 32))
+    assert victim_of_lies.pull(rc=0)["fetched"] == 3
+    assert victim_of_lies.files() == {"good": b"good", "longer": b"x" * 3000, "shorter": b"y"}
+
+
+# --- listings with absurd sizes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.promise("No more is written than was announced")
+@pytest.mark.parametrize("size", [2**63, 2**64 - 1])
+def test_a_size_that_no_file_can_have_is_refused_and_the_rest_comes(victim_of_lies, size):
+    victim_of_lies.put("absurd", Lie(str(size), b"x"))
+    for more in ((), ("--dry-run",)):
+        done = victim_of_lies.pull(*more)
+        assert done["refused"] == [{"key": "p/studies/S/absurd", "reason": f"no file can have its size: {size} bytes"}]
+        assert done["failed"] == []
+    assert victim_of_lies.files() == {"good": b"good"}
+
+
+@pytest.mark.promise("No more is written than was announced")
+def test_sizes_whose_sum_overflows_fail_alone(victim_of_lies):
+    """With a part size of 1 MiB, a list of their parts would not fit into memory."""
+    for number in range(3):
+        victim_of_lies.put(f"absurd{number}", Lie(str(2**63 - 1), b"x", "1"))
+    assert victim_of_lies.pull("--dry-run", rc=0)["fetched_bytes"] == 2**64 - 1
+    done = victim_of_lies.pull("--part-size", "1")
+    assert sorted(one["key"] for one in done["failed"]) == [f"p/studies/S/absurd{number}" for number in range(3)]
+    for one in done["failed"]:
+        assert "no ranges" in one["reason"] or f"{2**63 - 1} bytes" in one["reason"]
+    assert victim_of_lies.files() == {"good": b"good"}
+
+
+@pytest.mark.promise("No more is written than was announced")
+@pytest.mark.parametrize("size", ["-1", "", "many", "1e3", " 1", "0x10", "1.5", str(2**64)])
+def test_a_size_that_is_no_number_is_an_error_of_the_listing(victim_of_lies, size):
+    victim_of_lies.put("absurd", Lie(size, b"x"))
+    victim_of_lies.pull(rc=2)
+    assert "<Size>" in victim_of_lies.stderr and "bucket/p/studies/S/absurd" in victim_of_lies.stderr
+    assert f"`{size}`" in victim_of_lies.stderr
