@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import pathlib
+import uuid
 
 import pytest
-from file_study import PROJECT, FileStudy, outcomes
+from file_study import AUTHZ, PROJECT, FileStudy, bucket_of, outcomes
 from hostile_s3 import HostileS3, Lie, hostile_s3
 from studies_source import some_studies, source
 
@@ -193,3 +194,74 @@ def test_a_size_that_is_no_number_is_an_error_of_the_listing(victim_of_lies, siz
     victim_of_lies.pull(rc=2)
     assert "<Size>" in victim_of_lies.stderr and "bucket/p/studies/S/absurd" in victim_of_lies.stderr
     assert f"`{size}`" in victim_of_lies.stderr
+
+
+# --- files get --------------------------------------------------------------------------------------------------------
+
+
+def record(commons, name: str, content: bytes, size: int | None = None) -> str:
+    """An object, and a record in indexd that gives it this name; returns its did."""
+    did = str(uuid.uuid4())
+    bucket = bucket_of(commons)
+    commons.s3.client().put_object(Bucket=bucket, Key=f"{did}/x", Body=content)
+    made = commons.stand_in.ask("POST", "/index/index/", {
+        "form": "object", "did": did, "size": len(content) if size is None else size, "hashes": {"md5": hashlib.md5(content).hexdigest()},
+        "urls": [f"s3://{bucket}/{did}/x"], "authz": [AUTHZ], "file_name": name}, token=commons.stand_in.token("etl@example.org"))
+    assert made.status == 200, made.text
+    return did
+
+
+def get(etl, out: pathlib.Path, *more: object, rc: int = 6):
+    return etl("files", "get", "--out", out, "-o", "json", *more).failed(rc)
+
+
+@pytest.mark.promise("`files get` replaces nothing that is not its own")
+def test_names_that_are_hidden_or_lead_elsewhere_are_refused(commons, etl, tmp_path):
+    names = [".bashrc", "a/.ssh/authorized_keys", "../x", "/etc/x", "a//../../x", "a\nb", "a/"]
+    dids = [record(commons, name, b"evil") for name in names]
+    out = tmp_path / "deep/out"
+    assert outcomes(get(etl, out, *dids)) == {"failed": len(names)}
+    assert list((tmp_path / "deep").rglob("*")) == [out]
+    ran = etl("files", "get", dids[0]).failed(2)
+    assert "--out" in ran.stderr
+
+
+@pytest.mark.promise("`files get` replaces nothing that is not its own")
+def test_links_below_the_folder_lead_nowhere(commons, etl, tmp_path, victim):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "folder").symlink_to(victim.parent)
+    (out / "link").symlink_to(victim)
+    md5 = hashlib.md5(b"evil").hexdigest()[:8]
+    (out / f".partial.{md5}.part").symlink_to(victim)
+    (out / f".hard.{md5}.part").hardlink_to(victim)
+    names = ["folder/file", "folder/new", "link", "partial", "hard"]
+    dids = [record(commons, name, b"evil") for name in names]
+    for more in ((), ("--overwrite",)):
+        if more:
+            (out / f".hard.{md5}.part").hardlink_to(victim) if not (out / f".hard.{md5}.part").exists() else None
+        ran = get(etl, out, *dids, *more)
+        assert outcomes(ran).get("failed", 0) >= 3
+        assert victim.read_bytes() == KEPT and list(victim.parent.iterdir()) == [victim]
+
+
+@pytest.mark.promise("`files get` replaces nothing that is not its own")
+def test_a_file_with_other_content_is_kept_unless_overwrite_is_given(commons, etl, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "etl.yaml").write_bytes(b"mine")
+    (out / "same").write_bytes(b"same")
+    dids = [record(commons, "etl.yaml", b"evil"), record(commons, "same", b"same")]
+    ran = get(etl, out, *dids)
+    assert outcomes(ran) == {"unchanged": 1, "failed": 1} and "--overwrite" in ran.stderr
+    assert (out / "etl.yaml").read_bytes() == b"mine"
+    assert outcomes(get(etl, out, *dids, "--overwrite", rc=0)) == {"unchanged": 1, "downloaded": 1}
+    assert (out / "etl.yaml").read_bytes() == b"evil"
+
+
+@pytest.mark.promise("No more is written than was announced")
+def test_a_download_ends_when_more_comes_than_the_record_says(commons, etl, tmp_path):
+    out = tmp_path / "out"
+    ran = get(etl, out, record(commons, "large", bytes(3_000_000), size=1000))
+    assert outcomes(ran) == {"failed": 1} and "more bytes come than the 1000" in ran.stderr
+    assert list(out.rglob("*")) == []
