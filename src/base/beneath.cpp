@@ -184,8 +184,8 @@ UniqueFd open_regular(const Entry& entry) {
     return UniqueFd();
   }
   // O_NONBLOCK: should a FIFO have taken the name by now, this does not wait for its other end.
-  UniqueFd file(::openat(entry.folder.get(), entry.name.c_str(),
-                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  UniqueFd file(
+      ::openat(entry.folder.get(), entry.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat about {};
   if (!file || ::fstat(file.get(), &about) != 0) return UniqueFd();
   if (!is_same(about, entry.about) || !S_ISREG(about.st_mode)) {
@@ -196,8 +196,8 @@ UniqueFd open_regular(const Entry& entry) {
 }
 
 UniqueFd open_private(int folder, const char* name, int flags) {
-  UniqueFd file(::openat(folder, name, flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-                         S_IRUSR | S_IWUSR));
+  UniqueFd file(
+      ::openat(folder, name, flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!file) return file;
   struct stat about {};
   if (::fstat(file.get(), &about) != 0) return UniqueFd();

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/beneath.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -27,28 +28,25 @@ namespace {
 FileLock::FileLock(const std::filesystem::path& path, const std::string& what) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor_ < 0) fail("cannot make the lock", path);
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    const bool held = errno == EWOULDBLOCK;
+  descriptor_ = open_private(AT_FDCWD, path.c_str(), O_RDWR);
+  if (!descriptor_) {
+    if (errno != ELOOP && errno != EEXIST && errno != EISDIR && errno != ENXIO) fail("cannot make the lock", path);
+    throw UsageError("a symbolic link, or something else than a file of this user, has the name of a lock",
+                     path.string(), "look at what it is and who put it there, then remove it");
+  }
+  if (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) fail("the file system does not lock", path);
     std::array<char, 32> text{};
-    const auto got = held ? ::pread(descriptor_, text.data(), text.size(), 0) : 0;
+    const auto got = ::pread(descriptor_.get(), text.data(), text.size(), 0);
     const std::string_view pid = trim({text.data(), got > 0 ? static_cast<std::size_t>(got) : 0});
-    const int why = errno;
-    ::close(descriptor_);
-    errno = why;
-    if (!held) fail("the file system does not lock", path);
     throw LockedError(fmt::format("{}: process {}", what, pid.empty() ? "unknown" : printable(pid)), path.string(),
                       "run again when it has ended");
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
-  if (::ftruncate(descriptor_, 0) != 0 || ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {
-    ::close(descriptor_);
+  if (::ftruncate(descriptor_.get(), 0) != 0 || ::pwrite(descriptor_.get(), pid.data(), pid.size(), 0) < 0) {
     fail("cannot write the lock", path);
   }
 }
-
-FileLock::~FileLock() { ::close(descriptor_); }
 
 std::string as_file_name(std::string_view text) {
   std::string out(text);

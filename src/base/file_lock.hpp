@@ -4,21 +4,21 @@
 #include <string>
 #include <string_view>
 
+#include "base/unique_fd.hpp"
+
 namespace etl {
 
 /// Held by one process at a time, on this machine or wherever the folder is shared with its locks; gone with the
 /// process, however that ends. The file stays and holds the number of the process that had it last.
 class FileLock {
  public:
-  /// Makes the file and the folders on the way. LockedError, `what` and the process that holds it, when it is held;
-  /// UsageError when the file cannot be made.
+  /// Makes the file (for this user alone) and the folders on the way. LockedError, `what` and the process that holds
+  /// it, when it is held; UsageError when the file cannot be made, or when a symbolic link or something else than a
+  /// regular file of this user has its name: nothing is written then.
   FileLock(const std::filesystem::path& path, const std::string& what);
-  ~FileLock();
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
 
  private:
-  int descriptor_ = -1;
+  UniqueFd descriptor_;
 };
 
 /// What may stand in a file's name, one for one: others become `_`.

@@ -1,8 +1,10 @@
 #include "base/sqlite.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -43,6 +45,31 @@ void make_folder(const std::filesystem::path& folder) {
     return;
   }
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+}
+
+/// A journal that is a link, or has further hard links, would make SQLite write what somebody else chose. Its
+/// companions
+/// (`-wal`, `-shm`, `-journal`) SQLite itself opens with O_NOFOLLOW; with hard links they would do the same. Not opened
+/// here: closing a second descriptor would drop SQLite's locks.
+void refuse_foreign(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+    const std::string name = path + suffix;
+    struct stat about {};
+    if (::lstat(name.c_str(), &about) != 0) continue;
+    const auto self = ::geteuid();
+    if (S_ISREG(about.st_mode) && about.st_nlink == 1 && (about.st_uid == self || self == 0)) continue;
+    throw UsageError("a symbolic link, or something else than a file of this user, has the name of a journal", name,
+                     "look at what it is and who put it there, then remove it");
+  }
+}
+
+/// The path with the folder's own links resolved: SQLITE_OPEN_NOFOLLOW refuses a link anywhere in it. An empty path is
+/// a temporary database, for SQLite to place.
+std::filesystem::path without_links(const std::filesystem::path& path) {
+  if (path.empty()) return path;
+  std::error_code error;
+  const auto folder = std::filesystem::canonical(path.has_parent_path() ? path.parent_path() : ".", error);
+  return error ? path : folder / path.filename();
 }
 
 }  // namespace
@@ -110,14 +137,17 @@ bool Statement::is_null(int column) const { return sqlite3_column_type(statement
 
 Database::Database(const std::filesystem::path& path) : path_(path) {
   make_folder(path_.parent_path());
+  const auto place = without_links(path_);
+  if (!place.empty()) refuse_foreign(place);
   sqlite3* opened = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  const int code = sqlite3_open_v2(path_.c_str(), &opened, flags, nullptr);
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
+  const int code = sqlite3_open_v2(place.c_str(), &opened, flags, nullptr);
   database_.reset(opened);
   if (code != SQLITE_OK) fail(code, opened != nullptr ? sqlite3_errmsg(opened) : "out of memory", path_.string());
   sqlite3_busy_timeout(opened, kBusyMilliseconds);
-  // A journal names files of a study: nobody else's business.
-  if (::chmod(path_.c_str(), S_IRUSR | S_IWUSR) != 0)
+  // A journal names files of a study. Those of earlier versions may be readable for all.
+  if (!place.empty() && ::fchmodat(AT_FDCWD, place.c_str(), S_IRUSR | S_IWUSR, AT_SYMLINK_NOFOLLOW) != 0)
     log::debug("{}: its permissions stay as they are", path_.string());
   // A file system that cannot share memory has no write-ahead log; SQLite then keeps its older way, which serves, too.
   execute("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on");

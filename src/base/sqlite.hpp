@@ -63,7 +63,7 @@ class Database {
   /// Opens it, or makes it and its folder (for this user alone). Write-ahead log: readers and a writer do not wait for
   /// each other, and a process that is killed loses nothing of what was committed (a machine that loses its power may
   /// lose the last commits, never the database's order). UsageError when the folder does not let us write, or the file
-  /// is no database; UnavailableError when the disk fails.
+  /// is no database, a symbolic link, or not this user's alone; UnavailableError when the disk fails.
   explicit Database(const std::filesystem::path& path);
 
   /// One or more statements without parameters and rows.

@@ -18,7 +18,8 @@ namespace {
 
 struct GetOptions : FilesOptions {
   std::vector<std::string> guids;
-  std::string out = ".";
+  std::string out;
+  bool overwrite = false;
 };
 
 /// What of the records comes, is there, or does not come.
@@ -27,7 +28,7 @@ class Getting {
   Getting(Commons& commons, const GetOptions& options, unsigned jobs)
       : services_(services_of(commons)),
         progress_("downloading", std::nullopt),
-        download_(services_, options.out, [this](std::uint64_t bytes) { progress_.add(bytes); }),
+        download_(services_, options.out, options.overwrite, [this](std::uint64_t bytes) { progress_.add(bytes); }),
         crew_(jobs, most_waiting, [this](gen3::FileRecord& record) { get(record); }) {}
 
   void add(const gen3::FileRecord& record) {
@@ -60,7 +61,7 @@ class Getting {
   /// Two records may have one name; only one of them can have the file.
   void claim(const gen3::FileRecord& record) {
     const std::lock_guard lock(mutex_);
-    if (!names_.insert(download_.target(record).string()).second) {
+    if (!names_.insert(files::Download::name_of(record)).second) {
       throw RefusedError("another record has the same name: get it alone, with another --out");
     }
   }
@@ -119,9 +120,11 @@ void add_files_get(CLI::App& group, Context& context) {
       *command,
       {.summary = "download files by GUID, or all of a project",
        .text = "Each file goes to OUT under its name in indexd; it appears there whole, with the size and md5 of its "
-               "record, or not at all. Files that are there already are not fetched again; a download that was cut "
-               "off goes on where it was. A name that would leave OUT is refused.",
-       .examples = {{"aced-etl files get f6e3a53f-b9eb-5317-b7cd-a303e1b353cb --out /tmp", "one file"},
+               "record, or not at all. A file that has this size and md5 already is not fetched again; one with other "
+               "content is kept and counts as failed, unless --overwrite is given. A download that was cut off is "
+               "continued. Names that would leave OUT, or have a part that begins with a dot, are refused, and no "
+               "symbolic link below OUT is followed.",
+       .examples = {{"aced-etl files get f6e3a53f-b9eb-5317-b7cd-a303e1b353cb --out ~/copy", "one file"},
                     {"aced-etl files get --project aced-Diabetes --out ~/copy", "all"}}});
   auto options = std::make_shared<GetOptions>();
   add_commons_options(*command, context);
@@ -129,8 +132,10 @@ void add_files_get(CLI::App& group, Context& context) {
   command->add_option("GUID", options->guids, "files to get")->check([](const std::string& guid) {
     return guid.empty() ? std::string("a GUID is empty: is a variable of the command line not set?") : std::string{};
   });
-  command->add_option("--out", options->out, "the folder to write to; made if it is not there [default: .]")
-      ->type_name("FOLDER");
+  command->add_option("--out", options->out, "the folder to write to; made if it is not there")
+      ->type_name("FOLDER")
+      ->required();
+  command->add_flag("--overwrite", options->overwrite, "replace files that have other content than the record says");
   add_jobs_options(*command, context);
   command->callback([&context, options] { get(context, *options); });
 }

@@ -24,7 +24,8 @@ void print_summary(const Context& context, const files::LoadTally& tally, const 
     }
     table.row({std::string(to_string(outcome)), std::to_string(sum.files), std::to_string(sum.bytes)});
   }
-  for (const auto& [kind, count] : files::without_file(study)) table.row({std::string(kind), std::to_string(count), ""});
+  for (const auto& [kind, count] : files::without_file(study))
+    table.row({std::string(kind), std::to_string(count), ""});
   if (study.further_contents > 0) {
     log::warn("{} contents beyond the first of their DocumentReference are not loaded: a GUID has one file",
               human_count(study.further_contents));

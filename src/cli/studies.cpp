@@ -125,10 +125,14 @@ void pull(Context& context, PullArguments& arguments) {
 Json json_of(const studies::StudyRow& row) {
   Json loads = Json::array();
   for (const auto& load : row.loads) loads.push_back({{"project", load.project}, {"finished", load.finished}});
-  return {{"study", row.name},       {"resources", row.resources},
-          {"types", row.contents.types}, {"unreadable", row.contents.unreadable},
-          {"files", row.files},      {"file_bytes", row.file_bytes},
-          {"missing", row.missing},  {"wrong_size", row.wrong_size},
+  return {{"study", row.name},
+          {"resources", row.resources},
+          {"types", row.contents.types},
+          {"unreadable", row.contents.unreadable},
+          {"files", row.files},
+          {"file_bytes", row.file_bytes},
+          {"missing", row.missing},
+          {"wrong_size", row.wrong_size},
           {"loads", loads}};
 }
 
@@ -207,15 +211,16 @@ void add_pull(CLI::App& group, Context& context) {
 
 void add_ls(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("ls");
-  describe(*command, {.summary = "list the studies that are here",
-                      .text = "A line a study: resources by type, the files that its DocumentReferences name and their "
-                              "bytes, how many of them are missing here or have another size than the metadata says, "
-                              "and when the study was last loaded into the graph, as far as this state dir knows. "
-                              "Files are looked for where `files load` looks for them: below the output folder, "
-                              "without what belongs to other studies, and in the study's own folder. DocumentReferences "
-                              "that name no file (inline data, a URL of a server, ...) are not counted as files.",
-                      .examples = {{"aced-etl studies ls", "a line a study"},
-                                   {"aced-etl studies ls -o json", "with every type and load"}}});
+  describe(*command,
+           {.summary = "list the studies that are here",
+            .text = "A line a study: resources by type, the files that its DocumentReferences name and their "
+                    "bytes, how many of them are missing here or have another size than the metadata says, "
+                    "and when the study was last loaded into the graph, as far as this state dir knows. "
+                    "Files are looked for where `files load` looks for them: below the output folder, "
+                    "without what belongs to other studies, and in the study's own folder. DocumentReferences "
+                    "that name no file (inline data, a URL of a server, ...) are not counted as files.",
+            .examples = {{"aced-etl studies ls", "a line a study"},
+                         {"aced-etl studies ls -o json", "with every type and load"}}});
   add_folders(*command, context);
   command->callback([&context] { list(context); });
 }

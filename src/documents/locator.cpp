@@ -77,7 +77,8 @@ void Locator::add_root(const fs::path& folder, const Places& places, const std::
   for (const Guarded& guarded : guarded_) {
     if (lies_in(real, guarded.path)) {
       throw UsageError("files of a study are not read from here: credentials or state are kept in this folder",
-                       real.string(), fmt::format("they are in {}: keep files in another folder", guarded.path.string()));
+                       real.string(),
+                       fmt::format("they are in {}: keep files in another folder", guarded.path.string()));
     }
   }
   std::vector<std::string> foreign;

@@ -29,9 +29,9 @@ class Locator {
   /// UsageError when a folder that the user named is not there, or when the files would lie in a guarded folder.
   explicit Locator(const Places& places);
 
-  /// Looks where the source path says, then where the url says: below the output folder, then in the study's own folder.
-  /// InputError with the reason when there is no such file, when it may not be read (see Places and refusal_of_name()),
-  /// or when it is not a regular file. The size is not compared with anything.
+  /// Looks where the source path says, then where the url says: below the output folder, then in the study's own
+  /// folder. InputError with the reason when there is no such file, when it may not be read (see Places and
+  /// refusal_of_name()), or when it is not a regular file. The size is not compared with anything.
   [[nodiscard]] Location locate(const Reference& reference) const;
 
   /// Opens a file that locate() found, for reading, by the same rules. InputError when it is another file by now or has

@@ -71,11 +71,10 @@ std::string_view without_file_prefix(std::string_view address) {
 AddressKind kind_of(std::string_view url) {
   const std::size_t colon = url.find(':');
   const std::string_view scheme = url.substr(0, std::min(colon, url.size()));
-  const bool named = colon != std::string_view::npos && colon > 0 &&
-                     std::ranges::all_of(scheme, [](char c) {
-                       return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
-                              c == '.';
-                     });
+  const bool named =
+      colon != std::string_view::npos && colon > 0 && std::ranges::all_of(scheme, [](char c) {
+        return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+      });
   if (named && !(scheme.size() == 4 && starts_with_word(scheme, "file"))) {
     if (url.substr(colon).starts_with("://")) return AddressKind::elsewhere;
     // These name no file even without "//"; other words before a colon may be part of a file's name.
@@ -115,21 +114,22 @@ std::string name_of(std::string_view address) { return decode_percent(without_fi
 
 std::string raw_name_of(std::string_view address) { return std::string(without_file_prefix(address)); }
 
-std::string refusal_of_name(std::string_view name) {
-  if (name.empty()) return "the url names no file";
-  if (name.starts_with('/')) return "the url is an absolute path";
-  if (name.ends_with('/')) return "the url names a folder";
-  if (name.size() > kLongestName) return "the url is too long for a path";
+std::string refusal_of_name(std::string_view name, std::string_view what) {
+  if (name.empty()) return fmt::format("{} names no file", what);
+  if (name.starts_with('/')) return fmt::format("{} is an absolute path", what);
+  if (name.ends_with('/')) return fmt::format("{} names a folder", what);
+  if (name.size() > kLongestName) return fmt::format("{} is too long for a path", what);
   if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
-    return "the url has a control character in it";
+    return fmt::format("{} has a control character in it", what);
   }
-  if (!is_utf8(name)) return "the url is not UTF-8";
+  if (!is_utf8(name)) return fmt::format("{} is not UTF-8", what);
   for (std::size_t begin = 0; begin <= name.size();) {
     const std::size_t end = std::min(name.find('/', begin), name.size());
     const std::string_view part = name.substr(begin, end - begin);
-    if (part == "." || part == "..") return fmt::format("the url has `{}` in it", part);
-    if (part.starts_with('.')) return "a part of the url begins with a dot";
-    if (part.size() > kLongestPart) return "a part of the url is longer than the 255 bytes that a file's name may have";
+    if (part == "." || part == "..") return fmt::format("{} has `{}` in it", what, part);
+    if (part.starts_with('.')) return fmt::format("a part of {} begins with a dot", what);
+    if (part.size() > kLongestPart)
+      return fmt::format("a part of {} is longer than the 255 bytes that a file's name may have", what);
     begin = end + 1;
   }
   return {};

@@ -30,7 +30,8 @@ enum class AddressKind : unsigned char {
 /// folders ("a/"), parts that begin with a dot (so `.` and `..`, too), control characters, bytes that are not UTF-8,
 /// and names and parts that are too long for a path. A name that passes never leads out of the folder that it is
 /// appended to, unless through a symbolic link, and names no hidden file.
-[[nodiscard]] std::string refusal_of_name(std::string_view name);
+/// `what` is the subject of the reason.
+[[nodiscard]] std::string refusal_of_name(std::string_view name, std::string_view what = "the url");
 
 /// The names below the output folder that an address may mean, the likeliest first, all of which pass
 /// refusal_of_name(). A leading `output/` stands for the output folder whatever its real name is; an absolute path

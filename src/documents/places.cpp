@@ -12,9 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Environment variables that name files with credentials.
-constexpr const char* kCredentialFiles[] = {
-    "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"};
+constexpr const char* kCredentialFiles[] = {"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE",
+                                            "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"};
 
 fs::path real(const fs::path& path) {
   std::error_code error;

@@ -13,10 +13,10 @@ namespace etl::documents {
 /// Where the files of one study may be, and what is not the study's.
 struct Places {
   std::filesystem::path output;  ///< the output folder, or the folder that the user named instead
-  bool output_named = false;     ///< the user named it for this command: it must be there, and no part of it is another's
-  std::string narrowed;          ///< the study's own folder below `output`: "Lung_Cancer", "raw/lung"; empty: all of it
-  std::filesystem::path study;   ///< the folder of the study's metadata; empty where there is none
-  std::vector<std::string> foreign;  ///< folders below `output` that belong to other studies
+  bool output_named = false;  ///< the user named it for this command: it must be there, and no part of it is another's
+  std::string narrowed;       ///< the study's own folder below `output`: "Lung_Cancer", "raw/lung"; empty: all of it
+  std::filesystem::path study;                 ///< the folder of the study's metadata; empty where there is none
+  std::vector<std::string> foreign;            ///< folders below `output` that belong to other studies
   std::vector<std::filesystem::path> guarded;  ///< files and folders that are never read, wherever they are
 };
 

@@ -4,8 +4,7 @@
 
 namespace etl::files {
 
-CheckedSource::CheckedSource(const Document& document)
-    : document_(document), file_(document.open(), document.path()) {
+CheckedSource::CheckedSource(const Document& document) : document_(document), file_(document.open(), document.path()) {
   if (file_.size() != document.size) throw_wrong_size(document);
 }
 

@@ -21,8 +21,8 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 /// FHIR's type `id`, but for "." and "..": an id becomes a part of paths and of keys.
 bool is_id(const std::string& text) {
   const bool fits = text.size() <= longest_id && std::ranges::all_of(text, [](char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  });
+                      return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+                    });
   return fits && text.find_first_not_of('.') != std::string::npos;
 }
 
@@ -46,7 +46,8 @@ Document described_by(const documents::Reference& reference) {
     throw InputError(fmt::format("{}: {}", why, document.name));
   }
   if (document.key().size() > longest_key) {
-    throw InputError(fmt::format("the object's key would have {} bytes, S3 takes {}", document.key().size(), longest_key));
+    throw InputError(
+        fmt::format("the object's key would have {} bytes, S3 takes {}", document.key().size(), longest_key));
   }
   document.md5 = reference.md5;
   std::ranges::transform(document.md5, document.md5.begin(), lower);

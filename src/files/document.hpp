@@ -15,10 +15,10 @@ struct Document {
   std::string did;   ///< the DocumentReference's id, the GUID
   std::string name;  ///< of the object: its key is `<did>/<name>`
   std::uint64_t size = 0;
-  std::string md5;                                ///< 32 hexadecimal digits, lower case
-  const documents::Locator* locator = nullptr;    ///< null where nobody looked for the file on disk
-  documents::Location location{};                 ///< where the locator found it
-  std::string place;                              ///< file:line of the metadata
+  std::string md5;                              ///< 32 hexadecimal digits, lower case
+  const documents::Locator* locator = nullptr;  ///< null where nobody looked for the file on disk
+  documents::Location location{};               ///< where the locator found it
+  std::string place;                            ///< file:line of the metadata
 
   [[nodiscard]] std::string key() const { return did + "/" + name; }
   /// Opens the file on disk, the very one that was found. InputError when it is another one by now.

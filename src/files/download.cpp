@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 #include "base/digest.hpp"
+#include "documents/names.hpp"
 #include "files/objects.hpp"
 #include "net/file_source.hpp"
 #include "net/url.hpp"
@@ -18,33 +20,67 @@ namespace etl::files {
 namespace fs = std::filesystem;
 namespace {
 
-/// A file that grows at its end.
-class PartFile final : public net::BodySink {
+std::string reason(int error) { return std::generic_category().message(error); }
+
+std::string md5_of(const gen3::FileRecord& record) {
+  const auto found = record.hashes.find("md5");
+  return found == record.hashes.end() ? std::string() : found->second;
+}
+
+/// Has the open file the record's size and md5? Read through its descriptor, whatever its name leads to by now.
+bool is_of(const UniqueFd& file, const gen3::FileRecord& record, const std::stop_token& stop) {
+  struct stat about {};
+  if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return false;
+  return static_cast<std::uint64_t>(about.st_size) == *record.size &&
+         md5_of_file(fmt::format("/proc/self/fd/{}", file.get()), stop) == md5_of(record);
+}
+
+/// In a folder that is open, where the bytes of a file are collected. A record's name never has a part that begins with
+/// a dot, so no other record's file has this name. The md5 in it: what was begun of another version is not continued.
+std::string partial_name(const std::string& name, const gen3::FileRecord& record) {
+  constexpr std::size_t longest = 200;  // of the 255 bytes of a name
+  return fmt::format(".{}.{}.part", name.size() <= longest ? name : md5_hex(name), md5_of(record).substr(0, 8));
+}
+
+}  // namespace
+
+/// A file that grows at its end, but never beyond the record's size.
+class Download::PartFile final : public net::BodySink {
  public:
-  PartFile(fs::path path, const std::function<void(std::uint64_t)>& on_bytes)
-      : path_(std::move(path)),
-        on_bytes_(on_bytes),
-        descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666)) {
-    if (descriptor_ < 0) fail<UsageError>("cannot write");
-    const auto end = ::lseek(descriptor_, 0, SEEK_END);
+  PartFile(const Place& place, const gen3::FileRecord& record, const std::function<void(std::uint64_t)>& on_bytes)
+      : path_(place.partial_path), on_bytes_(on_bytes), most_(*record.size) {
+    descriptor_ = open_private(place.folder.get(), place.partial.c_str(), O_RDWR);
+    if (!descriptor_) {
+      if (errno == ELOOP || errno == EEXIST || errno == EISDIR || errno == ENXIO) {
+        throw RefusedError(
+            "a symbolic link, or something else than a file of this user, has the name of its partial file: " +
+            path_.string());
+      }
+      fail<UsageError>("cannot write");
+    }
+    const auto end = ::lseek(descriptor_.get(), 0, SEEK_END);
     start_ = end > 0 ? static_cast<std::uint64_t>(end) : 0;
+    if (start_ <= most_) return;
+    start_ = 0;  // of something else
+    cut(0);
   }
-  ~PartFile() override { ::close(descriptor_); }
-  PartFile(const PartFile&) = delete;
-  PartFile& operator=(const PartFile&) = delete;
 
   /// Where the request's range begins.
   [[nodiscard]] std::uint64_t start() const { return start_; }
+  [[nodiscard]] const UniqueFd& descriptor() const { return descriptor_; }
 
   /// Every attempt of a request gives the bytes from the start of its range on, or all where the server has no ranges.
   void begin(const net::Response& head) override {
     at_ = head.status == 206 ? start_ : 0;
-    if (::ftruncate(descriptor_, static_cast<off_t>(at_)) != 0) fail<UnavailableError>("cannot cut");
+    cut(at_);
   }
   void write(std::string_view bytes) override {
+    if (bytes.size() > most_ - at_) {
+      throw RefusedError(fmt::format("more bytes come than the {} that its record says", most_));
+    }
     on_bytes_(bytes.size());
     while (!bytes.empty()) {
-      const auto done = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(at_));
+      const auto done = ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(at_));
       if (done < 0 && errno == EINTR) continue;
       if (done <= 0) fail<UnavailableError>("cannot write");
       at_ += static_cast<std::uint64_t>(done);
@@ -52,82 +88,113 @@ class PartFile final : public net::BodySink {
     }
   }
   void sync() {
-    if (::fsync(descriptor_) != 0) fail<UnavailableError>("cannot write");
+    if (::fsync(descriptor_.get()) != 0) fail<UnavailableError>("cannot write");
   }
 
  private:
+  void cut(std::uint64_t size) {
+    if (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) != 0) fail<UnavailableError>("cannot cut");
+  }
   template <typename Kind>
   [[noreturn]] void fail(const char* what) const {
-    throw Kind(fmt::format("{}: {}", what, std::generic_category().message(errno)), path_.string());
+    throw Kind(fmt::format("{}: {}", what, reason(errno)), path_.string());
   }
 
   fs::path path_;
   const std::function<void(std::uint64_t)>& on_bytes_;
-  int descriptor_;
+  std::uint64_t most_;
+  UniqueFd descriptor_;
   std::uint64_t start_ = 0;
   std::uint64_t at_ = 0;
 };
 
-std::string md5_of(const gen3::FileRecord& record) {
-  const auto found = record.hashes.find("md5");
-  return found == record.hashes.end() ? std::string() : found->second;
-}
-
-bool is_there(const fs::path& path, const gen3::FileRecord& record, const std::stop_token& stop) {
-  std::error_code error;
-  return fs::is_regular_file(path, error) && fs::file_size(path, error) == record.size.value_or(0) && !error &&
-         md5_of_file(path, stop) == md5_of(record);
-}
-
-}  // namespace
-
-Download::Download(const Services& services, const fs::path& folder, std::function<void(std::uint64_t)> on_bytes)
-    : services_(services), on_bytes_(std::move(on_bytes)) {
+Download::Download(const Services& services, const fs::path& folder, bool overwrite,
+                   std::function<void(std::uint64_t)> on_bytes)
+    : services_(services), overwrite_(overwrite), on_bytes_(std::move(on_bytes)) {
   std::error_code error;
   fs::create_directories(folder, error);
-  folder_ = fs::canonical(folder, error);
-  if (error) throw UsageError("cannot make the folder: " + error.message(), folder.string());
+  root_.emplace(folder);
+  if (!root_->opened()) throw UsageError("cannot make the folder: " + reason(errno), folder.string());
 }
 
-fs::path Download::target(const gen3::FileRecord& record) const {
-  const fs::path name(record.file_name.empty() ? record.did : record.file_name);
-  const bool climbs = std::any_of(name.begin(), name.end(), [](const fs::path& step) { return step == ".."; });
-  if (name.is_absolute() || climbs || !name.has_filename() || record.file_name.find('\0') != std::string::npos) {
-    throw RefusedError(fmt::format("its name would leave the folder: {}", record.file_name));
+std::string Download::name_of(const gen3::FileRecord& record) {
+  const std::string& name = record.file_name.empty() ? record.did : record.file_name;
+  if (const auto why = documents::refusal_of_name(name, "its name"); !why.empty()) throw RefusedError(why);
+  return name;
+}
+
+Entry Download::find(const std::string& name, bool make_folders) const {
+  PathRules rules;
+  rules.links = PathRules::Links::none;
+  rules.make_folders = make_folders;
+  Entry entry = root_->find(name, rules);
+  switch (entry.status) {
+    case Entry::Status::found:
+      if (!S_ISREG(entry.about.st_mode)) throw RefusedError("something that is no file has its name in the folder");
+      break;
+    case Entry::Status::absent:
+      break;
+    case Entry::Status::not_folder:
+      throw RefusedError("a file is in the way where a folder is needed");
+    case Entry::Status::leads_out:
+    case Entry::Status::refused:
+      throw RefusedError(entry.reason);
+    case Entry::Status::failed:
+      throw UsageError("cannot write into the folder: " + reason(entry.error), (root_->path() / name).string());
   }
-  fs::path path = folder_ / name;
-  // A link on the way, made by whoever made the folder, may lead anywhere.
-  std::error_code error;
-  const fs::path parent = fs::weakly_canonical(path.parent_path(), error);
-  const auto [end, rest] = std::mismatch(folder_.begin(), folder_.end(), parent.begin(), parent.end());
-  if (error || end != folder_.end()) throw RefusedError("its path leads out of the folder: " + path.string());
-  return path;
+  return entry;
 }
 
 Download::Got Download::get(const gen3::FileRecord& record) {
-  const fs::path path = target(record);
+  const std::string name = name_of(record);
   if (md5_of(record).empty() || !record.size) throw RefusedError("its record has no size or no md5 to check it by");
-  if (is_there(path, record, services_.stop)) return Got::unchanged;
-  std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  if (error) throw UsageError("cannot make the folder: " + error.message(), path.parent_path().string());
-  // The md5 in the name: what was begun of another version is not gone on with.
-  fs::path part = path;
-  part += fmt::format(".{}.part", md5_of(record).substr(0, 8));
-  for (unsigned attempt = 1;; ++attempt) {
-    fetch(record, part);
-    if (is_there(part, record, services_.stop)) break;
-    fs::remove(part, error);
-    if (attempt == 2) throw RefusedError("the object's bytes are not what the record says (md5)");
+  if (const Entry there = find(name, false); there.status == Entry::Status::found) {
+    if (const UniqueFd file = open_regular(there); file && is_of(file, record, services_.stop)) return Got::unchanged;
+    if (!overwrite_) throw RefusedError("a file with other content has its name: it is kept (--overwrite replaces it)");
   }
-  fs::rename(part, path, error);
-  if (error) throw UsageError("cannot put the file in its place: " + error.message(), path.string());
+  Entry entry = find(name, true);
+  if (!entry.folder) throw RefusedError("its folder was removed in the meantime");
+  const std::string partial = partial_name(entry.name, record);
+  const Place place{.folder = std::move(entry.folder),
+                    .name = entry.name,
+                    .partial = partial,
+                    .partial_path = (root_->path() / name).parent_path() / partial};
+  try {
+    fetch_checked(record, place);
+  } catch (const RefusedError&) {
+    ::unlinkat(place.folder.get(), place.partial.c_str(), 0);
+    throw;
+  }
+  move_in(place);
   return Got::downloaded;
 }
 
-void Download::fetch(const gen3::FileRecord& record, const fs::path& part) {
+void Download::fetch_checked(const gen3::FileRecord& record, const Place& place) {
+  for (unsigned attempt = 1;; ++attempt) {
+    fetch(record, place);
+    const PartFile file(place, record, on_bytes_);
+    if (is_of(file.descriptor(), record, services_.stop)) return;
+    ::unlinkat(place.folder.get(), place.partial.c_str(), 0);
+    if (attempt == 2) throw RefusedError("the object's bytes are not what the record says (md5)");
+  }
+}
+
+void Download::move_in(const Place& place) const {
+  const auto* from = place.partial.c_str();
+  const auto* to = place.name.c_str();
+  const int folder = place.folder.get();
+  int moved =
+      overwrite_ ? ::renameat(folder, from, folder, to) : ::renameat2(folder, from, folder, to, RENAME_NOREPLACE);
+  // Some network file systems know only the plain call.
+  if (moved != 0 && !overwrite_ && (errno == EINVAL || errno == ENOSYS)) moved = ::renameat(folder, from, folder, to);
+  if (moved == 0) return;
+  if (errno == EEXIST) throw RefusedError("a file of its name has come in the meantime: it is kept");
+  throw UsageError("cannot put the file in its place: " + reason(errno), place.partial_path.string());
+}
+
+void Download::fetch(const gen3::FileRecord& record, const Place& place) {
   net::retry(services_.retry, services_.stop, "the download of " + record.file_name, [&] {
-    PartFile file(part, on_bytes_);
+    PartFile file(place, record, on_bytes_);
     if (file.start() == *record.size && file.start() > 0) return;  // complete, but for its check
     const std::string url = services_.fence.download_url(record.did, url_life);
     net::Request request{.url = url};
@@ -136,9 +203,8 @@ void Download::fetch(const gen3::FileRecord& record, const fs::path& part) {
     request.accept = s3::has_etag;
     const net::Response answer = services_.http().send(request);
     if (answer.status == 416) {  // longer than the object
-      std::error_code error;
-      fs::remove(part, error);
-      throw UnavailableError("what an earlier try brought is longer than the object", part.string());
+      ::unlinkat(place.folder.get(), place.partial.c_str(), 0);
+      throw UnavailableError("what an earlier try brought is longer than the object", place.partial_path.string());
     }
     if (!answer.ok()) refuse_signed(answer, net::without_query(url));
     file.sync();

@@ -27,10 +27,12 @@ Document document_in(const sqlite::Statement& row) {
 
 }  // namespace
 
-Manifest::Manifest(const documents::Locator* locator) : locator_(locator), database_("") {  // to SQLite: a file of its own that has no name
+Manifest::Manifest(const documents::Locator* locator)
+    : locator_(locator), database_("") {  // to SQLite: a file of its own that has no name
   database_.execute(
       "create table document (did text not null unique, name text, size integer, md5 text, root integer, file text,"
-      " device integer, inode integer, mtime integer, place text, state integer not null default 0, id integer primary key)");
+      " device integer, inode integer, mtime integer, place text, state integer not null default 0, id integer primary "
+      "key)");
   insert_ = database_.prepare(
       "insert into document (did, name, size, md5, root, file, device, inode, mtime, place)"
       " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict do nothing");

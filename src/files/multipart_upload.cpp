@@ -145,8 +145,8 @@ void MultipartUpload::run(const Document& document) {
 
 Journal::Upload MultipartUpload::resume_or_start(const Document& document, bool& resumed) {
   if (auto known = journal_.upload(document.did)) {
-    resumed = known->size == document.size && known->mtime_ns == document.location.mtime_ns && known->md5 == document.md5 &&
-              known->key == document.key() && known->bucket == options_.bucket_name;
+    resumed = known->size == document.size && known->mtime_ns == document.location.mtime_ns &&
+              known->md5 == document.md5 && known->key == document.key() && known->bucket == options_.bucket_name;
     if (resumed) {
       log::debug("{}: {} parts are in S3 already", document.name, known->parts.size());
       return *known;

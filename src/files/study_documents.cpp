@@ -85,13 +85,12 @@ StudyTally read_documents(const std::vector<fhir::StudyFile>& files, Manifest& m
                           const std::function<void(const Problem&)>& on_problem, const std::stop_token& stop) {
   Reading reading(manifest, on_problem);
   static_cast<void>(documents::read_study(
-      files,
-      {.on_reference = [&](const auto& reference, const std::string& place) { reading.take(reference, place); },
-       .on_fault =
-           [](const std::string& what, const std::string& place) {
-             throw InputError(what, place, "`aced-etl validate` names every fault; no file was loaded");
-           },
-       .stop = stop}));
+      files, {.on_reference = [&](const auto& reference, const std::string& place) { reading.take(reference, place); },
+              .on_fault =
+                  [](const std::string& what, const std::string& place) {
+                    throw InputError(what, place, "`aced-etl validate` names every fault; no file was loaded");
+                  },
+              .stop = stop}));
   return reading.tally();
 }
 

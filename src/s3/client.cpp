@@ -168,7 +168,9 @@ ListPage Client::list_page(const std::string& bucket, const ListOptions& options
   const Xml xml(response.body, "ListBucketResult", bucket);
   ListPage page;
   for (const auto& node : xml.root().children("Contents")) {
-    page.objects.push_back({text_of(node, "Key"), number_of(node, "Size"), without_quotes(text_of(node, "ETag")),
+    auto key = text_of(node, "Key");
+    const auto size = number_of(node, "Size", bucket + '/' + key);
+    page.objects.push_back({std::move(key), size, without_quotes(text_of(node, "ETag")),
                             parse_iso_time(text_of(node, "LastModified")).value_or(TimePoint{})});
   }
   for (const auto& node : xml.root().children("CommonPrefixes")) page.prefixes.push_back(text_of(node, "Prefix"));
@@ -302,8 +304,8 @@ std::vector<Part> Client::list_parts(const std::string& bucket, const std::strin
          .own = document("ListPartsResult")});
     const Xml xml(response.body, "ListPartsResult", bucket + '/' + key);
     for (const auto& node : xml.root().children("Part")) {
-      parts.push_back({static_cast<unsigned>(number_of(node, "PartNumber")), without_quotes(text_of(node, "ETag")),
-                       number_of(node, "Size")});
+      parts.push_back({static_cast<unsigned>(number_of(node, "PartNumber", bucket + '/' + key)),
+                       without_quotes(text_of(node, "ETag")), number_of(node, "Size", bucket + '/' + key)});
     }
     marker = text_of(xml.root(), "IsTruncated") == "true" ? text_of(xml.root(), "NextPartNumberMarker") : "";
     if (!marker.empty() && !markers.insert(marker).second) stuck(bucket + '/' + key);

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "base/text.hpp"
 #include "net/unexpected_answer.hpp"
 
 namespace etl::s3 {
@@ -32,11 +33,14 @@ Xml::Xml(std::string_view text, const char* root, const std::string& where) {
 
 std::string text_of(const pugi::xml_node& node, const char* name) { return node.child_value(name); }
 
-std::uint64_t number_of(const pugi::xml_node& node, const char* name) {
+std::uint64_t number_of(const pugi::xml_node& node, const char* name, const std::string& where) {
   const std::string_view text = node.child_value(name);
   std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return value;
+  throw net::UnexpectedAnswerError(fmt::format("this is not an answer of S3: the <{}> of an entry is no number: `{}`",
+                                               name, printable(text.substr(0, 40))),
+                                   where, "check that the endpoint (endpoint_url, AWS_ENDPOINT_URL) is an S3 service");
 }
 
 std::string xml_escape(std::string_view text) {

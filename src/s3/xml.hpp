@@ -24,7 +24,8 @@ class Xml {
 
 /// The text of an element, as in `<ETag>…</ETag>`.
 [[nodiscard]] std::string text_of(const pugi::xml_node& node, const char* name);
-[[nodiscard]] std::uint64_t number_of(const pugi::xml_node& node, const char* name);
+/// A whole number from 0 to 2^64-1. net::UnexpectedAnswerError with `where` when it is anything else, or missing.
+[[nodiscard]] std::uint64_t number_of(const pugi::xml_node& node, const char* name, const std::string& where);
 
 /// For the body of a request.
 [[nodiscard]] std::string xml_escape(std::string_view text);

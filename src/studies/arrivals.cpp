@@ -44,7 +44,7 @@ void Arrivals::settle(PullJournal& journal) {
     for (const auto& [wanted, mark, size, modified, work] : files) {
       try {
         const auto kept = work->finish();
-        wanted.folder->move_in(work->path(), wanted.name);
+        wanted.folder->move_in(wanted.name);
         there.emplace_back(wanted.path(), KnownFile{mark, size, kept});
       } catch (const UnavailableError&) {
         throw;

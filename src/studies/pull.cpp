@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -53,6 +54,9 @@ net::HttpOptions http_options(const PullOptions& options) {
   http.connections_per_host = options.jobs + 1;  // one for the list
   return http;
 }
+
+/// What off_t can say, and SQLite's integers.
+constexpr auto kLargestFile = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 /// About half a minute, so that a service that is started anew is waited for.
 constexpr net::RetryPolicy kRetry{.attempts = 5, .backoff = {}};
@@ -134,16 +138,16 @@ class Pull {
     // Hashes, so that memory does not grow with long names. Two that are equal bring a file too many, no harm.
     std::unordered_set<std::uint64_t> named;
     static_cast<void>(documents::read_study(
-        metadata_of(local), {.on_reference =
-                                 [&](const documents::Reference& reference, const std::string&) {
-                                   for (const auto& address : {reference.source_path, reference.url}) {
-                                     for (const auto& name : documents::names_in_output(address)) {
-                                       named.insert(XXH3_64bits(name.data(), name.size()));
-                                     }
-                                   }
-                                 },
-                             .on_fault = [](const std::string& what,
-                                            const std::string& place) { log::warn("{}: {}", place, what); }}));
+        metadata_of(local),
+        {.on_reference =
+             [&](const documents::Reference& reference, const std::string&) {
+               for (const auto& address : {reference.source_path, reference.url}) {
+                 for (const auto& name : documents::names_in_output(address)) {
+                   named.insert(XXH3_64bits(name.data(), name.size()));
+                 }
+               }
+             },
+         .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); }}));
     if (named.empty()) return;
     list(output_, output_.prefix, "",
          [&](const std::string& name) { return named.contains(XXH3_64bits(name.data(), name.size())); });
@@ -169,6 +173,8 @@ class Pull {
                    tally_.listed();
                    if (const auto why = refusal(name); !why.empty()) {
                      tally_.refused(object.key, std::string(why));
+                   } else if (object.size > kLargestFile) {
+                     tally_.refused(object.key, fmt::format("no file can have its size: {} bytes", object.size));
                    } else if (clashes.clashes(name)) {
                      tally_.refused(object.key, "another object is a file where this one needs a folder");
                    } else {

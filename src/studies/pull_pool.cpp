@@ -200,11 +200,12 @@ bool PullPool::adopt(const Wanted& wanted) {
   return true;
 }
 
-/// In one request, which is of one state of the object; so it may be another one than was listed.
+/// In one request, which returns one state of the object. It may be a later one than was listed.
 void PullPool::whole(const Wanted& wanted) {
-  auto file = std::make_unique<WorkFile>(wanted.folder->work_file(wanted.name), 0);
-  RangeSink sink(*file, 0, RangeSink::kWhole, {}, work_.tally.progress());
+  auto file = std::make_unique<WorkFile>(*wanted.folder, wanted.name, 0);
+  WholeSink sink(*file, wanted.size, work_.part_bytes, wanted.etag, work_.tally.progress());
   const auto object = work_.client.get(work_.bucket, wanted.key, sink);
+  sink.finish();
   const auto mark = wanted.etag.empty() || object.etag.empty() ? wanted.mark() : object.etag;
   arrivals_.add({wanted, mark, sink.bytes(), object.last_modified, std::move(file)});
 }
@@ -231,7 +232,7 @@ void PullPool::part(RangedFile& file, std::uint64_t number) {
 
 /// The object as it is now, when it is another one than was listed.
 std::optional<Wanted> PullPool::changed(const Wanted& wanted) {
-  if (wanted.size <= work_.part_bytes || wanted.restarts >= kMostRestarts) return std::nullopt;
+  if (work_.dry_run || wanted.restarts >= kMostRestarts) return std::nullopt;
   std::optional<s3::Object> now;
   try {
     now = work_.client.head(work_.bucket, wanted.key);
@@ -256,8 +257,7 @@ void PullPool::failed(const Wanted& wanted, const Error& error) {
       return;
     }
   }
-  std::error_code ignored;
-  std::filesystem::remove(wanted.folder->work_file(wanted.name), ignored);
+  if (!work_.dry_run) wanted.folder->remove_work_file(wanted.name);
   if (work_.journal != nullptr && !work_.dry_run) work_.journal->forget_parts(wanted.path());
   work_.tally.failed(wanted.key, error);
 }

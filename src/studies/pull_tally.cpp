@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/saturating.hpp"
 #include "base/text.hpp"
 
 namespace etl::studies {
@@ -37,8 +38,10 @@ void PullTally::adopted() {
 }
 
 void PullTally::expect(std::uint64_t bytes) {
-  progress_.expect(bytes);
   const std::lock_guard lock(mutex_);
+  const auto sum = saturating_add(expected_bytes_, bytes);
+  progress_.expect(sum - expected_bytes_);
+  expected_bytes_ = sum;
   ++expected_;
   note();
 }
@@ -46,13 +49,13 @@ void PullTally::expect(std::uint64_t bytes) {
 void PullTally::resumed(std::uint64_t bytes) {
   progress_.add(bytes);
   const std::lock_guard lock(mutex_);
-  report_.resumed_bytes += bytes;
+  report_.resumed_bytes = saturating_add(report_.resumed_bytes, bytes);
 }
 
 void PullTally::fetched(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   ++report_.fetched;
-  report_.fetched_bytes += bytes;
+  report_.fetched_bytes = saturating_add(report_.fetched_bytes, bytes);
   note();
 }
 

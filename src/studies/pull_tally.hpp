@@ -33,7 +33,8 @@ class PullTally {
 
   std::mutex mutex_;
   PullReport report_;
-  std::uint64_t expected_ = 0;
+  std::uint64_t expected_ = 0;  ///< files
+  std::uint64_t expected_bytes_ = 0;
   std::uint64_t not_allowed_ = 0;
   std::exception_ptr first_denial_;
   Progress progress_{"pulling", 0};

@@ -12,31 +12,32 @@ std::string Wanted::mark() const {
 }
 
 RangedFile::RangedFile(Wanted wanted, std::uint64_t part_bytes, PullJournal& journal, PullTally& tally)
-    : wanted_(std::move(wanted)), part_bytes_(part_bytes), journal_(journal), tally_(tally) {
-  const auto work = wanted_.folder->work_file(wanted_.name);
-  std::error_code unreadable;
-  const bool there = std::filesystem::file_size(work, unreadable) == wanted_.size && !unreadable;
-  if (!there) std::filesystem::remove(work, unreadable);
-  const auto done = journal_.begin_parts(wanted_.path(), {wanted_.mark(), wanted_.size, 0}, part_bytes_, there);
-  file_.emplace(work, wanted_.size);
+    : wanted_(std::move(wanted)),
+      part_bytes_(part_bytes),
+      journal_(journal),
+      tally_(tally),
+      parts_(wanted_.size == 0 ? 0 : (wanted_.size - 1) / part_bytes + 1) {
+  const bool there = wanted_.folder->work_file_size(wanted_.name) == wanted_.size;
+  if (!there) wanted_.folder->remove_work_file(wanted_.name);
+  done_ = journal_.begin_parts(wanted_.path(), {wanted_.mark(), wanted_.size, 0}, part_bytes_, there);
+  file_.emplace(*wanted_.folder, wanted_.name, wanted_.size);
 
-  const std::uint64_t parts = (wanted_.size + part_bytes_ - 1) / part_bytes_;
+  std::erase_if(done_, [&](std::uint64_t part) { return part >= parts_; });
   std::uint64_t bytes = 0;
-  for (std::uint64_t part = parts; part-- > 0;) {
-    if (!std::ranges::binary_search(done, part)) {
-      missing_.push_back(part);
-    } else {
-      bytes += std::min(part_bytes_, wanted_.size - part * part_bytes_);
-    }
-  }
+  for (const auto part : done_) bytes += std::min(part_bytes_, wanted_.size - part * part_bytes_);
+  skip_done();
   if (bytes > 0) tally_.resumed(bytes);
+}
+
+void RangedFile::skip_done() {
+  while (std::ranges::binary_search(done_, next_)) ++next_;
 }
 
 std::optional<std::uint64_t> RangedFile::claim() {
   const std::lock_guard lock(mutex_);
-  if (missing_.empty() || failure_) return std::nullopt;
-  const auto part = missing_.back();
-  missing_.pop_back();
+  if (next_ >= parts_ || failure_) return std::nullopt;
+  const auto part = next_++;
+  skip_done();
   ++on_the_way_;
   return part;
 }
@@ -53,13 +54,13 @@ void RangedFile::fetch(s3::Client& client, const std::string& bucket, std::uint6
 bool RangedFile::settle(std::exception_ptr failure) {
   const std::lock_guard lock(mutex_);
   if (failure && !failure_) failure_ = std::move(failure);
-  return --on_the_way_ == 0 && (failure_ || missing_.empty());
+  return --on_the_way_ == 0 && (failure_ || next_ >= parts_);
 }
 
 void RangedFile::finish() {
   file_->start_sync(wanted_.modified);
   const auto modified = file_->finish();
-  wanted_.folder->move_in(file_->path(), wanted_.name);
+  wanted_.folder->move_in(wanted_.name);
   journal_.put(wanted_.path(), {wanted_.mark(), wanted_.size, modified});
   journal_.forget_parts(wanted_.path());
   tally_.fetched(wanted_.size);

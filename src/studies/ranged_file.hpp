@@ -50,6 +50,9 @@ class RangedFile {
   [[nodiscard]] const Wanted& wanted() const { return wanted_; }
 
  private:
+  /// To the next part that no earlier run has brought.
+  void skip_done();
+
   Wanted wanted_;
   std::uint64_t part_bytes_;
   PullJournal& journal_;
@@ -57,7 +60,10 @@ class RangedFile {
   std::optional<WorkFile> file_;
 
   std::mutex mutex_;
-  std::vector<std::uint64_t> missing_;  ///< parts, the next one last
+  const std::uint64_t parts_;
+  std::vector<std::uint64_t>
+      done_;                ///< parts of an earlier run, sorted; not a list of what is missing, which may be long
+  std::uint64_t next_ = 0;  ///< the first part that nobody has claimed
   std::size_t on_the_way_ = 0;
   std::exception_ptr failure_;
 };

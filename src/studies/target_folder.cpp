@@ -1,5 +1,6 @@
 #include "studies/target_folder.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -23,9 +25,17 @@ namespace fs = std::filesystem;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-bool is_below(const fs::path& path, const fs::path& folder) {
-  const auto relative = path.lexically_relative(folder);
-  return !relative.empty() && *relative.begin() != "..";
+std::string parent_name(const std::string& name) {
+  const auto slash = name.rfind('/');
+  return slash == std::string::npos ? std::string() : name.substr(0, slash);
+}
+
+std::string last_name(const std::string& name) { return name.substr(name.rfind('/') + 1); }
+
+[[noreturn]] void refuse_type(mode_t mode, const fs::path& path) {
+  if (S_ISLNK(mode)) throw RefusedError("a symbolic link has its name", path.string(), "remove the link");
+  throw RefusedError(S_ISDIR(mode) ? "a folder has its name" : "something that is no file has its name", path.string(),
+                     "rename one of the two");
 }
 
 }  // namespace
@@ -40,106 +50,158 @@ TargetFolder::TargetFolder(const fs::path& folder, bool look_only) {
     }
   }
   folder_ = fs::weakly_canonical(fs::absolute(folder));
-  if (look_only) return;
-  const auto work = folder_ / kWorkFolder;
-  if (::mkdir(work.c_str(), 0777) != 0 && errno != EEXIST) {
-    throw UsageError("cannot write into the folder: " + reason(errno), folder_.string(),
-                     "give this user the right, or name another folder");
+  root_.emplace(folder_);
+  if (!root_->opened()) {
+    if (!look_only) throw UsageError("cannot open the folder: " + reason(errno), folder_.string());
+    root_.reset();
   }
-  // Work files have the same names in every run, so two runs must not meet.
-  descriptor_ = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
-  const int refused = errno;
-  if (refused == EWOULDBLOCK) {
-    ::close(std::exchange(descriptor_, -1));
+  if (look_only) return;
+  open_work_folder();
+  lock();
+}
+
+void TargetFolder::open_work_folder() {
+  work_ = open_private_folder(root_->descriptor(), std::string(kWorkFolder).c_str());
+  if (work_) return;
+  const int why = errno;
+  const std::string place = (folder_ / kWorkFolder).string();
+  switch (why) {
+    case ELOOP:
+    case ENOTDIR:
+      throw UsageError("a symbolic link or a file has the name of the folder in which a pull works", place,
+                       "look at what it is and where it leads, then remove it");
+    case EPERM:
+      throw UsageError("the folder in which a pull works belongs to another user", place,
+                       "remove it, or pull as that user");
+    default:
+      throw UsageError("cannot write into the folder: " + reason(why), folder_.string(),
+                       "give this user the right, or name another folder");
+  }
+}
+
+/// Work files have the same names in every run, so two runs must not meet.
+void TargetFolder::lock() {
+  lock_ = UniqueFd(::openat(root_->descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock_ || ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return;
+  const int why = errno;
+  if (why == EWOULDBLOCK) {
     throw LockedError("another pull is writing into this folder", folder_.string(), "wait until it has ended");
   }
-  log::debug("{}: cannot be locked: {}", folder_.string(), reason(refused));  // some network file systems
+  log::debug("{}: cannot be locked: {}", folder_.string(), reason(why));  // some network file systems
 }
 
-TargetFolder::~TargetFolder() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-void TargetFolder::check_way(const fs::path& parent) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (parent == checked_) return;
-  }
-  // Not weakly_canonical() of all: a link that leads nowhere yet would pass.
-  fs::path way = folder_;
-  for (const auto& part : parent.lexically_relative(folder_)) {
-    if (part == ".") break;
-    way /= part;
-    std::error_code error;
-    const auto status = fs::symlink_status(way, error);
-    if (!fs::exists(status)) break;
-    if (!fs::is_symlink(status)) continue;
-    const auto target = fs::canonical(way, error);
-    if (error || !is_below(target, folder_)) {
-      throw RefusedError("a symbolic link on its way leads out of the folder", way.string(),
+UniqueFd TargetFolder::parent_of(const std::string& name, bool make) const {
+  if (!root_) return UniqueFd();
+  const std::string parent = parent_name(name);
+  const std::string place = path_of(parent).string();
+  PathRules rules;
+  rules.hidden_parts = true;
+  rules.make_folders = make;
+  const Entry entry = root_->find(parent, rules);
+  switch (entry.status) {
+    case Entry::Status::found:
+      break;
+    case Entry::Status::absent:
+      if (!make) return UniqueFd();
+      if (entry.folder && (::mkdirat(entry.folder.get(), entry.name.c_str(), S_IRWXU) == 0 || errno == EEXIST)) break;
+      throw UsageError("cannot make the folder: " + reason(errno), place);
+    case Entry::Status::leads_out:
+    case Entry::Status::refused:
+      throw RefusedError("a symbolic link on its way leads out of the folder", place,
                          "remove the link, or name the folder that it leads to");
-    }
+    case Entry::Status::not_folder:
+      throw RefusedError("a file is in the way where a folder is needed", place, "rename one of the two");
+    case Entry::Status::failed:
+      if (make) throw UsageError("cannot make the folder: " + reason(entry.error), place);
+      throw RefusedError("cannot be a file here: " + reason(entry.error), place);
   }
-  const std::lock_guard lock(mutex_);
-  checked_ = parent;
+  if (!entry.folder) return UniqueFd(::fcntl(root_->descriptor(), F_DUPFD_CLOEXEC, 0));
+  UniqueFd opened(::openat(entry.folder.get(), entry.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (opened || errno == ENOENT) return opened;
+  throw RefusedError("a file is in the way where a folder is needed", place, "rename one of the two");
 }
 
-std::optional<LocalFile> TargetFolder::look(const std::string& name) {
-  const auto path = path_of(name);
-  check_way(path.parent_path());
+std::optional<LocalFile> TargetFolder::look(const std::string& name) const {
+  const UniqueFd parent = parent_of(name, false);
+  if (!parent) return std::nullopt;
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) {
+  if (::fstatat(parent.get(), last_name(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return std::nullopt;
-    throw RefusedError("cannot be a file here: " + reason(errno), path.string(),
-                       "a file stands where a folder is needed");
+    throw RefusedError("cannot be a file here: " + reason(errno), path_of(name).string());
   }
-  if (S_ISLNK(status.st_mode)) {
-    throw RefusedError("a symbolic link has its name", path.string(), "remove the link");
-  }
-  if (!S_ISREG(status.st_mode)) {
-    throw RefusedError(S_ISDIR(status.st_mode) ? "a folder has its name" : "something that is no file has its name",
-                       path.string(), "rename one of the two");
-  }
+  if (!S_ISREG(status.st_mode)) refuse_type(status.st_mode, path_of(name));
   return LocalFile{static_cast<std::uint64_t>(status.st_size),
                    status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 
-fs::path TargetFolder::work_file(const std::string& name) const { return folder_ / kWorkFolder / md5_hex(name); }
+fs::path TargetFolder::work_path(const std::string& name) const { return folder_ / kWorkFolder / md5_hex(name); }
 
-void TargetFolder::move_in(const fs::path& from, const std::string& name) {
-  const auto path = path_of(name);
-  const auto parent = path.parent_path();
-  check_way(parent);
-  if (::rename(from.c_str(), path.c_str()) == 0) return;
-  if (errno == ENOENT) {
-    std::error_code error;
-    fs::create_directories(parent, error);
-    if (!error && ::rename(from.c_str(), path.c_str()) == 0) return;
-    if (error) throw UsageError("cannot make the folder: " + error.message(), parent.string());
+UniqueFd TargetFolder::open_work_file(const std::string& name) const {
+  UniqueFd file = open_private(work_.get(), md5_hex(name).c_str(), O_RDWR);
+  if (file) return file;
+  const int why = errno;
+  if (why == ELOOP || why == EEXIST || why == EISDIR || why == ENXIO) {
+    throw RefusedError("a symbolic link, or something else than a file of this user, has the name of its work file",
+                       work_path(name).string(), "look at what it is, then remove it");
   }
-  throw UsageError("cannot put the file in its place: " + reason(errno), path.string());
+  throw UsageError("cannot write a file: " + reason(why), work_path(name).string(),
+                   "give this user the right, or name another folder");
 }
 
-void TargetFolder::remove(const std::string& name) {
-  const auto path = path_of(name);
-  check_way(path.parent_path());
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    throw UsageError("cannot remove the file: " + reason(errno), path.string());
+std::optional<std::uint64_t> TargetFolder::work_file_size(const std::string& name) const {
+  struct stat status {};
+  if (::fstatat(work_.get(), md5_hex(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) {
+    return std::nullopt;
   }
-  for (auto folder = path.parent_path(); folder != folder_; folder = folder.parent_path()) {
-    if (::rmdir(folder.c_str()) != 0) break;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+void TargetFolder::remove_work_file(const std::string& name) const {
+  if (work_) ::unlinkat(work_.get(), md5_hex(name).c_str(), 0);
+}
+
+void TargetFolder::move_in(const std::string& name) const {
+  const UniqueFd parent = parent_of(name, true);
+  if (!parent || ::renameat(work_.get(), md5_hex(name).c_str(), parent.get(), last_name(name).c_str()) != 0) {
+    throw UsageError("cannot put the file in its place: " + reason(errno), path_of(name).string());
+  }
+}
+
+void TargetFolder::remove(const std::string& name) const {
+  const UniqueFd parent = parent_of(name, false);
+  if (!parent) return;
+  if (::unlinkat(parent.get(), last_name(name).c_str(), 0) != 0 && errno != ENOENT) {
+    throw UsageError("cannot remove the file: " + reason(errno), path_of(name).string());
+  }
+  for (auto folder = parent_name(name); !folder.empty(); folder = parent_name(folder)) {
+    const UniqueFd above = parent_of(folder, false);
+    if (!above || ::unlinkat(above.get(), last_name(folder).c_str(), AT_REMOVEDIR) != 0) break;
   }
 }
 
 void TargetFolder::tidy(const std::vector<std::string>& keep) {
-  std::set<fs::path> kept;
-  for (const auto& name : keep) kept.insert(work_file(name));
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder_ / kWorkFolder, ignored)) {
-    if (!kept.contains(entry.path())) fs::remove(entry.path(), ignored);
+  if (!work_) return;
+  std::set<std::string> kept;
+  for (const auto& name : keep) kept.insert(md5_hex(name));
+  const int copy = ::openat(work_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(copy < 0 ? nullptr : ::fdopendir(copy), &::closedir);
+  if (!entries) return;
+  while (const auto* entry = ::readdir(entries.get())) {  // NOLINT(concurrency-mt-unsafe): this DIR is ours alone
+    const std::string name = entry->d_name;
+    // A link is removed, not followed; a folder is none of ours and stays.
+    if (name != "." && name != ".." && !kept.contains(name)) ::unlinkat(work_.get(), name.c_str(), 0);
   }
-  ::rmdir((folder_ / kWorkFolder).c_str());
+  // Only if it is the folder that we worked in, and empty.
+  struct stat ours {};
+  struct stat now {};
+  const std::string work(kWorkFolder);
+  if (::fstat(work_.get(), &ours) != 0 ||
+      ::fstatat(root_->descriptor(), work.c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0 || ours.st_ino != now.st_ino ||
+      ours.st_dev != now.st_dev) {
+    throw UsageError("the folder in which a pull works was replaced while it was at work", (folder_ / work).string(),
+                     "look at what it is now, then remove it");
+  }
+  ::unlinkat(root_->descriptor(), work.c_str(), AT_REMOVEDIR);
 }
 
 }  // namespace etl::studies

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <system_error>
 
@@ -13,21 +14,10 @@
 
 namespace etl::studies {
 
-WorkFile::WorkFile(std::filesystem::path path, std::uint64_t size) : path_(std::move(path)) {
-  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (descriptor_ < 0) {
-    throw UsageError("cannot write a file: " + std::generic_category().message(errno), path_.string(),
-                     "give this user the right, or name another folder");
-  }
-  try {
-    resize(size);
-  } catch (...) {
-    ::close(descriptor_);
-    throw;
-  }
+WorkFile::WorkFile(const TargetFolder& folder, const std::string& name, std::uint64_t size)
+    : path_(folder.work_path(name)), descriptor_(folder.open_work_file(name)) {
+  resize(size);
 }
-
-WorkFile::~WorkFile() { ::close(descriptor_); }
 
 void WorkFile::fail(std::string_view what) const {
   throw UnavailableError(fmt::format("{}: {}", what, std::generic_category().message(errno)), path_.string(),
@@ -36,7 +26,7 @@ void WorkFile::fail(std::string_view what) const {
 
 void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
   while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t written = ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail("cannot write the file");
     bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -45,7 +35,11 @@ void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
 }
 
 void WorkFile::resize(std::uint64_t size) const {
-  if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) fail("cannot size the file");
+  if (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) == 0) return;
+  if (errno == EFBIG || errno == EINVAL) {
+    throw RefusedError(fmt::format("no file on this disk can have the size that was announced: {} bytes", size));
+  }
+  fail("cannot size the file");
 }
 
 void WorkFile::start_sync(s3::TimePoint modified) const {
@@ -53,25 +47,21 @@ void WorkFile::start_sync(s3::TimePoint modified) const {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(modified.time_since_epoch()).count();
     const timespec times[] = {{0, UTIME_OMIT}, {seconds, 0}};
     // Where a file system keeps no times, those that it has serve as well.
-    if (::futimens(descriptor_, times) != 0) errno = 0;
+    if (::futimens(descriptor_.get(), times) != 0) errno = 0;
   }
   // A hint; finish() finds out whether all is well.
-  if (::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE) != 0) errno = 0;
+  if (::sync_file_range(descriptor_.get(), 0, 0, SYNC_FILE_RANGE_WRITE) != 0) errno = 0;
 }
 
 std::int64_t WorkFile::finish() const {
-  if (::fsync(descriptor_) != 0) fail("cannot bring the file to the disk");
+  if (::fsync(descriptor_.get()) != 0) fail("cannot bring the file to the disk");
   struct stat status {};
-  if (::fstat(descriptor_, &status) != 0) fail("cannot look at the file");
+  if (::fstat(descriptor_.get(), &status) != 0) fail("cannot look at the file");
   return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
 void RangeSink::begin(const net::Response& head) {
   at_ = 0;
-  if (length_ == kWhole) {
-    if (shown_ > 0) file_.resize(0);  // the answer before broke off
-    return;
-  }
   if (head.status != 206) throw RefusedError("the service gives no ranges of objects");
   const auto etag = head.header("ETag").value_or("");
   if (!etag_.empty() && !etag.empty() && etag.find(etag_) == std::string::npos) {
@@ -80,14 +70,38 @@ void RangeSink::begin(const net::Response& head) {
 }
 
 void RangeSink::write(std::string_view bytes) {
-  if (length_ != kWhole && bytes.size() > length_ - at_)
-    throw RefusedError("the service gives more than was asked for");
+  if (bytes.size() > length_ - at_) {
+    throw RefusedError(fmt::format("more bytes come than the {} that were announced", length_));
+  }
   file_.write(offset_ + at_, bytes);
   at_ += bytes.size();
   if (at_ > shown_) {
     progress_.add(at_ - shown_);
     shown_ = at_;
   }
+}
+
+void WholeSink::begin(const net::Response& head) {
+  restart();
+  if (has_shown()) file().resize(0);  // an earlier answer broke off
+  set_length(size_);
+  const auto announced = head.header("Content-Length");
+  if (!announced) return;
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(announced->data(), announced->data() + announced->size(), bytes);
+  if (error != std::errc() || end != announced->data() + announced->size() || bytes == size_) return;
+  const auto etag = head.header("ETag").value_or("");
+  if (etag.empty() || etag.find(this->etag()) == std::string::npos || this->etag().empty()) {
+    if (bytes > most_) throw RefusedError("the object has changed while it was fetched");
+    set_length(bytes);
+    return;
+  }
+  throw RefusedError(fmt::format("the object has {} bytes in place of the {} that were listed", bytes, size_));
+}
+
+void WholeSink::finish() const {
+  if (bytes() == length()) return;
+  throw RefusedError(fmt::format("{} bytes came in place of the {} that were announced", bytes(), length()));
 }
 
 }  // namespace etl::studies

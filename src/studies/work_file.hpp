@@ -6,20 +6,19 @@
 #include <string_view>
 
 #include "base/progress.hpp"
+#include "base/unique_fd.hpp"
 #include "net/http.hpp"
 #include "s3/time.hpp"
+#include "studies/target_folder.hpp"
 
 namespace etl::studies {
 
-/// A file that gathers an object's bytes until it is whole. UsageError when it cannot be made, UnavailableError when
-/// the disk is full or fails.
+/// A file that collects an object's bytes until it is complete. UnavailableError when the disk is full or fails.
 class WorkFile {
  public:
-  /// Opens it as it is, or makes it; then it has `size` bytes.
-  WorkFile(std::filesystem::path path, std::uint64_t size);
-  ~WorkFile();
-  WorkFile(const WorkFile&) = delete;
-  WorkFile& operator=(const WorkFile&) = delete;
+  /// Opens the work file of `name` as it is, or creates it; then it has `size` bytes. Throws as
+  /// TargetFolder::open_work_file() does.
+  WorkFile(const TargetFolder& folder, const std::string& name, std::uint64_t size);
 
   /// From many threads at once.
   void write(std::uint64_t offset, std::string_view bytes) const;
@@ -29,20 +28,16 @@ class WorkFile {
   /// Brings it to the disk. Returns the time of its last change as the file system keeps it, in nanoseconds.
   [[nodiscard]] std::int64_t finish() const;
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
  private:
   [[noreturn]] void fail(std::string_view what) const;
 
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  UniqueFd descriptor_;
 };
 
-/// Takes an answer's body into a range of a work file, or, with `length` unknown, as the whole of it.
+/// Takes an answer's body into a range of a work file. Never writes more than was announced.
 class RangeSink : public net::BodySink {
  public:
-  static constexpr std::uint64_t kWhole = ~std::uint64_t{0};
-
   /// `etag`, where it is not empty: RefusedError when the answer is of another object.
   RangeSink(const WorkFile& file, std::uint64_t offset, std::uint64_t length, std::string etag, Progress& progress)
       : file_(file), offset_(offset), length_(length), etag_(std::move(etag)), progress_(progress) {}
@@ -52,6 +47,14 @@ class RangeSink : public net::BodySink {
 
   [[nodiscard]] std::uint64_t bytes() const { return at_; }
 
+ protected:
+  void restart() { at_ = 0; }
+  [[nodiscard]] const WorkFile& file() const { return file_; }
+  [[nodiscard]] const std::string& etag() const { return etag_; }
+  [[nodiscard]] bool has_shown() const { return shown_ > 0; }
+  [[nodiscard]] std::uint64_t length() const { return length_; }
+  void set_length(std::uint64_t length) { length_ = length; }
+
  private:
   const WorkFile& file_;
   std::uint64_t offset_;
@@ -60,6 +63,22 @@ class RangeSink : public net::BodySink {
   Progress& progress_;
   std::uint64_t at_ = 0;
   std::uint64_t shown_ = 0;  ///< told to progress: what comes again is not told again
+};
+
+/// Takes a complete object in one answer. RefusedError when it has another size than `size`, unless its ETag says that
+/// the object has changed since it was listed: then its Content-Length counts, up to `most` bytes.
+class WholeSink final : public RangeSink {
+ public:
+  WholeSink(const WorkFile& file, std::uint64_t size, std::uint64_t most, std::string etag, Progress& progress)
+      : RangeSink(file, 0, size, std::move(etag), progress), size_(size), most_(most) {}
+
+  void begin(const net::Response& head) override;
+  /// To be called when the answer has ended: RefusedError when it was shorter than announced.
+  void finish() const;
+
+ private:
+  std::uint64_t size_;  ///< as listed
+  std::uint64_t most_;
 };
 
 }  // namespace etl::studies

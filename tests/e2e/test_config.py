@@ -89,7 +89,7 @@ def test_limits_are_settings(etl, tmp_path):
 @pytest.mark.parametrize("limit, args", [
     ("pull_jobs: 65", ["studies", "pull", "--source-bucket", "nowhere"]),
     ("file_jobs: none", ["files", "rm", "--project", "p-A", "--yes"]),
-    ("bandwidth: fast", ["files", "get", "x"]),
+    ("bandwidth: fast", ["files", "get", "--out", "out", "x"]),
     ("max_resource_mib: 4096", ["validate", "study"]),
 ])
 def test_commands_take_their_limits_from_etl_yaml(etl, limit, args):

@@ -17,8 +17,8 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
     "graph.prune": ("maybe", [["graph", "load", "--project", "a-b", "s.ndjson"]]),
     "source.delete": ("maybe", [["studies", "pull", "--source-bucket", "b"]]),
     "limits.pull_jobs": ("many", [["studies", "pull", "--source-bucket", "b"]]),
-    "limits.file_jobs": ("many", [["files", "rm", "--project", "a-b", "--yes"], ["files", "get", "dg.x/00000000-0000-0000-0000-000000000000"]]),
-    "limits.bandwidth": ("fast", [["files", "get", "dg.x/00000000-0000-0000-0000-000000000000"]]),
+    "limits.file_jobs": ("many", [["files", "rm", "--project", "a-b", "--yes"], ["files", "get", "--out", "out", "dg.x/00000000-0000-0000-0000-000000000000"]]),
+    "limits.bandwidth": ("fast", [["files", "get", "--out", "out", "dg.x/00000000-0000-0000-0000-000000000000"]]),
     "limits.max_resource_mib": ("9999", [["validate", "s.ndjson"], ["simplify", "s.ndjson", "out"],
                                          ["graph", "load", "--project", "a-b", "s.ndjson"]]),
     "gen3.allow_http": ("maybe", []),  # asked for only where it matters: tests/e2e/security

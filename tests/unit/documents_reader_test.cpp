@@ -37,8 +37,9 @@ TEST(DocumentNames, escapes_are_decoded_once) {
 
 TEST(DocumentNames, a_name_that_could_lead_elsewhere_is_refused) {
   using namespace std::string_literals;
-  for (const auto& name : {""s, "/etc/passwd"s, "a/"s, ".."s, "a/.."s, "a/../b"s, "."s, "a/./b"s, ".aws/x"s, "a/..data/x"s,
-                           "a\0b"s, "a\nb"s, "a\x7f"s, "\xff"s, "\xc0\xaf"s, "\xed\xa0\x80"s, std::string(256, 'x')}) {
+  for (const auto& name :
+       {""s, "/etc/passwd"s, "a/"s, ".."s, "a/.."s, "a/../b"s, "."s, "a/./b"s, ".aws/x"s, "a/..data/x"s, "a\0b"s,
+        "a\nb"s, "a\x7f"s, "\xff"s, "\xc0\xaf"s, "\xed\xa0\x80"s, std::string(256, 'x')}) {
     EXPECT_NE(refusal_of_name(name), "") << name;
   }
   for (const auto& name : {"a"s, "a/b c"s, "a..b/c.."s, "~/x"s, "a//b"s, "\xc3\xa9/\xe6\xbc\xa2"s, "back\\slash"s}) {
@@ -56,7 +57,8 @@ TEST(DocumentNames, names_in_output_never_leave_it) {
 }
 
 TEST(DocumentNames, kinds_of_addresses) {
-  for (const char* url : {"s3://bucket/key", "https://host/x", "HTTPS://host/x", "drs://a/b", "urn:uuid:1", "data:text/plain,x"}) {
+  for (const char* url :
+       {"s3://bucket/key", "https://host/x", "HTTPS://host/x", "drs://a/b", "urn:uuid:1", "data:text/plain,x"}) {
     EXPECT_EQ(kind_of(url), AddressKind::elsewhere) << url;
   }
   for (const char* url : {"file:///x", "a/b", "a b://x", "Binary/a b", "Binary/x/y", "a:b.txt"}) {
@@ -84,9 +86,10 @@ class StudyReaderTest : public testing::Test {
   [[nodiscard]] Reference attachment(const std::string& json) const {
     put("one.ndjson", R"({"resourceType":"DocumentReference","id":"d","content":[{"attachment":)" + json + "}]}\n");
     Reference found;
-    static_cast<void>(read_study(fhir::study_files(folder_.string(), {}),
-                                 {.on_reference = [&](const Reference& one, const std::string&) { found = one; },
-                                  .on_fault = [](const std::string& what, const std::string&) { ADD_FAILURE() << what; }}));
+    static_cast<void>(
+        read_study(fhir::study_files(folder_.string(), {}),
+                   {.on_reference = [&](const Reference& one, const std::string&) { found = one; },
+                    .on_fault = [](const std::string& what, const std::string&) { ADD_FAILURE() << what; }}));
     return found;
   }
 
@@ -110,7 +113,8 @@ TEST_F(StudyReaderTest, counts_resources_and_reads_attachments) {
       read_study(fhir::study_files(folder_.string(), {}),
                  {.on_reference = [&](const Reference& one, const std::string&) { references.push_back(one); },
                   .on_fault = [&](const std::string&, const std::string&) { ++faults; }});
-  EXPECT_EQ(contents.types, (std::map<std::string, std::uint64_t>{{"Patient", 3}, {"DocumentReference", 2}, {"Group", 2}}));
+  EXPECT_EQ(contents.types,
+            (std::map<std::string, std::uint64_t>{{"Patient", 3}, {"DocumentReference", 2}, {"Group", 2}}));
   EXPECT_EQ(contents.unreadable, 3U);
   EXPECT_EQ(faults, 2U) << "a resource without type is JSON";
   ASSERT_EQ(references.size(), 2U);
@@ -132,9 +136,9 @@ TEST_F(StudyReaderTest, size_may_be_text) {  // integer64 of R5
 
 TEST_F(StudyReaderTest, the_source_path_may_be_a_url_a_uri_or_text) {
   for (const char* type : {"valueUrl", "valueUri", "valueString"}) {
-    const auto found = attachment(
-        std::string(R"({"extension":[{"url":"http://aced-idp.org/fhir/StructureDefinition/source_path",")") + type +
-        R"(":"a/b"}]})");
+    const auto found =
+        attachment(std::string(R"({"extension":[{"url":"http://aced-idp.org/fhir/StructureDefinition/source_path",")") +
+                   type + R"(":"a/b"}]})");
     EXPECT_EQ(found.source_path, "a/b") << type;
   }
 }

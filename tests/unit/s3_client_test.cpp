@@ -201,7 +201,7 @@ TEST(S3Client, KeysOfAListAreTakenAsTheyAre) {
                   "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><IsTruncated>false</IsTruncated>"
                   "<Contents><Key>a+b %2F&amp;&#13;</Key><LastModified>2013-05-24T00:00:01.000Z</LastModified>"
                   "<ETag>&quot;e&quot;</ETag><Size>5000000000000</Size></Contents>"
-                  "<Contents><Key> </Key></Contents>"
+                  "<Contents><Key> </Key><Size>1</Size></Contents>"
                   "<CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes></ListBucketResult>");
   });
   net::HttpClient http(net::test::quick());
