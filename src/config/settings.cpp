@@ -73,6 +73,9 @@ constexpr std::array kKeys = {
         "what a run does with references that lead nowhere: error refuses the study, skip leaves their edges out"},
     Key{"graph.shared", "ACED_ETL_GRAPH_SHARED", "", "error", "error|keep",
         "what a run does with records whose ids another project holds: error refuses the study, keep links to them"},
+    Key{"graph.duplicates", "ACED_ETL_GRAPH_DUPLICATES", "--duplicates", "error", "error|latest",
+        "several resources with one id and different contents: error refuses the study, latest takes the highest "
+        "meta.versionId, else the latest meta.lastUpdated"},
     Key{"limits.tries", "ACED_ETL_TRIES", "", "3", "N", "how often a run tries a step whose service went away", false,
         100},
     Key{"limits.retry_wait", "ACED_ETL_RETRY_WAIT", "", "5", "N",

@@ -38,6 +38,22 @@ std::string_view to_string(FaultKind kind) noexcept {
       return "no-link";
     case FaultKind::unresolved_reference:
       return "unresolved-reference";
+    case FaultKind::limited_link:
+      return "limited-link";
+    case FaultKind::search_reference:
+      return "search-reference";
+    case FaultKind::logical_reference:
+      return "logical-reference";
+    case FaultKind::contained_reference:
+      return "contained-reference";
+    case FaultKind::outside_reference:
+      return "outside-reference";
+    case FaultKind::canonical_reference:
+      return "canonical-reference";
+    case FaultKind::left_out_extension:
+      return "left-out-extension";
+    case FaultKind::deletion:
+      return "deletion";
   }
   return "fault";
 }

@@ -65,6 +65,7 @@ Model::Model() {
       element.owner = &type;
       // A resource's id is a System.String in the definitions' snapshot, and of type id by its extension there.
       if (type.kind == Kind::resource && element.name == "id") element.primitive = Primitive::id;
+      element.profile = type.name == "Meta" && element.name == "profile";
       element.reference_text = type.name == "Reference" && element.name == "reference";
       if (element.required && element.choice == 0) type.required.insert(element.index);
       if (element.required && element.choice != 0) type.required_choices |= 1U << (element.choice - 1U);

@@ -54,6 +54,7 @@ struct Element {
   bool many = false;
   bool required = false;
   bool reference_text = false;  ///< it is Reference.reference
+  bool profile = false;         ///< it is Meta.profile
   std::uint8_t choice = 0;      ///< 0 or the number of its choice group within the type
   std::uint16_t binding = 0;    ///< 0 or number + 1 of the required binding
   std::uint16_t index = 0;      ///< its place within its type

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace etl::fhir {
 namespace {
 
@@ -110,6 +112,8 @@ Token Walker<Validate>::primitive(const Element& element) {
             fmt::format("\"{}\", expected {}", shown(text), describe(element.primitive)));
     } else if (element.reference_text) {
       reference(text);
+    } else if (element.primitive == Primitive::canonical && observer != nullptr && !element.profile) {
+      count_unlinkable(ReferenceForm::canonical);
     } else if (element.binding != 0 && !Model::r5().in_binding(element.binding, text)) {
       warn(FaultKind::binding, element, text, [&] {
         return fmt::format("\"{}\", expected a code of {}", shown(text),
@@ -129,14 +133,14 @@ void Walker<Validate>::reference(std::string_view text) {
       if (!fits(Primitive::oid, text) && !fits(Primitive::uuid, text) &&
           (text.starts_with("urn:uuid:") || text.starts_with("urn:oid:"))) {
         fault(FaultKind::reference, fmt::format("\"{}\", expected a well-formed urn:uuid: or urn:oid:", shown(text)));
-      } else if (text.starts_with("urn:uuid:")) {
-        warn(FaultKind::unresolved_reference, path_without_indexes(),
-             "a urn:uuid: reference that no entry.fullUrl of its Bundle resolves");
+      } else {
+        count_unlinkable(ReferenceForm::urn);
       }
       return;
     }
     text = resolved;
   }
+  text = resolve(text);
   if (const RelativeReference relative = relative_reference(text)) {
     if (!is_id(relative.id)) {
       fault(FaultKind::reference, fmt::format("\"{}\": the id is longer than 64 characters", shown(text)));
@@ -147,18 +151,74 @@ void Walker<Validate>::reference(std::string_view text) {
     }
     return;
   }
-  if (text.starts_with('#')) return;  // a contained resource, or what contains it
-  // An absolute URL, or a search within a type: Type?name=value; or a version: Type/id/_history/n.
+  // A contained resource, or what contains it; an absolute URL; a search within a type: Type?name=value; or a version:
+  // Type/id/_history/n.
   const std::size_t name = text.find_first_of(":/?");
   const std::string_view head = text.substr(0, name);
   const bool absolute = name != std::string_view::npos && text[name] == ':' && name > 0 && name + 1 < text.size();
   const bool of_type = name != std::string_view::npos && name + 1 < text.size() &&
                        Model::r5().resource(head) != nullptr &&
                        (text[name] == '?' || text.find("/_history/") != std::string_view::npos);
-  if (!absolute && !of_type) {
+  if (!absolute && !of_type && !text.starts_with('#')) {
     fault(FaultKind::reference,
           fmt::format("\"{}\", expected Type/id, #id, an absolute URL or a search by Type?…", shown(text)));
+    return;
   }
+  if (observer == nullptr) return;
+  const ResourceReference parts = resource_reference(text);
+  switch (parts.form) {
+    case ReferenceForm::relative:
+    case ReferenceForm::versioned:
+      observer->relative_reference(parts.target, {parts.type, parts.id}, *frames_[0].element);
+      break;
+    case ReferenceForm::absolute:
+      observer->absolute_reference(parts, *frames_[0].element);
+      break;
+    default:
+      count_unlinkable(parts.form);
+  }
+}
+
+template <bool Validate>
+void Walker<Validate>::count_unlinkable(ReferenceForm form) {
+  switch (form) {
+    case ReferenceForm::search:
+      warn_once(FaultKind::search_reference, "references by a search (Type?name=value) become no edges");
+      break;
+    case ReferenceForm::contained:
+      warn_once(FaultKind::contained_reference, "references to contained resources (#id) become no edges");
+      break;
+    case ReferenceForm::urn:
+      warn_once(FaultKind::unresolved_reference,
+                "urn: references that no entry.fullUrl of their Bundle resolves become no edges");
+      break;
+    case ReferenceForm::canonical:
+      warn_once(FaultKind::canonical_reference, "canonical URLs of definitions become no edges");
+      break;
+    case ReferenceForm::absolute:
+    case ReferenceForm::url:
+      warn_once(FaultKind::outside_reference,
+                "references by the URL of something that the study does not have become no edges");
+      break;
+    case ReferenceForm::relative:
+    case ReferenceForm::versioned:
+    case ReferenceForm::other:
+      break;
+  }
+}
+
+/// The Extension at the cursor, which nobody visits. Those nested in it belong to it.
+template <bool Validate>
+void Walker<Validate>::pass_extension() {
+  // A contained resource gives no record, and neither do its extensions.
+  const std::span<const PathStep> path(frames_.data(), depth_);
+  const bool contained = std::ranges::any_of(path.first(path.size() - 1), [](const PathStep& step) {
+    return step.element != nullptr && step.element->shape == Shape::resource;
+  });
+  if (!contained) observer->passed_extension(path);
+  passing_extension_ = true;
+  object(*extension_type_, visit_none);
+  passing_extension_ = false;
 }
 
 template <bool Validate>
@@ -184,7 +244,11 @@ void Walker<Validate>::one(const Element& element) {
       static_cast<void>(primitive(element));
       break;
     case Shape::object:
-      object(*element.type, visit_none);
+      if (observer != nullptr && element.type == extension_type_ && !passing_extension_) {
+        pass_extension();
+      } else {
+        object(*element.type, visit_none);
+      }
       break;
     case Shape::resource:
       nested_resource(element);

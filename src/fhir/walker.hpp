@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 #include "fhir/findings.hpp"
 #include "fhir/model.hpp"
 #include "fhir/primitive_format.hpp"
+#include "fhir/resource_reference.hpp"
 
 namespace etl::fhir {
 
@@ -19,18 +21,33 @@ struct Token {
   bool valid = false;  ///< false: it was not there (null), or not what it should be and reported
 };
 
-/// Told of every well-formed relative reference of a resource, wherever it stands.
+/// One step of the path from a resource to what stands at the cursor.
+struct PathStep {
+  const Type* type = nullptr;
+  const Element* element = nullptr;  ///< a member of `type`
+  int index = -1;                    ///< among the element's values; -1 where it does not repeat
+};
+
+/// Told of the references of a resource that may lead to a resource of the study, and of the extensions that nobody
+/// visits, wherever they stand.
 class ReferenceObserver {
  public:
   ReferenceObserver() = default;
   ReferenceObserver(const ReferenceObserver&) = delete;
   ReferenceObserver& operator=(const ReferenceObserver&) = delete;
   virtual ~ReferenceObserver() = default;
-  /// `text` is `Type/id`, `parts` its halves; `element` is the element of the resource itself that it stands in.
+  /// `text` is `Type/id`, `parts` its halves; `element` is the element of the resource itself that it stands in. A
+  /// versioned reference comes without its version.
   virtual void relative_reference(std::string_view text, const RelativeReference& parts, const Element& element) = 0;
+  /// An absolute URL that ends in Type/id (ReferenceForm::absolute).
+  virtual void absolute_reference(const ResourceReference& reference, const Element& element) = 0;
+  /// An Extension is about to be passed over; the last step is its element (`extension`, `modifierExtension`), and the
+  /// walker's cursor is at it.
+  virtual void passed_extension(std::span<const PathStep> path) = 0;
 };
 
-/// What a Bundle's entries are called within it: fullUrl -> Type/id.
+/// What a Bundle's entries are called within it: fullUrl -> Type/id. Of absolute URLs only those that do not end in
+/// this Type/id.
 using BundleLinks = std::unordered_map<std::string, std::string>;
 
 /// Walks one resource along the definitions of its type. The caller visits the elements that it wants and consumes
@@ -49,6 +66,7 @@ class Walker {
     where_ = where;
     links_ = links;
     depth_ = 0;
+    passing_extension_ = false;
   }
 
   /// An object of this type. `visit(const Element&)` is called with the cursor at the element's value, and returns
@@ -90,6 +108,13 @@ class Walker {
   template <class Message>
   void warn(FaultKind kind, const Element& element, std::string_view text, Message&& message);
 
+  /// A warning that is counted for its kind as a whole, with the path of the first.
+  void warn_once(FaultKind kind, std::string_view message) {
+    findings_.warnings.of(kind, "", message, where_).add_at(where_, [this] { return path_without_indexes(); });
+  }
+  /// The text of a reference that cannot become an edge, whatever its form, is counted.
+  void count_unlinkable(ReferenceForm form);
+
   /// Has the document at hand any fault so far?
   [[nodiscard]] bool has_faults() const noexcept { return !findings_.document.empty(); }
 
@@ -104,9 +129,9 @@ class Walker {
     return plain_;
   }
 
-  /// What a urn: reference stands for within its Bundle (`Type/id`), or the reference itself.
+  /// What a urn: or absolute reference stands for within its Bundle (`Type/id`), or the reference itself.
   [[nodiscard]] std::string_view resolve(std::string_view text) const {
-    if (links_ == nullptr || !text.starts_with("urn:")) return text;
+    if (links_ == nullptr || text.find(':') == std::string_view::npos) return text;
     const auto found = links_->find(std::string(text));
     return found == links_->end() ? text : std::string_view(found->second);
   }
@@ -115,11 +140,7 @@ class Walker {
   ReferenceObserver* observer = nullptr;
 
  private:
-  struct Frame {
-    const Type* type = nullptr;
-    const Element* element = nullptr;
-    int index = -1;
-  };
+  using Frame = PathStep;
 
   /// A warning that was given lately, and where it is counted.
   struct Given {
@@ -135,12 +156,18 @@ class Walker {
   void missing(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
   void nested_resource(const Element& element);
   void reference(std::string_view text);
+  void pass_extension();
   [[nodiscard]] std::string path_without_indexes() const;
 
+  const Type* const reference_type_ = Model::r5().type("Reference");
+  const Element* const reference_element_ = reference_type_->find("reference");
+  const Element* const identifier_element_ = reference_type_->find("identifier");
+  const Type* const extension_type_ = Model::r5().type("Extension");
   Findings& findings_;
   Location where_;
   const BundleLinks* links_ = nullptr;
   std::size_t depth_ = 0;
+  bool passing_extension_ = false;
   std::array<Frame, max_depth + 1> frames_;
   std::array<Given, 16> given_;
   std::string plain_;
@@ -213,6 +240,11 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
     if (!visit(*element)) value(*element);
   } while (cursor.more('}'));
   frame.element = nullptr;
+  if (observer != nullptr && &type == reference_type_) [[unlikely]] {
+    if (!seen.contains(reference_element_->index) && seen.contains(identifier_element_->index)) {
+      warn_once(FaultKind::logical_reference, "references by an identifier alone become no edges");
+    }
+  }
   if constexpr (Validate) {
     if (!seen.covers(type.required) || (choices & type.required_choices) != type.required_choices) [[unlikely]] {
       missing(type, seen, companions, choices);

@@ -159,6 +159,14 @@ void LoadConsumer::take(Part& part) {
   rows.without_edge.clear();
 }
 
+bool LoadConsumer::restart() {
+  staging_.restart();
+  held_.restart();
+  without_node_.clear();
+  without_edge_.clear();
+  return true;
+}
+
 void LoadConsumer::rejected(const simplify::Rejected& rejected) {
   for (const fhir::Fault& fault : rejected.faults) report_.add(fault);
 }

@@ -30,6 +30,9 @@ struct LoadReport {
   std::map<std::string, std::uint64_t> without_node;  ///< records of types that the dictionary does not have
   std::map<std::string, std::uint64_t> without_edge;  ///< relations that no edge table can hold
   std::int64_t dangling_skipped = 0;
+  std::string left_out;         ///< simplify::StudyResult::left_out()
+  std::uint64_t deletions = 0;  ///< resources that the study deletes
+  std::int64_t deleted = 0;     ///< records that the project held of them, removed
 
   [[nodiscard]] bool changes() const noexcept;
   /// Of all tables together.

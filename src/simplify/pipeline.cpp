@@ -22,7 +22,9 @@ class Pipeline {
         files_(files),
         index_(index),
         consumer_(consumer),
-        reader_(files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); }) {}
+        reader_(
+            files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); },
+            options.worker.deletions) {}
 
   PipelineResult run() {
     const unsigned threads = std::max(1U, options_.threads);
@@ -31,7 +33,9 @@ class Pipeline {
     work();
     for (std::thread& thread : others) thread.join();
     if (error_) std::rethrow_exception(error_);
-    for (const fhir::Fault& fault : file_faults_) consumer_.file_fault(fault);
+    if (options_.tell_faults) {
+      for (const fhir::Fault& fault : file_faults_) consumer_.file_fault(fault);
+    }
     result_.bytes = reader_.bytes();
     return std::move(result_);
   }
@@ -115,7 +119,9 @@ class Pipeline {
   }
 
   void give(Consumer::Part& part) {
-    for (const Rejected& rejected : part.rejects) consumer_.rejected(rejected);
+    if (options_.tell_faults) {
+      for (const Rejected& rejected : part.rejects) consumer_.rejected(rejected);
+    }
     part.rejects.clear();
     consumer_.take(part);
     consumer_.advanced(options_.limits.block);
