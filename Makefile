@@ -33,9 +33,9 @@ sanitize: ## the unit tests under ASan + UBSan, the threaded ones under TSan
 	@scripts/install-deps build test
 	@scripts/test asan tsan
 
-fuzz: ## run each fuzz target for FUZZ_SECONDS (30)
+fuzz: ## run each fuzz target, or TARGETS="a b", for FUZZ_SECONDS (30), FUZZ_JOBS (all cores) at a time
 	@scripts/install-deps build lint
-	@scripts/fuzz
+	@scripts/fuzz $(TARGETS)
 
 bench: build ## measure against simdjson and psql; writes bench/README.md
 	@scripts/bench

@@ -65,6 +65,12 @@ launch() {
   echo "$pid" >"$folder/pid"
 }
 
+# launch_java ARGUMENT...: temporary files go into our folder, and no performance data into the shared /tmp.
+launch_java() {
+  mkdir -p "$folder/tmp"
+  launch java -XX:-UsePerfData "-Djava.io.tmpdir=$folder/tmp" -Djava.net.preferIPv4Stack=true "$@"
+}
+
 # The seconds of processor time that process $pid has had.
 worked() {
   local -a stat
@@ -116,28 +122,36 @@ down() {
   say "stopped; the data stays in $folder"
 }
 
-# jars NAME: the jars that local/jars/NAME/pom.xml names, in .local/jars/NAME of the project, fetched once.
+# jars NAME: the jars that local/jars/NAME/pom.xml names, in .local/jars/NAME of the project, fetched once. None is used
+# that differs from local/jars/NAME/SHA256SUMS. After a change of pom.xml, and a look at what came, write that file anew:
+#   (cd .local/jars/NAME && LC_ALL=C sha256sum -- *.jar) >local/jars/NAME/SHA256SUMS
+# Maven and its own plugins come from Debian and from Maven's repository, over TLS; their sums are not pinned.
 jars() {
-  local into=$project/.local/jars/$1 pom=$project/local/jars/$1/pom.xml fetched
+  local into=$project/.local/jars/$1 given=$project/local/jars/$1 fetched
   command -v java >/dev/null || die "no Java is installed: scripts/install-deps build"
   mkdir -p "$into"
-  if ! cmp -s "$pom" "$into/pom.xml"; then
+  if ! jars_are_there; then
     exec 8>"$project/.local/jars/lock"
-    flock -w 600 8 || die "another one fetches jars ($project/.local/jars/lock)"
-    if ! cmp -s "$pom" "$into/pom.xml"; then
+    flock -w 600 8 || die "another local/$name is fetching jars and holds $project/.local/jars/lock"
+    if ! jars_are_there; then
       command -v mvn >/dev/null || die "no Maven is installed: scripts/install-deps build"
       say "fetching its jars (once)"
       rm -rf "${into:?}"/*
       fetched=$home/$name.fetch.log
-      mvn -q -B -ntp "-Dmaven.repo.local=$project/.local/m2" -f "$pom" dependency:copy-dependencies \
-        "-DoutputDirectory=$into" -DincludeScope=runtime >"$fetched" 2>&1 </dev/null 9>&- ||
-        { cat "$fetched" >&2; die "Maven could not fetch $pom"; }
+      mvn -q -B -ntp --strict-checksums "-Dmaven.repo.local=$project/.local/m2" -f "$given/pom.xml" \
+        dependency:copy-dependencies "-DoutputDirectory=$into" -DincludeScope=runtime >"$fetched" 2>&1 </dev/null 9>&- ||
+        { cat "$fetched" >&2; die "Maven could not fetch the jars of $given/pom.xml"; }
       rm -f "$fetched"
-      cp "$pom" "$into/pom.xml"
+      diff "$given/SHA256SUMS" <(cd "$into" && LC_ALL=C sha256sum -- *.jar) >&2 ||
+        die "the jars in $into are not those of $given/SHA256SUMS (differences above): they are not used"
+      cp "$given/SHA256SUMS" "$given/pom.xml" "$into/"
     fi
     exec 8>&-
   fi
 }
+
+# Whether `jars` fetched and checked them: the copies of both files in the folder are written last.
+jars_are_there() { cmp -s "$given/pom.xml" "$into/pom.xml" && cmp -s "$given/SHA256SUMS" "$into/SHA256SUMS"; }
 
 # A new value for a secret: $1 random bytes as hexadecimal digits.
 random_hex() { head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }

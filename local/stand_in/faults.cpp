@@ -13,8 +13,8 @@ constexpr std::array<std::string_view, 13> kKinds = {
 };
 
 FaultRule parse(const Json& said) {
-  static const std::array<std::string_view, 9> known = {"kind",   "method",      "path", "times", "skip",
-                                                        "status", "retry_after", "ms",   "body"};
+  static const std::array<std::string_view, 11> known = {"kind",        "method", "path", "times",  "skip", "status",
+                                                         "retry_after", "ms",     "body", "one_in", "seed"};
   for (const auto& [name, value] : said.items()) {
     if (std::ranges::find(known, name) == known.end()) throw std::invalid_argument("unknown member " + name);
   }
@@ -27,6 +27,9 @@ FaultRule parse(const Json& said) {
   rule.times = said.value("times", std::int64_t{1});
   rule.skip = said.value("skip", std::int64_t{0});
   rule.status = said.value("status", 503);
+  rule.one_in = said.value("one_in", 1U);
+  if (rule.one_in == 0) throw std::invalid_argument("one_in is 0");
+  rule.random.seed(said.value("seed", 1U));
   if (const auto& after = said.value("retry_after", Json()); !after.is_null()) {
     rule.retry_after = after.is_string() ? after.get<std::string>() : after.dump();
   }
@@ -42,6 +45,7 @@ bool applies(FaultRule& rule, const std::string& method, const std::string& path
   if (!rule.method.empty() && rule.method != method) return false;
   if (!std::regex_search(path, rule.path)) return false;
   ++rule.seen;
+  if (rule.one_in > 1 && std::uniform_int_distribution<unsigned>(1, rule.one_in)(rule.random) != 1) return false;
   if (rule.seen <= rule.skip || (rule.times > 0 && rule.hits >= rule.times)) return false;
   ++rule.hits;
   return true;

@@ -4,6 +4,7 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <regex>
 #include <string>
 
@@ -16,9 +17,11 @@ struct FaultRule {
   std::string kind;
   std::string method;  ///< empty: any
   std::string path_text;
-  std::regex path;         ///< searched for in the path, without the query
-  std::int64_t times = 1;  ///< 0: until cleared
-  std::int64_t skip = 0;   ///< so many matching requests pass first
+  std::regex path;          ///< searched for in the path, without the query
+  std::int64_t times = 1;   ///< 0: until cleared
+  std::int64_t skip = 0;    ///< so many matching requests pass first
+  unsigned one_in = 1;      ///< it strikes one matching request in so many, at random
+  std::minstd_rand random;  ///< seeded by the rule's `seed`
   int status = 503;
   std::string retry_after;  ///< the header's text as it is; empty: none
   std::chrono::milliseconds delay{0};

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "s3/encode.hpp"
+#include "net/encode.hpp"
 #include "stand_in/fence.hpp"
 #include "stand_in/html.hpp"
 #include "stand_in/json_body.hpp"
@@ -71,7 +71,7 @@ std::string Fence::location(const Request& request, const Json& record, const st
   const auto token = commons_.tokens.of_header(request.authorization);
   const auto query = token.good()
                          ? fmt::format("user_id={}&username={}&client_id=", commons_.users.get()->number_of(token.user),
-                                       s3::percent_encode(token.user))
+                                       net::percent_encode(token.user))
                          : std::string("user_id=-1&username=anonymous&client_id=");
   return store_.sign("GET", where, query, lifetime, request.mischief.expired_url);
 }

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "s3/encode.hpp"
+#include "net/encode.hpp"
 #include "stand_in/fence.hpp"
 #include "stand_in/json_body.hpp"
 
@@ -41,8 +41,8 @@ Answer Fence::sign_part(const Request& request) {
   const auto config = commons_.fence.get();
   const auto bucket = upload_bucket(member_text(body, "bucket"));
   const auto lifetime = url_lifetime(member_text(body, "expires_in"), config->longest_url);
-  const auto query = fmt::format("uploadId={}&partNumber={}", s3::percent_encode(*member_text(body, "uploadId")),
-                                 s3::percent_encode(*member_text(body, "partNumber")));
+  const auto query = fmt::format("uploadId={}&partNumber={}", net::percent_encode(*member_text(body, "uploadId")),
+                                 net::percent_encode(*member_text(body, "partNumber")));
   return json_answer({{"presigned_url", store_.sign("PUT", place(*config, bucket, *member_text(body, "key")), query,
                                                     lifetime, request.mischief.expired_url)}});
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "net/encode.hpp"
 #include "s3/encode.hpp"
 #include "s3/sign.hpp"
 #include "s3/xml.hpp"
@@ -66,7 +67,7 @@ bool ObjectStore::complete_multipart(const Place& place, const std::string& uplo
         fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", part.number, s3::xml_escape(part.etag));
   }
   body += "</CompleteMultipartUpload>";
-  const auto response = call("POST", place, "uploadId=" + s3::percent_encode(upload), body);
+  const auto response = call("POST", place, "uploadId=" + net::percent_encode(upload), body);
   // S3 may begin to answer before it knows: then 200 comes with an error inside.
   return response.ok() && response.body.find("<Error>") == std::string::npos;
 }

@@ -42,6 +42,11 @@ class ErrorOf : public Error {
  public:
   explicit ErrorOf(const std::string& what, std::string where = {}, std::string hint = {})
       : Error(Code, what, std::move(where), std::move(hint)) {}
+
+ protected:
+  /// For a kind that callers handle like its family but that ends the program with another exit code.
+  ErrorOf(ExitCode code, const std::string& what, std::string where, std::string hint)
+      : Error(code, what, std::move(where), std::move(hint)) {}
 };
 
 using FaultError = ErrorOf<ExitCode::fault>;

@@ -11,12 +11,16 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
+#include "base/secrets.hpp"
 #include "base/terminal.hpp"
 #include "base/text.hpp"
 
 namespace etl::log {
 namespace {
+
+using Named = std::vector<std::pair<std::string_view, std::string_view>>;
 
 void write_stderr(std::string_view text) {
   while (!text.empty()) {
@@ -106,7 +110,7 @@ std::string_view colour(Level level) {
   return "\x1b[2m";
 }
 
-std::string json_line(Level level, std::string_view message, Fields fields) {
+std::string json_line(Level level, std::string_view message, const Named& fields) {
   const auto now = std::chrono::system_clock::now();
   const auto milliseconds =
       std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
@@ -128,7 +132,7 @@ std::string indented(std::string_view text) {
   return result;
 }
 
-std::string text_line(Level level, std::string_view message, Fields fields) {
+std::string text_line(Level level, std::string_view message, const Named& fields) {
   std::string line;
   if (level != Level::info) {  // what goes as planned needs no mark
     line = terminal::stderr_takes_colour() ? fmt::format("{}{}:\x1b[0m ", colour(level), level_name(level))
@@ -154,7 +158,15 @@ bool is_json() noexcept { return state().json.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view message, Fields fields) {
   if (!enabled(level)) return;
-  const std::string line = is_json() ? json_line(level, message, fields) : text_line(level, message, fields);
+  std::vector<std::string> texts;  // without secrets; reserved, since `clean` points into it
+  texts.reserve(fields.size() + 1);
+  const auto redacted = [&](std::string_view text) {
+    return std::string_view(texts.emplace_back(secrets::redact(text)));
+  };
+  const std::string_view said = redacted(message);
+  Named clean;
+  for (const auto& [name, value] : fields) clean.emplace_back(name, redacted(value));
+  const std::string line = is_json() ? json_line(level, said, clean) : text_line(level, said, clean);
   state().logger.log(spdlog_level(level), spdlog::string_view_t(line));
 }
 

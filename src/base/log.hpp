@@ -7,8 +7,8 @@
 #include <utility>
 
 /// What the program says while it works: always stderr, never stdout, so that a result can be piped.
-/// Every call is safe from any thread. Nobody passes a secret here: no token, key, password, or query of a
-/// signed URL.
+/// Every call is safe from any thread. Secrets that base/secrets.hpp knows, and what is a secret by its place, are
+/// replaced by `***`.
 namespace etl::log {
 
 enum class Level { debug, info, warn, error, off };

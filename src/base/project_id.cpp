@@ -1,30 +1,24 @@
 #include "base/project_id.hpp"
 
-#include <algorithm>
-
 #include "base/error.hpp"
+#include "base/identifier.hpp"
+#include "base/text.hpp"
 
 namespace etl {
-namespace {
-
-bool odd_character(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte <= 0x20 || byte == 0x7f || c == '/';
-}
-
-}  // namespace
 
 ProjectId ProjectId::parse(std::string_view text) {
-  constexpr auto hint = "write it as PROGRAM-CODE, e.g. aced-Diabetes; the program ends at the first '-'";
+  const std::string shown = printable(text.substr(0, 200));
   const auto dash = text.find('-');
   if (dash == std::string_view::npos || dash == 0 || dash + 1 == text.size()) {
-    throw UsageError("'" + std::string(text) + "' is not a project id", {}, hint);
+    throw UsageError("'" + shown + "' is not a project id", {},
+                     "write it as PROGRAM-CODE, e.g. aced-Diabetes; the program ends at the first '-'");
   }
-  if (std::any_of(text.begin(), text.end(), odd_character)) {
-    throw UsageError("a project id has a space, a control character or a '/' in it: '" + std::string(text) + "'", {},
-                     hint);
+  ProjectId id{std::string(text.substr(0, dash)), std::string(text.substr(dash + 1))};
+  if (!is_project_part(id.program) || !is_project_part(id.code)) {
+    throw UsageError("'" + shown + "' is not a project id: it has a character that cannot be part of one", {},
+                     "use letters, digits, '_', '-' and '.' (not '.' or '..' alone)");
   }
-  return {std::string(text.substr(0, dash)), std::string(text.substr(dash + 1))};
+  return id;
 }
 
 }  // namespace etl

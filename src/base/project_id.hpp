@@ -11,8 +11,8 @@ struct ProjectId {
   std::string program;
   std::string code;
 
-  /// Throws UsageError for a text without `-`, with an empty part, or with a space, a control character or a `/`
-  /// (the last would change the resource path `/programs/<program>/projects/<code>`).
+  /// UsageError for a text without `-`, with an empty part, or with a part that is_project_part() does not take: a `/`
+  /// or a dot segment would change the resource path `/programs/<program>/projects/<code>`.
   [[nodiscard]] static ProjectId parse(std::string_view text);
 
   [[nodiscard]] std::string str() const { return program + "-" + code; }

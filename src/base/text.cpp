@@ -36,6 +36,38 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+/// The code point of a UTF-8 sequence that utf8_length() has measured.
+char32_t code_point(std::string_view sequence) {
+  const auto byte = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(sequence[i])); };
+  switch (sequence.size()) {
+    case 1:
+      return byte(0);
+    case 2:
+      return (byte(0) & 0x1FU) << 6U | (byte(1) & 0x3FU);
+    case 3:
+      return (byte(0) & 0x0FU) << 12U | (byte(1) & 0x3FU) << 6U | (byte(2) & 0x3FU);
+    default:
+      return (byte(0) & 0x07U) << 18U | (byte(1) & 0x3FU) << 12U | (byte(2) & 0x3FU) << 6U | (byte(3) & 0x3FU);
+  }
+}
+
+/// Characters beyond ASCII that change what a reader sees without being seen: C1 controls, bidirectional marks and
+/// overrides, line and paragraph separators, zero-width characters, annotation and tag characters (Unicode 15, general
+/// categories Cc, Cf, Zl, Zp).
+bool deceives(char32_t c) {
+  return (c >= 0x80 && c <= 0x9F) || c == 0x061C || c == 0x200B || c == 0x200E || c == 0x200F ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
+         (c >= 0xE0000 && c <= 0xE007F);
+}
+
+/// As JSON writes a code point: two UTF-16 units beyond U+FFFF.
+std::string json_escape(char32_t c) {
+  const auto number = static_cast<std::uint32_t>(c);
+  if (number < 0x10000) return fmt::format("\\u{:04x}", number);
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((number - 0x10000) >> 10U),
+                     0xDC00 + ((number - 0x10000) & 0x3FFU));
+}
+
 std::size_t edits(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -117,6 +149,8 @@ std::string json_quote(std::string_view text) {
       result += "\\t";
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
       result += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    } else if (length > 1 && deceives(code_point(text.substr(0, length)))) {
+      result += json_escape(code_point(text.substr(0, length)));
     } else {
       result += text.substr(0, length);
     }
@@ -128,13 +162,39 @@ std::string json_quote(std::string_view text) {
 std::string printable(std::string_view text) {
   std::string result;
   result.reserve(text.size());
-  for (const char c : text) {
+  while (!text.empty()) {
+    const char c = text.front();
     const auto code = static_cast<unsigned char>(c);
-    if ((code < 0x20 && c != '\n' && c != '\t') || code == 0x7F) {
+    const std::size_t length = code < 0x80 ? 1 : utf8_length(text);
+    if (length == 0 || (code < 0x20 && c != '\n' && c != '\t') || code == 0x7F) {
       result += fmt::format("\\x{:02x}", code);
-    } else {
-      result += c;
+      text.remove_prefix(1);
+      continue;
     }
+    const std::string_view character = text.substr(0, length);
+    if (length > 1 && deceives(code_point(character))) {
+      result += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(code_point(character)));
+    } else {
+      result += character;
+    }
+    text.remove_prefix(length);
+  }
+  return result;
+}
+
+std::string escape_format_characters(std::string_view document) {
+  std::string result;
+  result.reserve(document.size());
+  while (!document.empty()) {
+    const std::size_t length = std::max<std::size_t>(1, utf8_length(document));
+    const std::string_view character = document.substr(0, length);
+    const bool escaped = character.front() == '\x7F' || (length > 1 && deceives(code_point(character)));
+    if (escaped) {
+      result += json_escape(code_point(character));
+    } else {
+      result += character;
+    }
+    document.remove_prefix(length);
   }
   return result;
 }

@@ -20,12 +20,19 @@ namespace etl {
 /// "0.42 s", "17 s", "3 min 05 s", "2 h 07 min".
 [[nodiscard]] std::string human_duration(std::chrono::duration<double> time);
 
-/// `text` in quotes as a JSON string. Bytes that are no UTF-8 become U+FFFD, so the result is always valid.
+/// `text` in quotes as a JSON string, with the characters that printable() escapes as \uXXXX. Bytes that are not UTF-8
+/// become U+FFFD, so the result is always valid.
 [[nodiscard]] std::string json_quote(std::string_view text);
 
-/// Control characters as \xNN: names from the outside cannot move the cursor or forge a log line.
-/// Newlines and tabs stay.
+/// Text from outside as it may be shown on a terminal: it cannot move the cursor, forge a log line or reorder what is
+/// displayed. Control characters and bytes that are not UTF-8 become \xNN; C1 controls and invisible or bidirectional
+/// formatting characters (U+200B, U+200E, U+202E, U+2066, U+FEFF, …) become \uNNNN. Newlines and tabs stay, and so do
+/// the joiners U+200C and U+200D, which several scripts need.
 [[nodiscard]] std::string printable(std::string_view text);
+
+/// The same for a JSON or YAML document that is already written: replaces these characters by \uXXXX, which is correct
+/// wherever they can occur, inside quoted strings.
+[[nodiscard]] std::string escape_format_characters(std::string_view document);
 
 /// Characters, not bytes, of UTF-8: what a column is as wide as.
 [[nodiscard]] std::size_t width_of(std::string_view text);

@@ -12,6 +12,8 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/uuid.hpp"
+#include "gen3/bucket_names.hpp"
+#include "net/url.hpp"
 #include "s3/answer.hpp"
 
 namespace etl::checks {
@@ -25,8 +27,14 @@ const std::string file_name = "aced-etl bucket test.txt";
 
 class Test {
  public:
-  Test(gen3::Session& session, gen3::Session& cleaning, const std::string& bucket, const std::string& authz)
-      : session_(session), cleaning_(cleaning), fence_(session), indexd_(session), guid_(random_uuid()) {
+  Test(gen3::Session& session, gen3::Session& cleaning, const std::string& bucket, bool is_default,
+       const std::string& authz)
+      : session_(session),
+        cleaning_(cleaning),
+        fence_(session),
+        indexd_(session),
+        guid_(random_uuid()),
+        named_(is_default ? "" : bucket) {
     result_.bucket = bucket;
     text_ = fmt::format("aced-etl writes this to prove that it can; it may be removed. {}\n", guid_);
     record_.did = guid_;
@@ -63,7 +71,10 @@ class Test {
   net::Response send(const char* method, const std::string& url, const std::string& body = {}) {
     net::Request request{.method = method, .url = url};
     request.body = body;
-    return session_.http().send(request);
+    request.accept = s3::has_etag;
+    net::Response answer = session_.http().send(request);
+    if (!s3::has_etag(answer)) s3::not_s3(answer, net::without_query(url));
+    return answer;
   }
 
   void work() {
@@ -71,7 +82,7 @@ class Test {
     may_be_there_ = true;
     indexd_.create(record_);
     result_.step = "sign";
-    const std::string up = fence_.upload_url(guid_, file_name, result_.bucket, url_life);
+    const std::string up = fence_.upload_url(guid_, file_name, named_, url_life);
     result_.step = "put";
     const net::Response put = send("PUT", up, text_);
     if (!put.ok()) s3::refuse(put, "the signed PUT");
@@ -93,11 +104,18 @@ class Test {
     BucketTest so_far = result_;
     result_.reason.clear();
     guarded([this] {
-      // fence removes the object and the record; without an object it leaves the record.
       gen3::Fence fence(cleaning_);
       gen3::Indexd indexd(cleaning_);
+      const auto there = indexd.get(guid_);
+      if (!there) return;
+      if (there->authz != record_.authz) throw RefusedError("the record belongs to somebody else by now");
+      if (gen3::BucketNames(fence).unknown_in(there->urls)) {  // then fence cannot remove the object
+        indexd.remove(there->did, there->rev);
+        return;
+      }
+      // fence removes the object and the record; without an object it leaves the record.
       if (fence.remove_file(guid_)) return;
-      if (const auto there = indexd.get(guid_)) indexd.remove(guid_, there->rev);
+      if (const auto left = indexd.get(guid_)) indexd.remove(left->did, left->rev);
     });
     if (!result_.reason.empty()) so_far.left = fmt::format("record {} ({})", guid_, result_.reason);
     if (!result_.reason.empty() && was_well) so_far.exit = result_.exit;
@@ -110,6 +128,7 @@ class Test {
   gen3::Fence fence_;
   gen3::Indexd indexd_;
   std::string guid_;
+  std::string named_;  ///< the bucket as fence is asked for it
   std::string text_;
   gen3::FileRecord record_;
   BucketTest result_;
@@ -119,8 +138,8 @@ class Test {
 }  // namespace
 
 std::vector<BucketTest> test_buckets(gen3::Session& session, gen3::Session& cleaning,
-                                     const std::vector<std::string>& buckets, const std::string& authz,
-                                     const std::stop_token& stop) {
+                                     const std::vector<std::string>& buckets, const std::string& upload_default,
+                                     const std::string& authz, const std::stop_token& stop) {
   std::vector<BucketTest> results(buckets.size());
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
@@ -134,7 +153,7 @@ std::vector<BucketTest> test_buckets(gen3::Session& session, gen3::Session& clea
         continue;
       }
       try {
-        results[i] = Test(session, cleaning, buckets[i], authz).run();
+        results[i] = Test(session, cleaning, buckets[i], buckets[i] == upload_default, authz).run();
       } catch (...) {
         const std::lock_guard lock(mutex);
         fault = std::current_exception();

@@ -26,8 +26,12 @@ struct BucketTest {
 /// resource path. A few buckets are at work at once; the results are in the buckets' order, and what goes wrong is in
 /// them. When `stop` is requested no other bucket is begun: its step is empty. `cleaning` calls the same commons and
 /// does not stop then.
+///
+/// `upload_default`: fence's DATA_UPLOAD_BUCKET, empty where it is not known. Uploads there do not name the bucket, for
+/// a fence whose ALLOWED_DATA_UPLOAD_BUCKETS is an empty list refuses every name, even this one.
 [[nodiscard]] std::vector<BucketTest> test_buckets(gen3::Session& session, gen3::Session& cleaning,
-                                                   const std::vector<std::string>& buckets, const std::string& authz,
+                                                   const std::vector<std::string>& buckets,
+                                                   const std::string& upload_default, const std::string& authz,
                                                    const std::stop_token& stop);
 
 }  // namespace etl::checks

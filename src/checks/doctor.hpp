@@ -4,6 +4,7 @@
 
 #include "checks/check.hpp"
 #include "config/settings.hpp"
+#include "gen3/session.hpp"
 
 namespace etl::checks {
 
@@ -15,6 +16,8 @@ namespace etl::checks {
 // Its parts, each a file of its own: doctor_<part>.cpp.
 void check_mounts(Report& report, const config::Settings& settings);
 void check_commons(Report& report, const config::Settings& settings, const std::stop_token& stop);
+/// What the commons' other services say: indexd and sheepdog, each where a run uses it.
+void check_services(Report& report, const config::Settings& settings, gen3::Session& session);
 void check_aws(Report& report, const config::Settings& settings, const config::Environment& environment,
                const std::stop_token& stop);
 void check_database(Report& report, const config::Settings& settings);

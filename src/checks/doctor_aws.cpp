@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -29,12 +30,10 @@ std::string some_bucket(const config::Settings& settings) {
   return "aced-etl-doctor";
 }
 
-void check_profile(Report& report, const std::string& name, const std::string& bucket,
-                   const config::Environment& environment, net::HttpClient& http, const std::stop_token& stop) {
-  const std::string check = "AWS profile " + name;
+/// Does the key of `choice` sign requests that S3 accepts?
+void check_key(Report& report, const std::string& check, const s3::ProfileChoice& choice, const std::string& bucket,
+               const config::Environment& environment, net::HttpClient& http, const std::stop_token& stop) {
   report.guard(check, [&] {
-    s3::ProfileChoice choice;
-    choice.profile = name;
     s3::Client client(http, s3::read_profile(choice, environment), {.attempts = 1}, stop);
     const auto& profile = client.profile();
     const std::string at =
@@ -51,6 +50,13 @@ void check_profile(Report& report, const std::string& name, const std::string& b
   });
 }
 
+/// A key that the pod gets without files: by variables, a service account's role, EKS Pod Identity or an ECS task role.
+bool environment_has_key(const config::Environment& environment) {
+  constexpr std::array names{"AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE",
+                             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
+  return std::ranges::any_of(names, [&](const char* name) { return s3::variable(environment, name).has_value(); });
+}
+
 }  // namespace
 
 void check_aws(Report& report, const config::Settings& settings, const config::Environment& environment,
@@ -65,7 +71,12 @@ void check_aws(Report& report, const config::Settings& settings, const config::E
   }
   net::HttpClient http({.attempts = 2}, stop);
   const std::string bucket = some_bucket(settings);
-  for (const std::string& name : names) check_profile(report, name, bucket, environment, http, stop);
+  for (const std::string& name : names) {
+    s3::ProfileChoice choice;
+    choice.profile = name;
+    check_key(report, "AWS profile " + name, choice, bucket, environment, http, stop);
+  }
+  if (environment_has_key(environment)) check_key(report, "AWS environment", {}, bucket, environment, http, stop);
 }
 
 }  // namespace etl::checks

@@ -11,6 +11,7 @@
 #include "checks/bucket_list.hpp"
 #include "checks/doctor.hpp"
 #include "config/fence_config.hpp"
+#include "gen3/endpoint.hpp"
 #include "gen3/fence.hpp"
 #include "gen3/settings.hpp"
 #include "graph/projects_user_yaml.hpp"
@@ -33,7 +34,8 @@ void check_key(Report& report, const gen3::Session::Options& options) {
     if (claims.expires < Clock::now()) {
       report.fail("access token", "it has expired", "unset ACCESS_TOKEN, or get a new one", ExitCode::not_allowed);
     } else {
-      report.ok("access token", fmt::format("{}, used instead of an API key", claims.user));
+      report.ok("access token",
+                fmt::format("{}used instead of an API key", claims.user.empty() ? "" : claims.user + ", "));
     }
     return;
   }
@@ -42,7 +44,8 @@ void check_key(Report& report, const gen3::Session::Options& options) {
     return;
   }
   const auto& claims = options.key->claims;
-  const std::string whose = fmt::format("{} of {}", claims.user, claims.issuer);
+  // A key of fence 13 names no user; the line `user` below does.
+  const std::string whose = claims.user.empty() ? claims.issuer : fmt::format("{} of {}", claims.user, claims.issuer);
   const std::string renew = "make a new key on the commons' profile page";
   if (claims.expires == Clock::time_point{}) {
     report.ok("API key", whose);
@@ -54,6 +57,17 @@ void check_key(Report& report, const gen3::Session::Options& options) {
   } else {
     report.ok("API key", fmt::format("{}; good until {}", whose, day(claims.expires)));
   }
+}
+
+/// A key's own commons is the only one that can use it.
+void check_endpoint(Report& report, const config::Settings& settings, const gen3::Session::Options& options) {
+  const auto endpoint = settings.get("gen3.endpoint");
+  const std::string issuer = gen3::issuer_address(options);
+  if (!endpoint || issuer.empty() || gen3::same_origin(endpoint->text, issuer)) return;
+  report.warn("endpoint",
+              fmt::format("{} ({}) is not where the credentials were issued, {}", net::without_query(endpoint->text),
+                          endpoint->origin, net::without_query(issuer)),
+              "right only if both are the same commons; else remove it: the key goes to this address");
 }
 
 void check_clock(Report& report, const net::Response& answer) {
@@ -80,7 +94,7 @@ void check_permissions(Report& report, const config::Settings& settings, const g
   if (!std::filesystem::exists(file, unreadable)) return;
   std::vector<ProjectId> projects;
   try {
-    projects = graph::read_user_yaml(file.string());
+    projects = graph::read_user_yaml(file.string()).projects;
   } catch (const Error&) {
     return;  // told among the mounts
   }
@@ -150,6 +164,7 @@ void check_commons(Report& report, const config::Settings& settings, const std::
   const bool known = report.guard("API key", [&] {
     auto options = gen3::session_options(settings);
     check_key(report, options);
+    check_endpoint(report, settings, options);
     session.emplace(std::move(options), http);
   });
   if (!known) return;
@@ -173,6 +188,7 @@ void check_commons(Report& report, const config::Settings& settings, const std::
     check_permissions(report, settings, user);
   });
   report.guard("buckets", [&] { check_buckets(report, settings, fence); });
+  check_services(report, settings, *session);
 }
 
 }  // namespace etl::checks

@@ -72,8 +72,11 @@ void check_mounts(Report& report, const config::Settings& settings) {
   const fs::path users = settings.require("user_yaml");
   if (there(report, "mount user.yaml", users, "mount the configMap useryaml", false)) {
     report.guard("mount user.yaml", [&] {
-      const auto projects = graph::read_user_yaml(users.string());
-      report.ok("mount user.yaml", users.string() + ": " + std::to_string(projects.size()) + " projects");
+      const auto content = graph::read_user_yaml(users.string());
+      report.ok("mount user.yaml", users.string() + ": " + std::to_string(content.projects.size()) + " projects");
+      for (const std::string& warning : content.warnings) {
+        report.warn("user.yaml", warning, "tell the team whose program it is; the other projects are not affected");
+      }
     });
   }
   const fs::path fence = settings.require("fence_config");

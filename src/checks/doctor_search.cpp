@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/bounded_json.hpp"
+#include "base/secrets.hpp"
 #include "checks/doctor.hpp"
 #include "config/search_address.hpp"
 #include "net/http.hpp"
@@ -31,11 +33,12 @@ void check_search(Report& report, const config::Settings& settings, const config
     return;
   }
   std::string url = address->text;
+  secrets::add_from_address(url);
   while (url.ends_with('/')) url.pop_back();
   net::HttpClient http({.attempts = 2}, stop);
   report.guard("search server", [&] {
     const auto answer = get(http, url + "/");
-    const json said = json::parse(answer.body, nullptr, false);
+    const json said = try_parse_json(answer.body);
     const std::string version = said.is_object() ? text_at(said, "version", "number") : "";
     const std::string shown = net::without_query(url);
     if (!answer.ok() || version.empty()) {
@@ -48,7 +51,7 @@ void check_search(Report& report, const config::Settings& settings, const config
     const std::string kind = text_at(said, "version", "distribution");
     report.ok("search server", fmt::format("{}: {} {}", shown, kind.empty() ? "elasticsearch" : kind, version));
     const auto aliases = get(http, url + "/_alias");
-    const json all = json::parse(aliases.body, nullptr, false);
+    const json all = try_parse_json(aliases.body);
     if (!aliases.ok() || !all.is_object()) {
       report.warn("search aliases", fmt::format("HTTP {}", aliases.status), "may this user list them?");
       return;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -7,8 +8,10 @@
 #include <vector>
 
 #include "base/counted.hpp"
+#include "base/identifier.hpp"
 #include "base/log.hpp"
 #include "base/project_id.hpp"
+#include "base/text.hpp"
 #include "checks/bucket_list.hpp"
 #include "checks/bucket_test.hpp"
 #include "cli/commands.hpp"
@@ -70,18 +73,42 @@ std::string authz_of(Commons& commons, const std::string& project) {
                         "grant a policy on a project in user.yaml, or name one with --project");
 }
 
+/// fence could not sign for a bucket that it does not know, nor remove its record: refused before one is made.
+void require_known(const std::vector<std::string>& buckets, const std::vector<checks::BucketRow>& rows) {
+  std::vector<std::string> known;
+  for (const checks::BucketRow& row : rows) {
+    if (!is_bucket_name(row.name)) return;  // a pattern: fence alone knows what it matches
+    if (row.in_fence) known.push_back(row.name);
+  }
+  for (const std::string& bucket : buckets) {
+    if (std::ranges::find(known, bucket) != known.end()) continue;
+    const std::string near = nearest(bucket, known);
+    throw UsageError(fmt::format("fence does not know the bucket {}{}", bucket,
+                                 near.empty() ? "" : fmt::format("; did you mean {}?", near)),
+                     {}, "`aced-etl buckets ls` lists the buckets that it knows");
+  }
+}
+
 void test(Context& context, const TestOptions& options) {
   if (options.all == !options.buckets.empty()) {
     throw UsageError("say which buckets to test", {}, "name them, or pass --all for those that take uploads");
   }
   Commons commons(context);
+  const auto config = mounted_fence_config(context);
+  const auto rows = checks::list_buckets(commons.fence.buckets(), config);
   std::vector<std::string> buckets = options.buckets;
   if (options.all) {
-    const auto config = mounted_fence_config(context);
-    for (const checks::BucketRow& row : checks::list_buckets(commons.fence.buckets(), config)) {
+    for (const checks::BucketRow& row : rows) {
       if (row.uploads.value_or(true) || row.upload_default) buckets.push_back(row.name);
     }
+    if (buckets.empty()) {
+      throw UsageError(
+          "no bucket takes uploads, so none was tested", commons.session.endpoint(),
+          "set ALLOWED_DATA_UPLOAD_BUCKETS or DATA_UPLOAD_BUCKET in fence's configuration; `aced-etl buckets "
+          "ls` lists the buckets");
+    }
   }
+  require_known(buckets, rows);
   const std::string authz = authz_of(commons, options.project);
   Table table({"bucket", "result", "step", "reason", "left_behind"});
   std::size_t failed = 0;
@@ -90,7 +117,8 @@ void test(Context& context, const TestOptions& options) {
   net::HttpClient cleaning_http({.connect = 3s, .total = 5s, .attempts = 2});
   gen3::Session cleaning(gen3::session_options(context.settings), cleaning_http);
   const auto stop = commons.stop.token();
-  for (const auto& result : checks::test_buckets(commons.session, cleaning, buckets, authz, stop)) {
+  for (const auto& result :
+       checks::test_buckets(commons.session, cleaning, buckets, config ? config->upload_bucket : "", authz, stop)) {
     table.row({result.bucket, result.ok() ? "ok" : "failed", result.step, result.reason, result.left});
     if (result.ok()) continue;
     ++failed;

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <string>
 
 #include "base/log.hpp"
@@ -5,10 +6,59 @@
 #include "cli/describe.hpp"
 #include "cli/options.hpp"
 #include "cli/print.hpp"
+#include "cli/run_parts.hpp"
+#include "config/database.hpp"
+#include "config/folder.hpp"
 #include "config/schema.hpp"
+#include "gen3/settings.hpp"
+#include "net/url.hpp"
+#include "simplify/config.hpp"
+#include "studies/pull_settings.hpp"
+#include "studies/source.hpp"
 
 namespace etl::cli {
 namespace {
+
+void check_files(const config::Settings& settings) {
+  if (const auto config = settings.get("simplify_config")) {
+    try {
+      static_cast<void>(simplify::Config::load(config->text));
+    } catch (const InputError& error) {
+      throw UsageError(fmt::format("cannot read {}: {}", config->text, error.what()), config->origin, error.hint());
+    }
+  }
+  const auto dictionary = settings.get("dictionary");
+  if (!dictionary || dictionary->text.starts_with("http://") || dictionary->text.starts_with("https://")) return;
+  const std::string file = dictionary->text.starts_with("file://") ? dictionary->text.substr(7) : dictionary->text;
+  std::error_code unreadable;
+  if (file.find("://") == std::string::npos && std::filesystem::is_regular_file(file, unreadable)) return;
+  throw UsageError(fmt::format("`dictionary` is neither an http(s) address nor a file: {}", net::without_query(file)),
+                   dictionary->origin, "name the address that DICTIONARY_URL has in the commons, or a JSON file");
+}
+
+/// A key that is not mounted where it usually is may come later; one that is named elsewhere must be there.
+bool has_credentials(const config::Settings& settings) {
+  const std::string key = settings.require("gen3.api_key");
+  std::error_code unreadable;
+  return settings.get("gen3.access_token") || std::filesystem::exists(key, unreadable) ||
+         (key != settings.require("creds") + "/credentials.json" && key != "/creds/credentials.json");
+}
+
+/// Everything that a run would refuse and that can be known without asking a service; throws the first.
+void check_for_run(const config::Settings& settings) {
+  settings.check();
+  check_skipped(settings.studies());
+  for (const char* key : {"folder.studies", "folder.output", "state_dir"}) {
+    static_cast<void>(config::folder(settings, key));
+  }
+  check_files(settings);
+  try {
+    static_cast<void>(config::database_address(settings));
+  } catch (const UnavailableError&) {  // the commons is still making its database: no fault of the settings
+  }
+  if (has_credentials(settings)) static_cast<void>(gen3::session_options(settings));
+  if (studies::pull_options(settings)) static_cast<void>(studies::source_profile(settings, {}));
+}
 
 void show(const Context& context) {
   Table table({"key", "value", "origin"});
@@ -17,6 +67,8 @@ void show(const Context& context) {
     table.row({std::string(key.name), value ? config::shown(*value) : "", value ? value->origin : "not set"});
   }
   table.print(context);
+  flush_out();  // the table helps to understand what is refused
+  check_for_run(context.settings);
 }
 
 /// What a run makes of each study: defaults filled in. An empty bucket is fence's default.
@@ -40,6 +92,8 @@ void add_show(CLI::App& app, CLI::App& group, Context& context) {
            {.summary = "show every setting, its value and where it came from",
             .text = "Secrets are shown as ***, addresses without user, password and query. The studies of etl.yaml are "
                     "listed by `aced-etl config studies`.\n\n"
+                    "After the table, the settings are checked as `aced-etl run` checks them, without asking any "
+                    "service: the first one that a run would refuse is named (exit 2).\n\n"
                     "The mounted database secret is one set of values for one server: where a flag, PGHOST, "
                     "PGHOSTADDR, PGSERVICE or etl.yaml names the server, nothing is taken from the secret, so that its "
                     "password never goes to another host.",

@@ -59,7 +59,9 @@ class Sources {
 
   void read_projects() {
     if (const auto file = mounted("user_yaml")) {
-      found.projects = graph::read_user_yaml(*file);
+      auto users = graph::read_user_yaml(*file);
+      found.projects = std::move(users.projects);
+      for (const std::string& warning : users.warnings) log::warn("{}", warning);
       found.notes.push_back("The projects are those of " + *file + ".");
     } else {
       missing(fmt::format("the projects: {} is not mounted", settings_.require("user_yaml")));

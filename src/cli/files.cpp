@@ -9,6 +9,7 @@
 #include "cli/files_options.hpp"
 #include "cli/options.hpp"
 #include "config/folder.hpp"
+#include "documents/locator.hpp"
 #include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
@@ -23,10 +24,10 @@ void load(Context& context, const FilesOptions& options) {
   const auto state = config::folder(context.settings, "state_dir");
   const files::ProjectLock lock(state, commons.session.endpoint(), project);
   files::Journal journal(state, commons.session.endpoint());
-  files::Manifest manifest;
-  const files::SourceFolder source(source_folder(context, options));
-  const auto study = files::read_documents(fhir::study_files(options.path, {}), &source, manifest, files::log_problem,
-                                           commons.stop.token());
+  const documents::Locator locator(study_places(context, options));
+  files::Manifest manifest(&locator);
+  const auto study =
+      files::read_documents(fhir::study_files(options.path, {}), manifest, files::log_problem, commons.stop.token());
   load_manifest(context, commons, journal, manifest, load_options(context, options, commons), study);
 }
 
@@ -38,8 +39,11 @@ void add_load(CLI::App& group, Context& context) {
        .text =
            "For every DocumentReference below PATH the file it names goes to the bucket as <id>/<name>, and indexd "
            "gets a "
-           "record under the DocumentReference's id. The file is looked for at the source_path extension, else at the "
-           "attachment's url, both below --source; nothing outside of that folder is read.\n\n"
+           "record under the DocumentReference's id. The source_path extension, else the attachment's url, names the "
+           "file: a path below the output folder (a leading `output/` stands for that folder), or below the study's "
+           "own folder. Percent escapes are decoded. Nothing else is read: no file of another study, none whose path "
+           "has a part that begins with a dot, and none outside, through symbolic links either. DocumentReferences "
+           "that name no file (inline data, https, s3, drs, Binary/..., a title alone) are counted.\n\n"
            "A file must have the size and the md5 that the metadata says: one that has not is named, and nothing of it "
            "is "
            "left in the commons (exit 6). Files that are there already are not sent again. Stopped or killed at any "
@@ -85,9 +89,10 @@ void add_sending_options(CLI::App& app, Context& context, FilesOptions& options)
   add_setting_option(app, context, "files.bucket");
   add_setting_option(app, context, "fence_config");
   add_setting_option(app, context, "folder.output");
+  add_setting_option(app, context, "folder.studies");
   add_setting_option(app, context, "state_dir");
   app.add_option("--source", options.source,
-                 "the folder that the files' paths are below [default: the one that holds the output folder]")
+                 "look for the files below this folder alone, instead of the output folder and the study's own")
       ->type_name("FOLDER");
   add_jobs_options(app, context);
   app.add_option("--multipart-threshold", options.multipart_threshold,
@@ -118,8 +123,8 @@ files::LoadOptions load_options(const Context& context, const FilesOptions& opti
   return load;
 }
 
-std::filesystem::path source_folder(const Context& context, const FilesOptions& options) {
-  return options.source.empty() ? files::default_source(context.settings) : std::filesystem::path(options.source);
+documents::Places study_places(const Context& context, const FilesOptions& options) {
+  return documents::places_of(context.settings, options.path, ProjectId::parse(options.project), options.source);
 }
 
 void add_files(CLI::App& app, Context& context) {

@@ -24,8 +24,7 @@ void print_summary(const Context& context, const files::LoadTally& tally, const 
     }
     table.row({std::string(to_string(outcome)), std::to_string(sum.files), std::to_string(sum.bytes)});
   }
-  if (study.elsewhere > 0) table.row({"elsewhere", std::to_string(study.elsewhere), ""});
-  if (study.inline_data > 0) table.row({"inline", std::to_string(study.inline_data), ""});
+  for (const auto& [kind, count] : files::without_file(study)) table.row({std::string(kind), std::to_string(count), ""});
   if (study.further_contents > 0) {
     log::warn("{} contents beyond the first of their DocumentReference are not loaded: a GUID has one file",
               human_count(study.further_contents));

@@ -54,8 +54,14 @@ void remove(Context& context, const FilesOptions& options) {
     files::Journal journal(state, commons.session.endpoint());
     Progress progress("removing", count.records, Progress::Unit::items);
     tally = files::remove_records(services, journal, authz, file_jobs(context),
-                                  [&](const gen3::FileRecord& record, const std::string& reason) {
+                                  [&](const gen3::FileRecord& record, files::Removed how, const std::string& reason) {
                                     progress.add(1);
+                                    if (how == files::Removed::record_only) {
+                                      log::warn(
+                                          "{}: the record was removed, its object was not touched: fence does "
+                                          "not know its bucket ({})",
+                                          record.file_name, fmt::join(record.urls, " "));
+                                    }
                                     if (reason.empty()) return;
                                     log::write(log::Level::error, fmt::format("{}: not removed", record.file_name),
                                                {{"reason", reason}, {"did", record.did}});
@@ -65,6 +71,7 @@ void remove(Context& context, const FilesOptions& options) {
                          {"records", count.records},
                          {"bytes", count.bytes},
                          {"removed", tally.removed},
+                         {"objects_left", tally.objects_left},
                          {"failed", tally.failed}});
   if (tally.failed > 0) context.exit = ExitCode::partial;
 }
@@ -87,8 +94,10 @@ void add_files_rm(CLI::App& group, Context& context) {
   describe(
       *command,
       {.summary = "remove all files of a project: records and objects",
-       .text = "Counts first, and asks. fence removes an object and then its record; a record without an object is "
-               "removed through indexd. Stopped at any moment, the same command goes on.",
+       .text = "Counts the files and asks before it removes any. fence removes an object and then its record; a record "
+               "without an object, or in a bucket that fence no longer knows, is removed through indexd. In the latter "
+               "case the object is not touched (`objects_left`). A record that has become another project's in the "
+               "meantime stays. Interrupted at any moment, the same command resumes.",
        .examples = {{"aced-etl files rm --project aced-Diabetes --dry-run", "how many there are"},
                     {"aced-etl files rm --project aced-Diabetes --yes", "without being asked"}}});
   auto options = std::make_shared<FilesOptions>();

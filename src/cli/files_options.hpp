@@ -7,6 +7,7 @@
 
 #include "cli/commons.hpp"
 #include "cli/context.hpp"
+#include "documents/places.hpp"
 #include "files/loader.hpp"
 
 /// What the commands of the group `files` share.
@@ -15,7 +16,7 @@ namespace etl::cli {
 struct FilesOptions {
   std::string project;
   std::string path;    ///< the study's metadata
-  std::string source;  ///< the folder of its files
+  std::string source;  ///< --source: the only folder that its files may be in
   std::uint64_t multipart_threshold = 64 * files::MiB;
   std::uint64_t part_size = 16 * files::MiB;
   bool replace = false;
@@ -30,7 +31,8 @@ void add_sending_options(CLI::App& app, Context& context, FilesOptions& options)
 [[nodiscard]] unsigned file_jobs(const Context& context);
 [[nodiscard]] files::Services services_of(Commons& commons);
 [[nodiscard]] files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons);
-[[nodiscard]] std::filesystem::path source_folder(const Context& context, const FilesOptions& options);
+/// Where the files of the study may be: as --source says, else as the settings do.
+[[nodiscard]] documents::Places study_places(const Context& context, const FilesOptions& options);
 
 void add_files_ls(CLI::App& group, Context& context);
 void add_files_rm(CLI::App& group, Context& context);

@@ -13,6 +13,7 @@
 #include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "config/folder.hpp"
+#include "documents/locator.hpp"
 #include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
@@ -32,8 +33,8 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
   const auto state = config::folder(context.settings, "state_dir");
   const files::ProjectLock lock(state, commons.session.endpoint(), ProjectId::parse(options.project));
   files::Journal journal(state, commons.session.endpoint());
-  files::Manifest manifest;
-  const files::SourceFolder source(source_folder(context, options));
+  const documents::Locator locator(study_places(context, options));
+  files::Manifest manifest(&locator);
   const std::set<std::string> wanted(broken.begin(), broken.end());
   files::StudyTally study;  // of what is broken alone: files that are fine need not be on this disk
   const auto on_problem = [&](const files::Problem& problem) {
@@ -43,7 +44,7 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
     files::log_problem(problem);
   };
   static_cast<void>(
-      files::read_documents(fhir::study_files(options.path, {}), &source, manifest, on_problem, commons.stop.token()));
+      files::read_documents(fhir::study_files(options.path, {}), manifest, on_problem, commons.stop.token()));
   for (const std::string& did : broken) manifest.choose(did);
   manifest.keep_chosen();
   files::LoadOptions load = load_options(context, options, commons);
@@ -54,9 +55,9 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
 void verify(Context& context, const VerifyFlags& options) {
   Commons commons(context, files::http_options(context.settings));
   const files::Services services = services_of(commons);
-  files::Manifest manifest;
-  const files::StudyTally study = files::read_documents(fhir::study_files(options.path, {}), nullptr, manifest,
-                                                        files::log_problem, commons.stop.token());
+  files::Manifest manifest(nullptr);
+  const files::StudyTally study =
+      files::read_documents(fhir::study_files(options.path, {}), manifest, files::log_problem, commons.stop.token());
   files::VerifyOptions how;
   how.project = ProjectId::parse(options.project);
   how.deep = options.deep;

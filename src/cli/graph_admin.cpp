@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -11,10 +12,12 @@
 #include "cli/confirm.hpp"
 #include "cli/database.hpp"
 #include "cli/describe.hpp"
+#include "cli/graph_tables.hpp"
 #include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "dictionary/dictionary.hpp"
 #include "graph/counts.hpp"
+#include "graph/link_names.hpp"
 #include "graph/remove.hpp"
 #include "graph/schema.hpp"
 
@@ -24,12 +27,6 @@ namespace {
 std::string in_words(const std::vector<graph::TableCount>& counts) {
   return fmt::format("{} and {}", counted(static_cast<std::uint64_t>(graph::total_nodes(counts)), "node"),
                      counted(static_cast<std::uint64_t>(graph::total_edges(counts)), "edge"));
-}
-
-void print_counts(const Context& context, const std::vector<graph::TableCount>& counts) {
-  Table table({"table", "kind", number("rows")});
-  for (const auto& count : counts) table.row({count.table, count.edge ? "edge" : "node", std::to_string(count.rows)});
-  table.print(context);
 }
 
 void init(const Context& context, bool print_sql) {
@@ -44,6 +41,8 @@ void init(const Context& context, bool print_sql) {
   table.row({"tables", std::to_string(report.tables_created.size()), std::to_string(report.tables_present.size())});
   table.row({"indexes", std::to_string(report.indexes_created.size()), std::to_string(report.indexes_present.size())});
   table.print(context);
+  log::debug("the graph's schema is {}", report.schema);
+  if (!report.other_schemas.empty()) log::warn("tables were missing{}", report.other_schemas);
   for (const auto& names : {report.tables_created, report.indexes_created}) {
     for (const auto& name : names) log::debug("{} {}", context.dry_run ? "would create" : "created", name);
   }
@@ -51,12 +50,29 @@ void init(const Context& context, bool print_sql) {
 
 void mapping(const Context& context) {
   const auto dictionary = dictionary::Dictionary::load(context.settings.require("dictionary"));
-  Table table({"tablename", "label", "srcclass", "dstclass", "srctable", "dsttable", "srcdstassoc", "dstsrcassoc"});
+  const auto hidden = graph::hidden_by_peregrine(dictionary);
+  const std::vector<std::string> columns{"tablename", "label",    "srcclass",    "dstclass",
+                                         "srctable",  "dsttable", "srcdstassoc", "dstsrcassoc"};
+  std::vector<Column> head(columns.begin(), columns.end());
+  head.emplace_back("peregrine");
+  Table table(std::move(head));
+  auto rows = nlohmann::ordered_json::array();
   for (const auto& edge : dictionary.edges()) {
-    table.row({edge.table, edge.label, edge.src_class, edge.dst_class, edge.src_table, edge.dst_table, edge.name,
-               edge.backref});
+    std::vector<std::string> cells{edge.table,     edge.label,     edge.src_class, edge.dst_class,
+                                   edge.src_table, edge.dst_table, edge.name,      edge.backref};
+    auto row = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < columns.size(); ++i) row[columns[i]] = cells[i];
+    const auto instead = hidden.find(edge.table);
+    if (instead != hidden.end()) row["peregrine_shows"] = instead->second;
+    rows.push_back(std::move(row));
+    cells.push_back(instead == hidden.end() ? "" : "shows " + instead->second);
+    table.row(std::move(cells));
   }
-  table.print(context);
+  if (context.output == Output::table) {
+    table.print(context);
+  } else {
+    print_result(context, rows);
+  }
 }
 
 void counts(const Context& context, const std::string& project, bool all) {
@@ -121,11 +137,15 @@ void add_init(CLI::App& group, Context& context) {
 
 void add_mapping(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("mapping");
-  describe(*command,
-           {.summary = "list the edge tables of a dictionary",
-            .text = "One row a link: its table, its label, the classes and tables at both ends, the link's name "
-                    "at the source and at the destination. Needs no database.",
-            .examples = {{"aced-etl graph mapping -o json", "for a script"}}});
+  describe(
+      *command,
+      {.summary = "list the edge tables of a dictionary",
+       .text = "One row a link: its table, its label, the classes and tables at both ends, the link's name "
+               "at the source and at the destination. Needs no database.\n\n"
+               "peregrine answers every link between the same two types with the edges of the first of these links. "
+               "For the others the last column (`peregrine_shows` in JSON) names the table whose edges it shows "
+               "instead; the setting `graph.edge_table: first` makes loads put all edges there.",
+       .examples = {{"aced-etl graph mapping -o json", "for a script"}}});
   add_dictionary_option(*command, context);
   command->callback([&context] { mapping(context); });
 }
@@ -135,8 +155,9 @@ void add_counts(CLI::App& group, Context& context) {
   describe(
       *command,
       {.summary = "count the rows of the graph's tables",
-       .text = "All tables as of one moment, those without rows left out. With --project: the nodes of that project, "
-               "and the edges with such a node at either end.",
+       .text = "All tables as of one moment, those without rows left out, with totals. With --project: the nodes of "
+               "that project, and the edges with such a node at either end. Types and links are named by the "
+               "dictionary where one is set; -v shows the tables' names, which -o json always has.",
        .examples = {{"aced-etl graph counts", "the whole graph"},
                     {"aced-etl graph counts --project aced-Diabetes -o json", "one project, for a script"}}});
   add_database_options(*command, context);
@@ -173,10 +194,11 @@ void add_truncate(CLI::App& group, Context& context) {
   describe(
       *command,
       {.summary = "remove the records of all projects from the graph",
-       .text = "Empties every node and edge table in one transaction, after naming how many rows and asking. Programs "
-               "and projects stay, unless --with-projects. Exit 8 while any run holds a project.",
+       .text =
+           "Empties every node and edge table in one transaction, after naming how many rows and asking. The `root` "
+           "row stays, as do programs and projects, unless --with-projects. Exit 8 while any run holds a project.",
        .examples = {{"aced-etl graph truncate --dry-run", "what would go"},
-                    {"aced-etl graph truncate --with-projects --yes", "everything, without asking"}}});
+                    {"aced-etl graph truncate --with-projects --yes", "all but the root row, without asking"}}});
   add_database_options(*command, context);
   add_dry_run(*command, context);
   add_yes(*command, context);

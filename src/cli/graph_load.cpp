@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "base/counted.hpp"
 #include "base/log.hpp"
@@ -9,8 +10,8 @@
 #include "cli/commands.hpp"
 #include "cli/database.hpp"
 #include "cli/describe.hpp"
+#include "cli/graph_tables.hpp"
 #include "cli/options.hpp"
-#include "cli/print.hpp"
 #include "cli/study_options.hpp"
 #include "graph/loader.hpp"
 #include "studies/state.hpp"
@@ -21,28 +22,20 @@ namespace {
 struct Arguments {
   StudyArguments study;
   std::string project;
-  std::string dangling = "error";
-  std::string shared = "error";
-  bool prune = false;
+  // Without these, the settings graph.dangling, graph.shared and graph.prune count, as in a run.
+  std::optional<std::string> dangling;
+  std::optional<std::string> shared;
+  std::optional<bool> prune;
 };
-
-void print(const Context& context, const graph::LoadReport& report) {
-  Table table({"table", "kind", number("inserted"), number("updated"), number("unchanged"), number("removed"),
-               number("shared")});
-  for (const graph::TableChange& change : report.tables) {
-    table.row({change.table, change.edge ? "edge" : "node", std::to_string(change.inserted),
-               std::to_string(change.updated), std::to_string(change.unchanged), std::to_string(change.removed),
-               std::to_string(change.shared)});
-  }
-  table.print(context);
-}
 
 void run(const Context& context, const Arguments& arguments) {
   graph::LoadOptions load;
   load.project = ProjectId::parse(arguments.project);
-  load.prune = arguments.prune;
-  load.skip_dangling = arguments.dangling == "skip";
-  load.keep_shared = arguments.shared == "keep";
+  const config::Settings& settings = context.settings;
+  load.prune = arguments.prune ? *arguments.prune : settings.flag("graph.prune");
+  load.skip_dangling = arguments.dangling.value_or(settings.choice("graph.dangling")) == "skip";
+  load.keep_shared = arguments.shared.value_or(settings.choice("graph.shared")) == "keep";
+  load.edge_rule = settings.choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
   load.dry_run = context.dry_run;
   static_cast<void>(context.settings.require("dictionary"));
   const StudySetup setup = StudySetup::load(context.settings, arguments.study);
@@ -58,7 +51,7 @@ void run(const Context& context, const Arguments& arguments) {
   const graph::LoadReport done = graph::load_study(connection, *setup.dictionary, study, load, report,
                                                    [&](std::uint64_t bytes) { progress.add(bytes); });
   graph::log_left_out(done);
-  print(context, done);
+  print_changes(context, done);
   if (!load.dry_run) studies::note_load(context.settings, load.project.str(), arguments.study.path);
   const graph::TableChange sum = done.total();
   const auto count = [](std::int64_t n) { return human_count(static_cast<std::uint64_t>(n)); };
@@ -85,7 +78,17 @@ void add_graph_load(CLI::App& graph, Context& context) {
            "unchanged are not touched, so the same study again writes nothing. Edges of a record that the study no "
            "longer has go; records go only with --prune.\n\n"
            "Before anything is written the study is checked as by `validate`; references that lead nowhere, and "
-           "records whose ids another project holds, are named and refused.",
+           "records whose ids another project holds, are named and refused. A unique value (a study's url, for "
+           "example) "
+           "may move from one record to another; two records that want the same one are both named (exit 7). "
+           "Properties "
+           "that the dictionary lacks are loaded, counted and named, since sheepdog never returns them.\n\n"
+           "Where several links join two types, an edge goes to the table of the link that is named after the "
+           "reference. "
+           "peregrine shows only the edges of the first of these links: `graph mapping` marks the others, and "
+           "--edge-table first puts all edges into the first.\n\n"
+           "Timeouts of the role or database are lifted for the load. A wait for another session's lock is reported "
+           "after 5 s, and ends after `graph.lock_timeout` (exit 8).",
        .examples = {{"aced-etl graph load --project aced-lung_cancer ~/studies/Lung_Cancer", "a whole study"},
                     {"aced-etl graph load --project aced-lung_cancer STUDY --prune --dry-run", "what would change"}}});
   auto arguments = std::make_shared<Arguments>();
@@ -94,14 +97,18 @@ void add_graph_load(CLI::App& graph, Context& context) {
   add_record_arguments(*command, arguments->study);
   command
       ->add_option("--dangling", arguments->dangling,
-                   "references that lead nowhere: refuse the study, or leave their edges out [default: error]")
+                   "for dangling references: refuse the study, or leave their edges out [default: error; etl.yaml: "
+                   "graph.dangling]")
       ->check(CLI::IsMember({"error", "skip"}));
   command
       ->add_option(
           "--shared", arguments->shared,
-          "records whose ids another project holds: refuse the study, or keep and link to the other's [default: error]")
+          "for records whose ids another project holds: refuse the study, or keep the other's and link to it [default: "
+          "error; etl.yaml: graph.shared]")
       ->check(CLI::IsMember({"error", "keep"}));
-  command->add_flag("--prune", arguments->prune, "remove the project's records that the study does not have");
+  command->add_flag("--prune,!--no-prune", arguments->prune,
+                    "remove the project's records that the study does not have [default: no; etl.yaml: graph.prune]");
+  add_setting_option(*command, context, "graph.edge_table");
   add_dry_run(*command, context);
   add_database_options(*command, context);
   command->callback([&context, arguments] { run(context, *arguments); });

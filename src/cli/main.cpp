@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/closed_pipe.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
@@ -67,6 +70,15 @@ Output output_of(const std::string& name) {
   return Output::table;
 }
 
+/// A core dump would write keys and tokens to a disk, and another process of this user could read them from our memory.
+void keep_memory_private() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+#ifndef ETL_SANITIZED  // LeakSanitizer traces its own process
+  ::prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
   app.set_help_flag("-h,--help", "show this help");
   app.set_version_flag("--version", "aced-etl " ETL_VERSION, "show the version");
@@ -120,7 +132,9 @@ void build(CLI::App& app, Context& context, LogOptions& log_options) {
     log_options.apply();
     context.quiet = log_options.quiet;
     context.log_json = log_options.format == "json";
-    if (needs_settings(app)) context.settings.load();
+    if (!needs_settings(app)) return;
+    context.settings.load();
+    for (const std::string& warning : context.settings.warnings()) log::warn("{}", warning);
   });
 }
 
@@ -161,8 +175,13 @@ int main(int argc, char** argv) {
   // A reader that goes away (`| head`, a closed connection) is an error at the write, not the end of us.
   std::signal(SIGPIPE, SIG_IGN);
   etl::cli::hold_standard_streams();
+  etl::cli::keep_memory_private();
   try {
     return static_cast<int>(etl::cli::run(argc, argv));
+  } catch (const etl::ClosedPipeError&) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+    return static_cast<int>(etl::ExitCode::unavailable);
   } catch (const std::exception& error) {
     return static_cast<int>(etl::cli::report(error));
   } catch (...) {

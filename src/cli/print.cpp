@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "base/closed_pipe.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
 
 namespace etl::cli {
@@ -20,8 +22,9 @@ void check(bool ok) {
   const int error = errno;
   // What is still in the buffer would fail again at exit, in silence.
   std::clearerr(stdout);
-  throw UnavailableError("cannot write the result: " + std::generic_category().message(error), "stdout",
-                         "its reader has gone, or the disk is full; run again");
+  if (error == EPIPE) throw ClosedPipeError();
+  throw UnavailableError("cannot write the result: " + std::generic_category().message(error), "standard output",
+                         "check the disk that it goes to, then run again");
 }
 
 /// Whether YAML would take the bare text for something else than this text.
@@ -74,11 +77,13 @@ void emit(YAML::Emitter& out, const Json& value) {
 std::string yaml(const Json& value) {
   YAML::Emitter out;
   emit(out, value);
-  return std::string(out.c_str(), out.size()) + "\n";
+  return escape_format_characters({out.c_str(), out.size()}) + "\n";
 }
 
 /// Bytes that are no UTF-8 (names of files) must not stop a report.
-std::string json_text(const Json& value) { return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string json_text(const Json& value) {
+  return escape_format_characters(value.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+}
 
 std::string scalar(const Json& value) {
   if (value.is_string()) return printable(value.get_ref<const std::string&>());
@@ -99,9 +104,9 @@ void lines(const Json& value, std::size_t indent, std::string& out) {
     for (const auto& [name, member] : value.items()) {
       if (is_leaf(member)) {
         const std::string text = member.is_structured() ? "-" : scalar(member);
-        out += fmt::format("{}{:<{}} {}\n", margin, name + ":", widest + 1, text);
+        out += fmt::format("{}{:<{}} {}\n", margin, printable(name) + ":", widest + 1, text);
       } else {
-        out += fmt::format("{}{}:\n", margin, name);
+        out += fmt::format("{}{}:\n", margin, printable(name));
         lines(member, indent + 2, out);
       }
     }
@@ -129,8 +134,10 @@ std::string capitals(std::string text) {
 
 }  // namespace
 
-void write_out(std::string_view text) {
-  check(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
+void write_out(std::string_view text) { write_content(secrets::redact(text)); }
+
+void write_content(std::string_view bytes) {
+  check(std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size());
   flush_out();
 }
 

@@ -10,8 +10,11 @@
 /// Results, on stdout. Everything else is a message and goes to stderr (base/log.hpp).
 namespace etl::cli {
 
-/// Writes to stdout as it is; UnavailableError when the reader has gone or the disk is full.
+/// Writes text to stdout, with `***` in place of secrets (base/secrets.hpp); UnavailableError when the reader has gone
+/// or the disk is full.
 void write_out(std::string_view text);
+/// Writes bytes that the user asked for, an object's content, exactly as they are; the same error.
+void write_content(std::string_view bytes);
 /// Flushes stdout; the same error. main() calls it once at the end.
 void flush_out();
 

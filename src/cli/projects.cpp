@@ -49,7 +49,11 @@ std::vector<ProjectId> wanted(const Context& context, const InitOptions& options
   if (options.all == !options.projects.empty()) {
     throw UsageError("say which projects to make", {}, "name them, or pass --all for those of user.yaml");
   }
-  if (options.all) return graph::read_user_yaml(context.settings.require("user_yaml"));
+  if (options.all) {
+    auto users = graph::read_user_yaml(context.settings.require("user_yaml"));
+    for (const std::string& warning : users.warnings) log::warn("{}", warning);
+    return std::move(users.projects);
+  }
   std::vector<ProjectId> projects;
   for (const auto& text : options.projects) {
     auto project = ProjectId::parse(text);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,20 +62,34 @@ class FileSink : public net::BodySink {
   std::optional<AtomicFile> file_;
 };
 
-std::unique_ptr<net::BodySource> body_of(const PutObjectOptions& options) {
-  if (options.body.empty()) return std::make_unique<TextSource>(std::string(kTestContent));
-  if (options.body == "-") return std::make_unique<TextSource>(read_standard_input());
-  return std::make_unique<net::FileSource>(options.body);
+/// What `put` sends, and its name for the result.
+struct Body {
+  std::unique_ptr<net::BodySource> source;
+  std::string name;
+};
+
+/// Without --body it is the local file that is named like the key, as in AWS's example script for presigned URLs, or a
+/// line of text where there is no such file.
+Body body_of(const PutObjectOptions& options) {
+  if (options.body == "-") return {std::make_unique<TextSource>(read_standard_input()), "standard input"};
+  if (!options.body.empty()) return {std::make_unique<net::FileSource>(options.body), "file " + options.body};
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(options.key, ignored)) {
+    return {std::make_unique<net::FileSource>(options.key), "file " + options.key};
+  }
+  return {std::make_unique<TextSource>(std::string(kTestContent)),
+          fmt::format("a line of text (there is no file {})", options.key)};
 }
 
 nlohmann::ordered_json result_of(const PutObjectOptions& options, const s3::Client& client,
-                                 const s3::SignedResult& done) {
+                                 const s3::SignedResult& done, const std::string& body) {
   const auto& profile = client.profile();
   nlohmann::ordered_json result{
       {"action", options.action}, {"address", done.address}, {"status", done.response.status}};
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) result[name] = value;
   };
+  add("body", body);
   if (done.response.ok()) {
     result["bytes"] = done.bytes;
     add("etag", done.response.header("ETag").value_or(""));
@@ -82,18 +97,18 @@ nlohmann::ordered_json result_of(const PutObjectOptions& options, const s3::Clie
   add("code", done.fault.code);
   add("message", done.fault.message);
   add("cause", done.cause);
-  add("signed_with", profile.key ? profile.key->origin : profile.identity->origin);
+  add("signed_with", profile.credentials.origin());
   add("region", fmt::format("{} ({})", profile.region.text, profile.region.origin));
   return result;
 }
 
 /// A file that was got goes to --out, or into the structured result, or is the result.
 void show(const Context& context, const PutObjectOptions& options, const s3::Client& client,
-          const s3::SignedResult& done) {
-  auto result = result_of(options, client, done);
+          const s3::SignedResult& done, const std::string& body) {
+  auto result = result_of(options, client, done, body);
   const bool got_text = options.action == "get" && options.out.empty() && done.response.ok();
   if (got_text && context.output == Output::table) {
-    write_out(done.response.body);
+    write_content(done.response.body);
     log::info("get {}: HTTP {}, {} bytes", done.address, done.response.status, done.bytes);
     return;
   }
@@ -113,11 +128,17 @@ void run(const Context& context, const PutObjectOptions& options) {
   const std::chrono::seconds expires(options.expires);
   std::optional<FileSink> file;
   if (!options.out.empty()) file.emplace(options.out);
-  const auto done = options.action == "put"
-                        ? s3::put_signed(http, client, options.bucket, options.key, expires, *body_of(options))
-                        : s3::get_signed(http, client, options.bucket, options.key, expires, file ? &*file : nullptr);
+  std::string body_name;
+  s3::SignedResult done;
+  if (options.action == "put") {
+    const Body body = body_of(options);
+    body_name = body.name;
+    done = s3::put_signed(http, client, options.bucket, options.key, expires, *body.source);
+  } else {
+    done = s3::get_signed(http, client, options.bucket, options.key, expires, file ? &*file : nullptr);
+  }
   if (file && done.response.ok()) file->commit();
-  show(context, options, client, done);
+  show(context, options, client, done, body_name);
   if (!done.response.ok()) s3::refuse(done.response, done.address);
 }
 
@@ -126,23 +147,27 @@ void run(const Context& context, const PutObjectOptions& options) {
 void add_put_object(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("put-object");
   describe(*command,
-           {.summary = "try one object with a signed URL: put it, or get it",
-            .text = "Signs a URL with the key of an AWS profile, as fence does for its users, sends the request that "
-                    "it allows, and tells status and answer. A refusal is explained: an unknown key, a wrong secret, a "
-                    "missing right, a wrong clock, another region (exit 4; no such bucket or key: 7; no service: 5). "
-                    "Profiles, keys, regions and endpoints are found where the AWS CLI finds them. Called as "
-                    "put_object, the program is this command.",
+           {.summary = "put or get one object with a presigned URL, to test a key and a bucket",
+            .text = "Signs a URL with the key of an AWS profile, as fence does for its users, sends the request, and "
+                    "prints the status and the answer. `put` sends the local file that is named like KEY; where there "
+                    "is none, it sends a line of text. A refusal is explained: an unknown key, a wrong secret, a "
+                    "missing permission, a wrong clock, another region (exit 4), no such bucket or key, an archived "
+                    "object (exit 7), no service (exit 5). Profiles, keys, regions and endpoints are found where the "
+                    "AWS CLI finds them. The program is this command when it is called as put_object.",
             .examples = {{"AWS_PROFILE=fencebot aced-etl put-object BUCKET test2.txt put", "may fencebot write there?"},
                          {"aced-etl put-object BUCKET test2.txt get --profile etlbot", "may etlbot read it?"},
                          {"aced-etl put-object BUCKET a/b.bin put --body b.bin --endpoint-url http://minio:9000",
-                          "a file, to a service of your own"}}});
+                          "a file, to an S3 service other than AWS"}}});
   auto options = std::make_shared<PutObjectOptions>();
   command->add_option("bucket", options->bucket, "the bucket's name")->type_name("BUCKET")->required();
   command->add_option("key", options->key, "the object's key")->type_name("KEY")->required();
   command->add_option("action", options->action, "what to do with it")
       ->check(CLI::IsMember({"get", "put"}))
       ->required();
-  command->add_option("--body", options->body, "put this file; - is stdin [default: a line of text]")
+  command
+      ->add_option(
+          "--body", options->body,
+          "the file to put; - is standard input [default: the local file that is named like KEY, else a line of text]")
       ->type_name("FILE");
   command->add_option("--out", options->out, "get into this file [default: stdout]")->type_name("FILE");
   command->add_option("--expires", options->expires, "seconds for which the URL is valid, up to 7 days")

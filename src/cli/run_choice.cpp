@@ -7,9 +7,7 @@
 #include "cli/run_parts.hpp"
 
 namespace etl::cli {
-namespace {
 
-/// The file's reader does not know the steps.
 void check_skipped(const std::vector<config::StudyEntry>& studies) {
   const auto steps = run::step_names();
   for (const auto& study : studies) {
@@ -20,8 +18,6 @@ void check_skipped(const std::vector<config::StudyEntry>& studies) {
     }
   }
 }
-
-}  // namespace
 
 std::string RunArguments::name() const {
   const auto sorted = [](std::vector<std::string> list, const char* between) {

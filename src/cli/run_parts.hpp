@@ -29,6 +29,8 @@ struct RunArguments {
 /// The studies of etl.yaml that are meant. Throws UsageError when there are none, or one is not listed.
 [[nodiscard]] std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings,
                                                              const RunArguments& arguments);
+/// UsageError when `skip` of a study names no step: the reader of etl.yaml does not know the steps.
+void check_skipped(const std::vector<config::StudyEntry>& studies);
 [[nodiscard]] std::vector<std::unique_ptr<run::Step>> chosen_steps(run::Workplace& workplace,
                                                                    const RunArguments& arguments);
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -29,7 +30,7 @@ using Json = nlohmann::ordered_json;
 
 struct PullArguments {
   std::vector<std::string> studies;
-  bool remove_gone = false;
+  std::optional<bool> remove_gone;  ///< none: as source.delete says
   std::uint64_t part_mib = 16;
   s3::ProfileChoice aws;
 };
@@ -93,22 +94,25 @@ void pull(Context& context, PullArguments& arguments) {
   }
   studies::PullOptions& options = *found;
   options.studies = arguments.studies;
-  options.remove_gone = arguments.remove_gone;
+  // The setting is a standing answer, as in a run; --delete asks.
+  const bool asks = arguments.remove_gone.value_or(false);
+  options.remove_gone = arguments.remove_gone ? *arguments.remove_gone : settings.flag("source.delete");
+  options.spare_emptied = options.remove_gone && !asks;
   options.part_bytes = arguments.part_mib << 20U;
   options.dry_run = context.dry_run;
   // Known before hours of fetching, not after.
-  if (options.remove_gone && !context.yes && !context.dry_run &&
-      !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal())) {
+  if (asks && !context.yes && !context.dry_run && !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal())) {
     throw UsageError("--delete asks before it removes files, and there is no terminal to ask on", {},
                      "pass --yes to do it without being asked, or --dry-run to see it");
   }
   const StopOnSignal stop;
-  const auto report = studies::pull(
-      options, studies::source_profile(settings, arguments.aws), stop.token(),
-      [&](std::uint64_t files, std::uint64_t bytes) {
-        return context.dry_run || confirm(context, fmt::format("remove {} ({}) that the source no longer has",
-                                                               counted(files, "file"), human_bytes(bytes)));
-      });
+  const auto report =
+      studies::pull(options, studies::source_profile(settings, arguments.aws), stop.token(),
+                    [&](std::uint64_t files, std::uint64_t bytes) {
+                      return context.dry_run || !asks ||
+                             confirm(context, fmt::format("remove {} ({}) that the source no longer has",
+                                                          counted(files, "file"), human_bytes(bytes)));
+                    });
   print(context, options, report);
   tell(options, report);
   if (report.ended) std::rethrow_exception(report.ended);
@@ -122,16 +126,14 @@ Json json_of(const studies::StudyRow& row) {
   Json loads = Json::array();
   for (const auto& load : row.loads) loads.push_back({{"project", load.project}, {"finished", load.finished}});
   return {{"study", row.name},       {"resources", row.resources},
-          {"types", row.scan.types}, {"unreadable", row.scan.unreadable},
+          {"types", row.contents.types}, {"unreadable", row.contents.unreadable},
           {"files", row.files},      {"file_bytes", row.file_bytes},
           {"missing", row.missing},  {"wrong_size", row.wrong_size},
           {"loads", loads}};
 }
 
 void list(const Context& context) {
-  const auto rows = studies::list_studies(config::folder(context.settings, "folder.studies"),
-                                          config::folder(context.settings, "folder.output"),
-                                          config::folder(context.settings, "state_dir"));
+  const auto rows = studies::list_studies(context.settings);
   if (context.output != Output::table) {
     Json all = Json::array();
     for (const auto& row : rows) all.push_back(json_of(row));
@@ -142,16 +144,16 @@ void list(const Context& context) {
                "last_load", "project", "types"});
   for (const auto& row : rows) {
     std::string types;
-    for (const auto& [type, count] : row.scan.types) {
+    for (const auto& [type, count] : row.contents.types) {
       types += fmt::format("{}{} {}", types.empty() ? "" : ", ", type, human_count(count));
     }
     table.row({row.name, std::to_string(row.resources), std::to_string(row.files), human_bytes(row.file_bytes),
                std::to_string(row.missing), std::to_string(row.wrong_size),
                row.loads.empty() ? "-" : row.loads.front().finished,
                row.loads.empty() ? "-" : row.loads.front().project, types});
-    if (row.scan.unreadable > 0) {
+    if (row.contents.unreadable > 0) {
       log::warn("{}: {} lines or documents are not readable: `aced-etl validate` names them", row.name,
-                human_count(row.scan.unreadable));
+                human_count(row.contents.unreadable));
     }
   }
   table.print(context);
@@ -184,7 +186,10 @@ void add_pull(CLI::App& group, Context& context) {
                     {"aced-etl studies pull --delete --yes", "and remove what is gone from the source"}}});
   auto arguments = std::make_shared<PullArguments>();
   command->add_option("studies", arguments->studies, "only these studies")->type_name("STUDY");
-  command->add_flag("--delete", arguments->remove_gone, "remove what is gone from the source, after asking");
+  command->add_flag(
+      "--delete,!--no-delete", arguments->remove_gone,
+      "remove what is gone from the source, after asking [default: no; with source.delete: yes in etl.yaml, "
+      "as a run does: without asking]");
   add_setting_option(*command, context, "limits.pull_jobs", "--jobs");
   command->add_option("--part-size", arguments->part_mib, "larger objects are fetched in ranges of so many MiB")
       ->type_name("MIB")
@@ -206,8 +211,9 @@ void add_ls(CLI::App& group, Context& context) {
                       .text = "A line a study: resources by type, the files that its DocumentReferences name and their "
                               "bytes, how many of them are missing here or have another size than the metadata says, "
                               "and when the study was last loaded into the graph, as far as this state dir knows. "
-                              "Files are looked for where the source path and the attachment's url say: in the "
-                              "folder of output, beside it, in the study's folder.",
+                              "Files are looked for where `files load` looks for them: below the output folder, "
+                              "without what belongs to other studies, and in the study's own folder. DocumentReferences "
+                              "that name no file (inline data, a URL of a server, ...) are not counted as files.",
                       .examples = {{"aced-etl studies ls", "a line a study"},
                                    {"aced-etl studies ls -o json", "with every type and load"}}});
   add_folders(*command, context);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "base/counted.hpp"
 #include "base/log.hpp"
@@ -118,12 +119,17 @@ void add_validate(CLI::App& app, Context& context) {
        .examples = {{"aced-etl validate ~/studies/Lung_Cancer", "all faults, and a summary by kind"},
                     {"aced-etl validate -o json STUDY | jq .summary", "for a script"}}});
   auto arguments = std::make_shared<StudyArguments>();
-  auto dangling = std::make_shared<std::string>("error");
+  auto dangling = std::make_shared<std::optional<std::string>>();
   add_study_arguments(*command, context, *arguments);
   command
-      ->add_option("--dangling", *dangling, "what a reference is that leads nowhere: error or warning [default: error]")
+      ->add_option("--dangling", *dangling,
+                   "treat dangling references as errors or as warnings [default: etl.yaml's graph.dangling, where skip "
+                   "means warning; else error]")
       ->check(CLI::IsMember({"error", "warning"}));
-  command->callback([&context, arguments, dangling] { run(context, *arguments, *dangling == "warning"); });
+  command->callback([&context, arguments, dangling] {
+    const bool warning = *dangling ? **dangling == "warning" : context.settings.choice("graph.dangling") == "skip";
+    run(context, *arguments, warning);
+  });
 }
 
 }  // namespace etl::cli

@@ -1,5 +1,7 @@
 #include "config/database.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "base/error.hpp"
@@ -28,7 +30,15 @@ DatabaseAddress database_address(const Settings& settings) {
   };
   DatabaseAddress address{text("database.host"), text("database.port"),     text("database.name"),
                           text("database.user"), text("database.password"), "libpq's default"};
+  address.lock_timeout = std::chrono::seconds(settings.number("graph.lock_timeout"));
   if (const auto host = settings.get("database.host")) address.origin = host->origin;
+  for (const char* key : {"database.host", "database.port"}) {
+    if (address.password.empty() || !settings.from_found_file(key)) continue;
+    throw UsageError(
+        fmt::format("an etl.yaml that nobody named must not decide where the database's password goes: `{}`", key),
+        settings.get(key)->origin,
+        "pass --etl-yaml etl.yaml if it is yours, or name the server with --database-host or PGHOST");
+  }
   if (!address.port.empty() && settings.number("database.port") > kHighestPort) {
     throw UsageError("`database.port` is no port: " + address.port, settings.get("database.port")->origin);
   }

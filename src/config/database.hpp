@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "config/settings.hpp"
@@ -15,6 +16,8 @@ struct DatabaseAddress {
   std::string user;
   std::string password;
   std::string origin;  ///< where the host came from, for messages
+  /// How long a statement waits for a lock that another session holds: `graph.lock_timeout`.
+  std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
 };
 
 /// Reads `database.*`. Flag, environment (PG*) and etl.yaml come first. The mounted folder

@@ -93,6 +93,7 @@ class Draft {
                          .project = {},
                          .bucket = {},
                          .source = {},
+                         .output = {},
                          .enabled = {},
                          .skip = {},
                          .origin = ""};

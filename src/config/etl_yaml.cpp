@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <map>
@@ -10,14 +9,14 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "config/expand.hpp"
+#include "config/secret_names.hpp"
+#include "config/yaml_document.hpp"
 
 namespace etl::config {
 namespace {
 
-constexpr std::uint64_t kLimit = 1024 * 1024;
 constexpr std::string_view kStudies = "studies";
 
 class Reader {
@@ -25,84 +24,78 @@ class Reader {
   Reader(const std::filesystem::path& file, const Environment& environment) : file_(file), environment_(environment) {}
 
   EtlYaml read() {
-    std::vector<YAML::Node> documents;
     try {
-      documents = YAML::LoadAll(read_file(file_, kLimit));
-    } catch (const YAML::Exception& error) {
-      throw UsageError("not YAML: " + error.msg, at(error.mark));
-    } catch (const InputError& error) {  // a setting that cannot be read is a matter of configuration
+      const auto document = YamlDocument::load(file_);
+      if (!document.root().is_null()) map(document.root(), "");
+    } catch (const InputError& error) {  // a settings file that cannot be read is a configuration error
       throw UsageError(error.what(), error.where(), error.hint());
     }
-    if (documents.size() > 1) throw UsageError("only one document is expected", at(documents[1].Mark()));
-    if (!documents.empty() && !documents[0].IsNull()) map(documents[0], "");
     return std::move(found_);
   }
 
  private:
-  [[nodiscard]] std::string at(const YAML::Mark& mark) const {
-    return mark.is_null() ? file_.string() : fmt::format("{}:{}", file_.string(), mark.line + 1);
-  }
+  [[nodiscard]] std::string at(const YamlNode& node) const { return fmt::format("{}:{}", file_.string(), node.line()); }
 
-  void map(const YAML::Node& node, const std::string& prefix) {
-    if (!node.IsMap()) {
+  void map(const YamlNode& node, const std::string& prefix) {
+    if (!node.is_map()) {
       throw UsageError(prefix.empty() ? std::string("settings are expected, as `key: value`")
                                       : fmt::format("`{}` holds several settings, as `key: value`", prefix),
-                       at(node.Mark()));
+                       at(node));
     }
-    for (const auto& member : node) {
-      if (!member.first.IsScalar()) throw UsageError("a key is not a text", at(member.first.Mark()));
-      const std::string name = prefix.empty() ? member.first.Scalar() : prefix + "." + member.first.Scalar();
-      const std::string where = at(member.first.Mark());
+    for (const auto& [key, value_node] : node.members()) {
+      if (!key->is_scalar()) throw UsageError("a key is not a text", at(*key));
+      const std::string name = prefix.empty() ? key->text() : prefix + "." + key->text();
+      const std::string where = at(*key);
       if (name == kStudies) {
-        studies(member.second, where);
+        studies(*value_node, where);
       } else if (find_key(name) != nullptr && name != kItself) {
-        value(name, member.second, where);
+        value(name, *value_node, where);
       } else if (is_group(name)) {
-        if (!member.second.IsNull()) map(member.second, name);
+        if (!value_node->is_null()) map(*value_node, name);
       } else {
         unknown(name, where);
       }
     }
   }
 
-  void value(const std::string& name, const YAML::Node& node, const std::string& where) {
+  void value(const std::string& name, const YamlNode& node, const std::string& where) {
     once(name, where);
     if (auto found = scalar(name, node, where)) found_.entries.push_back({name, std::move(found->text), where});
   }
 
-  void studies(const YAML::Node& node, const std::string& where) {
+  void studies(const YamlNode& node, const std::string& where) {
     once(std::string(kStudies), where);
-    if (node.IsNull()) return;
-    if (!node.IsSequence()) throw UsageError("`studies` is a list", where, "write a study as `- name: Lung_Cancer`");
-    for (const auto& item : node) {
-      if (item.IsNull()) {  // nothing stands there that would have a line
-        throw UsageError(fmt::format("entry {} of `studies` is empty", found_.studies.size() + 1), where,
-                         "take it out");
+    if (node.is_null()) return;
+    if (!node.is_sequence()) throw UsageError("`studies` is a list", where, "write a study as `- name: Lung_Cancer`");
+    for (const YamlNode* item : node.items()) {
+      if (item->is_null()) {
+        throw UsageError(fmt::format("entry {} of `studies` is empty", found_.studies.size() + 1), where, "remove it");
       }
-      found_.studies.push_back(study(item));
+      found_.studies.push_back(study(*item));
     }
   }
 
-  [[nodiscard]] WrittenStudy study(const YAML::Node& node) const {
+  [[nodiscard]] WrittenStudy study(const YamlNode& node) const {
     const std::string hint = "write a study as `- name: Lung_Cancer`";
     WrittenStudy study;
-    study.origin = at(node.Mark());
-    if (!node.IsMap()) throw UsageError("a study holds several values, as `key: value`", study.origin, hint);
+    study.origin = at(node);
+    if (!node.is_map()) throw UsageError("a study holds several values, as `key: value`", study.origin, hint);
     std::map<std::string, std::optional<Value>, std::less<>> values;
-    for (const auto& member : node) {
-      const std::string where = at(member.first.Mark());
-      if (!member.first.IsScalar()) throw UsageError("a key is not a text", where);
-      const std::string& name = member.first.Scalar();
+    for (const auto& [key, value_node] : node.members()) {
+      const std::string where = at(*key);
+      if (!key->is_scalar()) throw UsageError("a key is not a text", where);
+      const std::string& name = key->text();
       if (std::ranges::find(study_keys(), name, &StudyKey::name) == study_keys().end()) unknown_in_study(name, where);
       const auto [place, fresh] = values.emplace(name, std::nullopt);
       if (!fresh) throw UsageError(fmt::format("`{}` is there twice", name), where);
-      place->second = scalar(name, member.second, where);
+      place->second = scalar(name, *value_node, where);
     }
     if (!values["name"]) throw UsageError("a study has no name", study.origin, hint);
     study.name = *std::move(values["name"]);
     study.project = std::move(values["project"]);
     study.bucket = std::move(values["bucket"]);
     study.source = std::move(values["source"]);
+    study.output = std::move(values["output"]);
     study.enabled = std::move(values["enabled"]);
     study.skip = std::move(values["skip"]);
     return study;
@@ -113,13 +106,23 @@ class Reader {
   }
 
   /// None where there is no value, or an empty one.
-  [[nodiscard]] std::optional<Value> scalar(const std::string& name, const YAML::Node& node,
+  [[nodiscard]] std::optional<Value> scalar(const std::string& name, const YamlNode& node,
                                             const std::string& where) const {
-    if (node.IsNull()) return std::nullopt;
-    if (!node.IsScalar()) throw UsageError(fmt::format("`{}` takes a single value", name), where);
-    std::string text = expand(node.Scalar(), environment_, where);
+    if (node.is_null()) return std::nullopt;
+    if (!node.is_scalar()) throw UsageError(fmt::format("`{}` takes a single value", name), where);
+    const Key* key = find_key(name);
+    const bool secret = key != nullptr && key->secret;
+    std::string text =
+        secret ? expand_secret(name, node.text(), environment_, where) : expand(node.text(), environment_, where);
     if (text.empty()) return std::nullopt;
-    return Value{std::move(text), where, false};
+    if (!secret && has_login(text)) {
+      throw UsageError(fmt::format("`{}` contains a user or password, which must not be written in etl.yaml", name),
+                       where,
+                       key != nullptr && !key->environment.empty()
+                           ? fmt::format("set the whole address as {} in the environment", key->environment)
+                           : "remove it");
+    }
+    return Value{std::move(text), where, secret};
   }
 
   static bool is_group(const std::string& name) {

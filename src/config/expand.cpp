@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
+#include "config/secret_names.hpp"
 
 namespace etl::config {
 namespace {
@@ -10,10 +13,25 @@ namespace {
 std::string variable(std::string_view inside, const Environment& environment, const std::string& where) {
   const std::size_t separator = inside.find(":-");
   const std::string_view name = inside.substr(0, separator);
-  if (auto found = environment(name); found && !found->empty()) return *std::move(found);
+  auto found = environment(name);
+  if (found && found->empty()) found.reset();
+  if (names_secret(name) || (found && has_login(*found))) {
+    throw UsageError(fmt::format("${{{}}} may hold a secret, which this setting would send or show to others", name),
+                     where,
+                     "only database.password and gen3.access_token take secrets; set an address that contains a "
+                     "password by its own environment variable (see `aced-etl config show --help`)");
+  }
+  if (found) return *std::move(found);
   if (separator != std::string_view::npos) return std::string(inside.substr(separator + 2));
   throw UsageError(fmt::format("the environment has no {}", name), where,
                    fmt::format("set it, or write a default: ${{{}:-…}}", name));
+}
+
+bool is_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !text.empty() && std::ranges::all_of(text, fits);
 }
 
 }  // namespace
@@ -39,6 +57,29 @@ std::string expand(std::string_view text, const Environment& environment, const 
     }
   }
   return result;
+}
+
+std::string expand_secret(std::string_view key, std::string_view text, const Environment& environment,
+                          const std::string& where) {
+  if (text.empty()) return {};
+  std::string_view name = text;
+  const bool braces = name.starts_with("${") && name.ends_with('}');
+  if (braces) {
+    name.remove_prefix(2);
+    name.remove_suffix(1);
+  }
+  const bool optional = name.ends_with(":-");
+  if (optional) name.remove_suffix(2);
+  if (!braces || !is_name(name)) {
+    const Key* known = find_key(key);
+    throw UsageError(fmt::format("`{}` is a secret and must not be written in etl.yaml", key), where,
+                     fmt::format("remove it here and set {} in the environment, write ${{NAME}} to take it from "
+                                 "another variable, or mount it as a secret",
+                                 known != nullptr ? known->environment : "it"));
+  }
+  if (auto found = environment(name); found && !found->empty()) return *std::move(found);
+  if (optional) return {};
+  throw UsageError(fmt::format("the environment has no {}", name), where, "set it, or remove this line");
 }
 
 }  // namespace etl::config

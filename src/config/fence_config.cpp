@@ -1,18 +1,22 @@
 #include "config/fence_config.hpp"
 
-#include <yaml-cpp/yaml.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
 
 #include "base/error.hpp"
+#include "config/yaml_document.hpp"
 
 namespace etl::config {
 namespace {
 
-std::string text_in(const YAML::Node& map, const char* key) {
-  const YAML::Node value = map[key];
-  return value && value.IsScalar() ? value.Scalar() : std::string{};
+/// fence's own default file has 1,000 lines; a commons with hundreds of buckets and clients stays below this.
+constexpr YamlLimits kLimits{.bytes = std::uint64_t{4} << 20U};
+
+std::string text_in(const YamlNode& map, std::string_view key) {
+  const YamlNode* value = map.find(key);
+  return value == nullptr ? std::string{} : value->text();
 }
 
 }  // namespace
@@ -24,33 +28,31 @@ bool FenceConfig::allows(const std::string& bucket) const {
 
 FenceConfig read_fence_config(const std::filesystem::path& file) {
   const std::string hint = "mount fence-config.yaml (the secret fence-config), or name it with --fence-config";
-  YAML::Node root;
-  try {
-    root = YAML::LoadFile(file.string());
-  } catch (const YAML::BadFile&) {
-    throw UsageError("fence's configuration cannot be read", file.string(), hint);
-  } catch (const YAML::Exception& error) {
-    // The text of the line may be a key: only its number is told.
-    throw UsageError("not YAML", file.string() + ":" + std::to_string(error.mark.line + 1), hint);
-  }
-  if (!root.IsMap()) throw UsageError("not fence's configuration: expected a map", file.string(), hint);
+  const auto document = [&] {
+    try {
+      return YamlDocument::load(file, kLimits);
+    } catch (const InputError& error) {
+      throw UsageError(fmt::format("cannot read fence's configuration: {}", error.what()), error.where(), hint);
+    }
+  }();
+  const YamlNode& root = document.root();
+  if (!root.is_map()) throw UsageError("not fence's configuration: expected a map", file.string(), hint);
   FenceConfig out;
   out.upload_bucket = text_in(root, "DATA_UPLOAD_BUCKET");
-  if (const YAML::Node buckets = root["S3_BUCKETS"]; buckets && buckets.IsMap()) {
-    for (const auto& entry : buckets) {
-      const YAML::Node& what = entry.second;
-      if (!what.IsMap()) continue;
-      out.buckets[entry.first.Scalar()] = {text_in(what, "endpoint_url"), text_in(what, "region"),
-                                           text_in(what, "role-arn")};
+  if (const YamlNode* buckets = root.find("S3_BUCKETS")) {
+    for (const auto& [name, what] : buckets->members()) {
+      if (!what->is_map()) continue;
+      out.buckets[name->text()] = {text_in(*what, "endpoint_url"), text_in(*what, "region"),
+                                   text_in(*what, "role-arn")};
     }
   }
-  if (const YAML::Node allowed = root["ALLOWED_DATA_UPLOAD_BUCKETS"]; allowed && !allowed.IsNull()) {
-    if (!allowed.IsSequence()) {
-      throw UsageError("ALLOWED_DATA_UPLOAD_BUCKETS is no list",
-                       file.string() + ":" + std::to_string(allowed.Mark().line + 1), "write it as `- bucket` lines");
+  if (const YamlNode* allowed = root.find("ALLOWED_DATA_UPLOAD_BUCKETS"); allowed != nullptr && !allowed->is_null()) {
+    if (!allowed->is_sequence()) {
+      throw UsageError("ALLOWED_DATA_UPLOAD_BUCKETS is not a list",
+                       fmt::format("{}:{}", file.string(), allowed->line()), "write it as `- bucket` lines");
     }
     auto& list = out.allowed.emplace();
-    for (const YAML::Node& name : allowed) list.push_back(name.Scalar());
+    for (const YamlNode* name : allowed->items()) list.push_back(name->text());
   }
   return out;
 }

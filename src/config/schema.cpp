@@ -66,7 +66,9 @@ void add_setting(Json& root, const Key& key) {
     object = &group;
     name.remove_prefix(dot + 1);
   }
-  Json value = described(key.help, value_schema(key.type, key.most));
+  // Whatever else it is, a secret is named by a variable and not written out.
+  static const Json secret{{"type", Json::array({"string", "null"})}, {"pattern", R"(^(\$\{[A-Za-z0-9_]+(:-)?\})?$)"}};
+  Json value = described(key.help, key.secret ? secret : value_schema(key.type, key.most));
   if (is_literal(key.fallback)) value["default"] = key.fallback;
   (*object)["properties"][std::string(name)] = std::move(value);
 }

@@ -8,10 +8,13 @@
 #include <thread>
 #include <utility>
 
+#include "base/address_text.hpp"
 #include "base/error.hpp"
+#include "base/secrets.hpp"
 #include "config/byte_count.hpp"
 #include "config/etl_yaml.hpp"
 #include "config/flag_text.hpp"
+#include "config/found_file.hpp"
 #include "config/mounted.hpp"
 
 namespace etl::config {
@@ -49,11 +52,13 @@ constexpr std::array kKeys = {
     Key{"source.output_prefix", "ACED_ETL_OUTPUT_PREFIX", "--output-prefix", "output/", "TEXT",
         "below the path: what goes to the folder of output"},
     Key{"source.delete", "ACED_ETL_SOURCE_DELETE", "", "no", "YES|NO",
-        "a run removes what an earlier pull brought below studies/STUDY and output/STUDY and the source no longer has"},
+        "remove what an earlier pull brought below studies/STUDY and output/STUDY and the source no longer has"},
     Key{"source.profile", "AWS_PROFILE", "", "etlbot", "TEXT", "the AWS profile that studies are read with"},
     Key{"gen3.endpoint", "GEN3_ENDPOINT", "--endpoint", "", "URL",
         "the commons' address; without it, where its API key was issued"},
     Key{"gen3.api_key", "GEN3_API_KEY", "--api-key", "<creds>/credentials.json", "FILE", "the commons' API key"},
+    Key{"gen3.allow_http", "ACED_ETL_ALLOW_HTTP", "", "no", "YES|NO",
+        "send the API key and tokens to a commons whose address is plain http and not loopback"},
     Key{"gen3.access_token", "ACCESS_TOKEN", "", "", "TEXT", "a token to use instead of the API key's", true},
     Key{"database.host", "PGHOST", "--database-host", "", "TEXT",
         "the graph's PostgreSQL: host, or folder of its socket"},
@@ -68,14 +73,19 @@ constexpr std::array kKeys = {
     Key{"destinations.files", "ACED_ETL_DESTINATIONS_FILES", "", "yes", "YES|NO",
         "a run brings the studies' files to S3 and indexd"},
     Key{"graph.prune", "ACED_ETL_GRAPH_PRUNE", "", "no", "YES|NO",
-        "a run removes from the graph the records that left their study"},
+        "remove from the graph the records that left their study"},
     Key{"graph.dangling", "ACED_ETL_GRAPH_DANGLING", "", "error", "error|skip",
-        "what a run does with references that lead nowhere: error refuses the study, skip leaves their edges out"},
+        "for dangling references: error refuses the study, skip leaves their edges out (validate: a warning)"},
     Key{"graph.shared", "ACED_ETL_GRAPH_SHARED", "", "error", "error|keep",
-        "what a run does with records whose ids another project holds: error refuses the study, keep links to them"},
+        "for records whose ids another project holds: error refuses the study, keep links to them"},
     Key{"graph.duplicates", "ACED_ETL_GRAPH_DUPLICATES", "--duplicates", "error", "error|latest",
         "several resources with one id and different contents: error refuses the study, latest takes the highest "
         "meta.versionId, else the latest meta.lastUpdated"},
+    Key{"graph.lock_timeout", "ACED_ETL_GRAPH_LOCK_TIMEOUT", "", "300", "N",
+        "seconds that a command waits for a lock that another session holds in the graph's database", false, 86400},
+    Key{"graph.edge_table", "ACED_ETL_GRAPH_EDGE_TABLE", "--edge-table", "link", "link|first",
+        "the table of an edge where several links join two types: link, the one named after the reference; first, the "
+        "dictionary's first, the only one that peregrine shows"},
     Key{"limits.tries", "ACED_ETL_TRIES", "", "3", "N", "how often a run tries a step whose service went away", false,
         100},
     Key{"limits.retry_wait", "ACED_ETL_RETRY_WAIT", "", "5", "N",
@@ -93,6 +103,59 @@ std::size_t index(Layer layer) { return static_cast<std::size_t>(layer); }
 
 /// libpq would take its server from these; then the mounted one is not meant.
 constexpr std::array kNamesServer{"PGHOST", "PGHOSTADDR", "PGSERVICE"};
+
+constexpr const char* kFileName = "etl.yaml";
+constexpr std::array kDataFolders{"folder.studies", "folder.output"};
+
+/// Empty when the folder depends on a HOME that is not set.
+std::filesystem::path with_home(const std::string& text, const Environment& environment) {
+  if (text != "~" && !text.starts_with("~/")) return text;
+  const auto home = environment("HOME");
+  if (!home || home->empty()) return {};
+  return std::filesystem::path(*home) / text.substr(std::min<std::size_t>(2, text.size()));
+}
+
+void add_folder(const std::string& text, const Environment& environment, std::vector<std::filesystem::path>& folders) {
+  if (auto folder = with_home(text, environment); !folder.empty()) folders.push_back(std::move(folder));
+}
+
+/// Where data lies as far as flags and the environment say, and by default.
+std::vector<std::filesystem::path> data_folders(const Settings& settings, const Environment& environment) {
+  std::vector<std::filesystem::path> folders;
+  for (const char* key : kDataFolders) {
+    add_folder(settings.get(key)->text, environment, folders);
+    add_folder(std::string(find_key(key)->fallback), environment, folders);
+  }
+  return folders;
+}
+
+void add_data_folders(const EtlYaml& file, const Environment& environment,
+                      std::vector<std::filesystem::path>& folders) {
+  for (const Entry& entry : file.entries) {
+    if (std::ranges::find(kDataFolders, entry.key) != kDataFolders.end()) add_folder(entry.value, environment, folders);
+  }
+}
+
+/// Those that the mounted etl.yaml names, which would count if the working directory had none.
+void add_data_folders(const std::filesystem::path& mounted, const Environment& environment,
+                      std::vector<std::filesystem::path>& folders) {
+  std::error_code unreadable;
+  if (!std::filesystem::exists(mounted, unreadable)) return;
+  try {
+    add_data_folders(read_etl_yaml(mounted, environment), environment, folders);
+  } catch (const Error&) {  // it is reported when it is used
+  }
+}
+
+/// What no etl.yaml may say that nobody named.
+void check_found(const EtlYaml& file) {
+  for (const Entry& entry : file.entries) {
+    if (entry.key != "gen3.allow_http") continue;
+    throw UsageError(
+        fmt::format("`{}` counts only in an etl.yaml that is named", entry.key), entry.origin,
+        fmt::format("pass --etl-yaml etl.yaml, or set {} in the environment", find_key(entry.key)->environment));
+  }
+}
 
 }  // namespace
 
@@ -116,18 +179,9 @@ std::vector<std::string_view> choices(std::string_view type) {
 
 std::string shown(const Value& value) {
   if (value.secret) return "***";
-  const std::string& text = value.text;
   // libpq takes "host=… password=…" where it takes a database's name.
-  if (text.find("password=") != std::string::npos) return "***";
-  const std::size_t scheme = text.find("://");
-  if (scheme == std::string::npos) return text;
-  const std::size_t host = scheme + 3;
-  const std::size_t host_end = std::min(text.find_first_of("/?#", host), text.size());
-  const std::size_t user_end = text.substr(0, host_end).rfind('@');
-  std::string result = text.substr(0, host);
-  result += user_end == std::string::npos || user_end < host ? text.substr(host) : "***@" + text.substr(user_end + 1);
-  const std::size_t query = result.find('?');
-  return query == std::string::npos ? result : result.substr(0, query) + "?***";
+  if (value.text.find("password=") != std::string::npos) return "***";
+  return shown_address(value.text, Hidden::marked);
 }
 
 Environment process_environment() {
@@ -142,6 +196,11 @@ void Settings::set(std::string_view key, std::string value, std::string origin, 
   const Key* known = find_key(key);
   if (known == nullptr) throw FaultError(fmt::format("the setting `{}` is not in the table of settings", key));
   if (value.empty()) throw UsageError(fmt::format("`{}` is empty", key), origin, "give a value or leave it out");
+  if (known->secret) {
+    secrets::add(value);
+  } else {
+    secrets::add_from_address(value);
+  }
   layers_[index(layer)].insert_or_assign(std::string(key), Value{std::move(value), std::move(origin), known->secret});
 }
 
@@ -224,14 +283,7 @@ std::uint64_t Settings::bytes(std::string_view key) const {
 
 void Settings::load(const Environment& environment) {
   load_environment(environment);
-  if (const auto file = find_etl_yaml(); !file.empty()) {
-    EtlYaml found = read_etl_yaml(file, environment);
-    for (Entry& entry : found.entries) {
-      set(entry.key, std::move(entry.value), std::move(entry.origin), Layer::file);
-    }
-    studies_ = resolve_studies(found.studies, get("program"));
-    if (!get("etl_yaml")) set("etl_yaml", file.string(), "default: found there", Layer::mounted);
-  }
+  load_file(environment);
   load_mounted(environment);
 }
 
@@ -240,8 +292,12 @@ void Settings::reload(const Environment& environment) {
     if (layer != index(Layer::flag)) layers_[layer].clear();
   }
   studies_.clear();
+  warnings_.clear();
+  found_file_ = false;
   load(environment);
 }
+
+bool Settings::from_found_file(std::string_view key) const { return found_file_ && layer_of(key) == Layer::file; }
 
 void Settings::load_environment(const Environment& environment) {
   for (const Key& key : kKeys) {
@@ -253,18 +309,54 @@ void Settings::load_environment(const Environment& environment) {
   }
 }
 
-std::filesystem::path Settings::find_etl_yaml() const {
+void Settings::load_file(const Environment& environment) {
   if (const auto named = get("etl_yaml")) {
     if (!std::filesystem::exists(named->text)) {
-      throw UsageError("there is no such file: " + named->text, named->origin, "name an etl.yaml that is there");
+      throw UsageError("there is no such file: " + named->text, named->origin, "name an etl.yaml that exists");
     }
-    return named->text;
+    return take(read_etl_yaml(named->text, environment), named->text);
   }
-  for (const std::filesystem::path& folder : {std::filesystem::path(), std::filesystem::path(get("creds")->text)}) {
-    std::error_code unreadable;
-    if (std::filesystem::exists(folder / "etl.yaml", unreadable)) return folder / "etl.yaml";
+  if (take_found_file(environment)) return;
+  const auto mounted = std::filesystem::path(get("creds")->text) / kFileName;
+  std::error_code unreadable;
+  if (std::filesystem::exists(mounted, unreadable)) take(read_etl_yaml(mounted, environment), mounted);
+}
+
+/// The etl.yaml of the working directory, if it is there and may be used.
+bool Settings::take_found_file(const Environment& environment) {
+  const std::filesystem::path file(kFileName);
+  std::error_code unreadable;
+  if (!std::filesystem::exists(file, unreadable)) return false;
+  // Nothing that the file itself says may decide this, except to its disadvantage.
+  auto folders = data_folders(*this, environment);
+  const auto mounted = std::filesystem::path(get("creds")->text) / kFileName;
+  add_data_folders(mounted, environment, folders);
+  const auto state_dir = with_home(get("state_dir")->text, environment);
+  auto reason = reason_not_to_use(file, folders, state_dir);
+  if (reason.empty()) {
+    EtlYaml found = read_etl_yaml(file, environment);
+    add_data_folders(found, environment, folders);
+    reason = reason_not_to_use(file, folders, state_dir);
+    if (reason.empty()) {
+      check_found(found);
+      found_file_ = true;
+      take(std::move(found), file);
+      return true;
+    }
   }
-  return {};
+  warnings_.push_back(
+      fmt::format("etl.yaml in the working directory is not used: {}; pass --etl-yaml etl.yaml if it is "
+                  "yours and you want its settings",
+                  reason));
+  return false;
+}
+
+void Settings::take(EtlYaml found, const std::filesystem::path& file) {
+  for (Entry& entry : found.entries) {
+    set(entry.key, std::move(entry.value), std::move(entry.origin), Layer::file);
+  }
+  studies_ = resolve_studies(found.studies, get("program"));
+  if (!get("etl_yaml")) set("etl_yaml", file.string(), "default: found there", Layer::mounted);
 }
 
 void Settings::load_mounted(const Environment& environment) {

@@ -50,6 +50,8 @@ struct Key {
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 [[nodiscard]] Environment process_environment();
 
+struct EtlYaml;
+
 class Settings {
  public:
   /// A value for a known key (FaultError otherwise). A later call in the same layer wins.
@@ -79,16 +81,26 @@ class Settings {
   /// The layer that get() answers from.
   [[nodiscard]] std::optional<Layer> layer_of(std::string_view key) const;
 
+  /// Whether the value comes from an etl.yaml that nobody named and that was found in the working directory. Such a
+  /// file must not decide where secrets go.
+  [[nodiscard]] bool from_found_file(std::string_view key) const;
+  /// What load() has to tell the user, such as an etl.yaml that was not used, and why.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
   /// The studies of etl.yaml, in the file's order, enabled or not; none before load().
   [[nodiscard]] const std::vector<StudyEntry>& studies() const { return studies_; }
 
  private:
   void load_environment(const Environment& environment);
   void load_mounted(const Environment& environment);
-  [[nodiscard]] std::filesystem::path find_etl_yaml() const;
+  void load_file(const Environment& environment);
+  [[nodiscard]] bool take_found_file(const Environment& environment);
+  void take(EtlYaml found, const std::filesystem::path& file);
 
   std::array<std::map<std::string, Value, std::less<>>, kLayers> layers_;
   std::vector<StudyEntry> studies_;
+  bool found_file_ = false;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace etl::config

@@ -14,6 +14,7 @@ struct StudyEntry {
   ProjectId project;                  ///< as given, else the name as a code of `program`
   std::optional<std::string> bucket;  ///< where its files go; none: files.bucket, else fence's default
   std::optional<std::string> source;  ///< prefix of its metadata below source.path; none: source.studies_prefix + name
+  std::optional<std::string> output{};  ///< its own folder below the output folder; none: all that is no other study's
   bool enabled = true;
   std::vector<std::string> skip{};  ///< steps that a run leaves out for it
   std::string origin;               ///< "etl.yaml:12"

@@ -22,6 +22,10 @@ constexpr std::array kStudyKeys = {
              "prefix of its metadata below source.path in the source bucket; default: source.studies_prefix and the "
              "name",
              R"([^/\\][^\\]*)"},
+    StudyKey{"output", "TEXT",
+             "the folder below the output folder that its files come from; default: the whole output folder, except "
+             "for what belongs to other studies",
+             R"([^./\\][^\\]*)"},
     StudyKey{"enabled", "YES|NO", "whether a run serves it; default: yes", ""},
     StudyKey{"skip", "TEXT", "steps that a run leaves out for it: files, or graph,files", "[a-z]+(, *[a-z]+)*"},
 };
@@ -66,6 +70,21 @@ void check_source(const Value& source) {
   }
   throw UsageError(fmt::format("not a prefix of keys: `{}`", source.text), source.origin,
                    "as studies/Lung_Cancer: below source.path, without s3://, bucket, '.' and '..'");
+}
+
+void check_output(const Value& output) {
+  const std::string_view text = output.text;
+  bool fits = !text.empty() && text.find('\\') == std::string_view::npos && std::ranges::none_of(text, is_control);
+  for (std::size_t begin = 0; fits && begin <= text.size();) {
+    const std::size_t end = std::min(text.find('/', begin), text.size());
+    const auto part = text.substr(begin, end - begin);
+    fits = !part.empty() && !part.starts_with('.') && part.size() <= kLongestName;
+    begin = end + 1;
+  }
+  if (!fits) {
+    throw UsageError(fmt::format("not a folder below the output folder: `{}`", text), output.origin,
+                     "as raw/Lung_Cancer: a relative path without parts that begin with '.'");
+  }
 }
 
 /// "graph, files"
@@ -118,6 +137,7 @@ std::vector<StudyEntry> resolve_studies(const std::vector<WrittenStudy>& studies
     check_name(study.name);
     if (study.bucket) check_bucket(*study.bucket);
     if (study.source) check_source(*study.source);
+    if (study.output) check_output(*study.output);
     if (const auto [first, fresh] = names.emplace(study.name.text, study.origin); !fresh) {
       throw UsageError(fmt::format("the study `{}` is there twice", study.name.text), study.name.origin,
                        fmt::format("it is at {} too: take one of them out", first->second));
@@ -130,6 +150,7 @@ std::vector<StudyEntry> resolve_studies(const std::vector<WrittenStudy>& studies
                                         .project = project_of(study, program),
                                         .bucket = text(study.bucket),
                                         .source = text(study.source),
+                                        .output = text(study.output),
                                         .enabled = !study.enabled || flag_value("enabled", *study.enabled),
                                         .skip = words(study.skip),
                                         .origin = study.origin});

@@ -17,6 +17,7 @@
 ///         project: Lung_Cancer        # a code of `program`, or a whole id: aced-Lung_Cancer
 ///         bucket: aced-ucl-staging
 ///         source: studies/Lung_Cancer
+///         output: raw/lung            # below ~/output: its files come from this folder alone
 ///         enabled: true
 ///         skip: files                 # steps that a run leaves out for it
 namespace etl::config {
@@ -36,6 +37,7 @@ struct WrittenStudy {
   std::optional<Value> project;
   std::optional<Value> bucket;
   std::optional<Value> source;
+  std::optional<Value> output;
   std::optional<Value> enabled;
   std::optional<Value> skip;
   std::string origin;
@@ -43,7 +45,7 @@ struct WrittenStudy {
 
 /// Checks the list as a whole and makes projects of it, in its order. UsageError with file:line for a name that is a
 /// path or comes twice, a code without a `program`, a project that two enabled studies have, and for values that are
-/// no project, bucket, prefix or yes/no.
+/// no project, bucket, prefix, folder or yes/no.
 [[nodiscard]] std::vector<StudyEntry> resolve_studies(const std::vector<WrittenStudy>& studies,
                                                       const std::optional<Value>& program);
 

@@ -83,14 +83,14 @@ void Dictionary::index(Content& content, const std::string& where) {
       }
       const auto& dst = content.nodes[target->second];
       Edge edge;
-      edge.table = edge_table(node.label, link.label, dst.label);
-      edge.label = link.label;
+      edge.label = without_blanks(link.label);
+      edge.table = edge_table(node.label, edge.label, dst.label);
       edge.src_class = node.class_name;
       edge.dst_class = dst.class_name;
       edge.src_table = node.table;
       edge.dst_table = dst.table;
-      edge.name = link.name;
-      edge.backref = link.backref;
+      edge.name = without_blanks(link.name);
+      edge.backref = without_blanks(link.backref);
       edge.src_label = node.label;
       edge.dst_label = dst.label;
       if (!tables.insert(edge.table).second) {

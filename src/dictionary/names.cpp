@@ -29,6 +29,12 @@ std::string without_underscores(std::string_view text) {
 
 }  // namespace
 
+std::string without_blanks(std::string_view text) {
+  std::string out(text);
+  std::erase(out, ' ');
+  return out;
+}
+
 std::string short_md5(std::string_view text) { return md5_hex(text).substr(0, 8); }
 
 std::string abbreviate(std::string_view text, std::size_t letters, std::string_view joined_by) {

@@ -18,6 +18,9 @@ namespace etl::dictionary {
 /// `edge_<md5 of that, 8 digits>_<abbreviations>`. Case is kept, so the name must be quoted in SQL.
 [[nodiscard]] std::string edge_table(std::string_view src_label, std::string_view label, std::string_view dst_label);
 
+/// Labels and names of links are used without their blanks.
+[[nodiscard]] std::string without_blanks(std::string_view text);
+
 /// The first 8 hex digits of the MD5, by which long names are told apart.
 [[nodiscard]] std::string short_md5(std::string_view text);
 

@@ -1,5 +1,7 @@
 #include "fhir/block_reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -10,6 +12,8 @@ namespace etl::fhir {
 namespace {
 
 constexpr std::size_t document_chunk = std::size_t{1} << 16;
+/// White space between two resources, beside one resource that is being read.
+constexpr std::uint64_t most_blank = std::uint64_t{64} << 20U;
 
 /// Only an entry's name and reference are wanted.
 class Names final : public DocumentSplitter::Pieces {
@@ -85,8 +89,8 @@ class BlockReader::Documents final : public DocumentSplitter::Pieces {
 };
 
 BlockReader::BlockReader(const std::vector<StudyFile>& files, BlockLimits limits,
-                         std::function<void(const Fault&)> on_fault, DeletionSink* deletions)
-    : files_(files), limits_(limits), on_fault_(std::move(on_fault)), deletions_(deletions) {}
+                         std::function<void(const Fault&)> on_fault, std::stop_token stop, DeletionSink* deletions)
+    : files_(files), limits_(limits), on_fault_(std::move(on_fault)), stop_(std::move(stop)), deletions_(deletions) {}
 
 BlockReader::~BlockReader() = default;
 
@@ -105,6 +109,7 @@ bool BlockReader::next(Block& block) {
         block.file = static_cast<std::uint32_t>(file);
         block.number = next_number_++;
         block.text.pad();
+        bytes_at_resource_ = bytes_;
         return true;
       }
       stream_.reset();
@@ -129,7 +134,8 @@ bool BlockReader::open_next() {
   at_end_ = false;
   broken_ = nullptr;
   documents_.reset();
-  stream_ = ByteStream::open(file);
+  stream_ = ByteStream::open(file, stop_);
+  bytes_at_resource_ = bytes_;
   ++next_file_;
   lines_ = is_lines(file.path);
   if (!lines_) {
@@ -151,7 +157,15 @@ std::size_t BlockReader::read(char* to, std::size_t size) {
     at_end_ = more == 0;
   }
   bytes_ += got;
+  check_blank();
   return got;
+}
+
+/// Blank lines cost next to nothing packed: a few megabytes of gzip can hold gigabytes of them.
+void BlockReader::check_blank() const {
+  const std::uint64_t most = most_blank + limits_.max_resource + limits_.block;
+  if (bytes_ - bytes_at_resource_ <= most) return;
+  throw InputError(fmt::format("{} MiB without a resource: the rest of the file is not read", most >> 20U));
 }
 
 void BlockReader::skip_byte_order_mark(Buffer& text) {
@@ -238,7 +252,26 @@ void BlockReader::cut_lines(Block& block, std::size_t end) {
 }
 
 bool BlockReader::fill_documents(Block& block) {
+  if (broken_) std::rethrow_exception(std::exchange(broken_, nullptr));
   documents_->block = &block;
+  try {
+    read_documents(block);
+  } catch (const InputError&) {
+    if (block.pieces.empty()) throw;
+    broken_ = std::current_exception();  // the resources before it come first
+  }
+  if (!documents_->links) {
+    // The names of all entries must be known before the first reference is read: one more look at the file.
+    if (documents_->names_entries || (!broken_ && !at_end_ && !documents_->looked_ahead && mentions_names())) {
+      documents_->links = names_of_entries();
+    }
+    documents_->looked_ahead = true;
+  }
+  block.links = documents_->links;
+  return !block.pieces.empty();
+}
+
+void BlockReader::read_documents(Block& block) {
   Buffer chunk(document_chunk);
   while (!at_end_ && block.text.size() < limits_.block) {
     chunk.resize(document_chunk);
@@ -249,21 +282,12 @@ bool BlockReader::fill_documents(Block& block) {
     if (at_end_) documents_->splitter.finish();
     line_ = documents_->splitter.line();
   }
-  if (!documents_->links) {
-    // The names of all entries must be known before the first reference is read: one more look at the file.
-    if (documents_->names_entries || (!at_end_ && !documents_->looked_ahead && mentions_names())) {
-      documents_->links = names_of_entries();
-    }
-    documents_->looked_ahead = true;
-  }
-  block.links = documents_->links;
-  return !block.pieces.empty();
 }
 
 /// Does `urn:` stand anywhere in the file? That is told much faster than the names themselves.
 bool BlockReader::mentions_names() const {
   constexpr std::string_view name = "\"urn:";
-  const auto stream = ByteStream::open(files_[next_file_ - 1]);
+  const auto stream = ByteStream::open(files_[next_file_ - 1], stop_);
   std::string chunk(document_chunk, '\0');
   std::size_t kept = 0;  // the end of the last chunk, where a name may begin
   for (;;) {
@@ -281,7 +305,7 @@ std::shared_ptr<const BundleLinks> BlockReader::names_of_entries() const {
   Names names(*links);
   DocumentSplitter splitter(names, limits_.max_resource);
   Buffer chunk(document_chunk);
-  const auto stream = ByteStream::open(files_[next_file_ - 1]);
+  const auto stream = ByteStream::open(files_[next_file_ - 1], stop_);
   const auto next_bytes = [&](std::size_t have) { return stream->read(chunk.data() + have, document_chunk - have); };
   chunk.resize(document_chunk);
   // A byte order mark is at most three bytes, which may come one by one.

@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -56,11 +57,12 @@ struct BlockLimits {
 /// Reads a study's files one after the other into blocks of whole resources. Not for several threads at once.
 class BlockReader {
  public:
-  /// `on_fault` is told of files that cannot be read to their end; reading goes on with the next one.
-  /// `deletions`, where given, is told what Bundle files delete (those on the lines of NDJSON are left to who reads the
-  /// lines).
+  /// `on_fault` is called for files that cannot be read to their end, and for those with too many bytes between two
+  /// resources; reading continues with the next file. After a stop was requested, next() throws StoppedError, also in
+  /// the middle of a file. `deletions`, where given, is told what Bundle files delete (those on the lines of NDJSON are
+  /// left to the caller, which reads the lines).
   BlockReader(const std::vector<StudyFile>& files, BlockLimits limits, std::function<void(const Fault&)> on_fault,
-              DeletionSink* deletions = nullptr);
+              std::stop_token stop = {}, DeletionSink* deletions = nullptr);
   ~BlockReader();
   BlockReader(const BlockReader&) = delete;
   BlockReader& operator=(const BlockReader&) = delete;
@@ -77,19 +79,23 @@ class BlockReader {
   [[nodiscard]] bool fill(Block& block);
   [[nodiscard]] bool fill_lines(Block& block);
   [[nodiscard]] bool fill_documents(Block& block);
+  void read_documents(Block& block);
   [[nodiscard]] bool mentions_names() const;
   [[nodiscard]] std::shared_ptr<const BundleLinks> names_of_entries() const;
   void cut_lines(Block& block, std::size_t end);
   std::size_t read(char* to, std::size_t size);
+  void check_blank() const;
   static void skip_byte_order_mark(Buffer& text);
 
   const std::vector<StudyFile>& files_;
   BlockLimits limits_;
   std::function<void(const Fault&)> on_fault_;
+  std::stop_token stop_;
   DeletionSink* deletions_;
   std::size_t next_file_ = 0;
   std::uint64_t next_number_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t bytes_at_resource_ = 0;  ///< of `bytes_`, when the last resource was found
 
   std::unique_ptr<ByteStream> stream_;
   bool lines_ = true;

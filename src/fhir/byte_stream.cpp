@@ -4,9 +4,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -17,7 +20,7 @@ namespace {
 /// A file descriptor, and the first bytes that were read to find out what it holds.
 class PlainStream final : public ByteStream {
  public:
-  explicit PlainStream(const StudyFile& file) : name_(file.name) {
+  PlainStream(const StudyFile& file, std::stop_token stop) : name_(file.name), stop_(std::move(stop)) {
     if (file.path == "-") {
       descriptor_ = STDIN_FILENO;
       owned_ = false;
@@ -44,6 +47,7 @@ class PlainStream final : public ByteStream {
   [[nodiscard]] bool gzip() const { return head_ == "\x1f\x8b"; }
 
   std::size_t read(char* to, std::size_t size) override {
+    if (stop_.stop_requested()) throw StoppedError("stopped", name_);
     if (head_given_ < head_.size()) {
       const std::size_t n = std::min(size, head_.size() - head_given_);
       std::memcpy(to, head_.data() + head_given_, n);
@@ -65,6 +69,7 @@ class PlainStream final : public ByteStream {
   }
 
   std::string name_;
+  std::stop_token stop_;
   int descriptor_ = -1;
   bool owned_ = true;
   std::string head_;
@@ -73,8 +78,8 @@ class PlainStream final : public ByteStream {
 
 class GzipStream final : public ByteStream {
  public:
-  GzipStream(std::unique_ptr<ByteStream> packed, std::string name)
-      : packed_(std::move(packed)), name_(std::move(name)), input_(std::size_t{1} << 17) {
+  GzipStream(std::unique_ptr<ByteStream> packed, std::string name, std::stop_token stop)
+      : packed_(std::move(packed)), name_(std::move(name)), stop_(std::move(stop)), input_(std::size_t{1} << 17) {
     if (inflateInit2(&zlib_, 15 + 16) != Z_OK) throw FaultError("zlib does not start", name_);
   }
   ~GzipStream() override { inflateEnd(&zlib_); }
@@ -82,6 +87,7 @@ class GzipStream final : public ByteStream {
   GzipStream& operator=(const GzipStream&) = delete;
 
   std::size_t read(char* to, std::size_t size) override {
+    if (stop_.stop_requested()) throw StoppedError("stopped", name_);
     zlib_.next_out = reinterpret_cast<Bytef*>(to);
     zlib_.avail_out = static_cast<uInt>(size);
     while (zlib_.avail_out == size) {
@@ -109,12 +115,30 @@ class GzipStream final : public ByteStream {
                          name_, "copy the file again");
       }
     }
-    return size - zlib_.avail_out;
+    const std::size_t unpacked = size - zlib_.avail_out;
+    unpacked_bytes_ += unpacked;
+    check_ratio();
+    return unpacked;
   }
 
  private:
+  /// NDJSON of many similar resources shrinks to a hundredth; deflate cannot shrink anything below a 1032nd. A file
+  /// between the two is made to cost time. Small ones do no harm.
+  void check_ratio() const {
+    constexpr std::uint64_t harmless = std::uint64_t{256} << 20U;
+    constexpr std::uint64_t largest_ratio = 500;
+    const std::uint64_t packed = packed_bytes_ - zlib_.avail_in;
+    if (unpacked_bytes_ <= harmless || unpacked_bytes_ / largest_ratio <= packed) return;
+    throw InputError(
+        fmt::format("the gzip file unpacks to more than {} times its size ({} MiB so far from {} KiB), which "
+                    "no study does; if it is meant, unpack it with gunzip first",
+                    largest_ratio, unpacked_bytes_ >> 20U, packed >> 10U),
+        name_);
+  }
+
   bool fill() {
     const std::size_t got = packed_->read(input_.data(), input_.size());
+    packed_bytes_ += got;
     zlib_.next_in = reinterpret_cast<Bytef*>(input_.data());
     zlib_.avail_in = static_cast<uInt>(got);
     return got > 0;
@@ -122,6 +146,9 @@ class GzipStream final : public ByteStream {
 
   std::unique_ptr<ByteStream> packed_;
   std::string name_;
+  std::stop_token stop_;
+  std::uint64_t packed_bytes_ = 0;
+  std::uint64_t unpacked_bytes_ = 0;
   std::vector<char> input_;
   z_stream zlib_{};
   bool between_members_ = false;
@@ -129,8 +156,8 @@ class GzipStream final : public ByteStream {
 
 }  // namespace
 
-std::unique_ptr<ByteStream> ByteStream::open(const StudyFile& file) {
-  auto plain = std::make_unique<PlainStream>(file);
+std::unique_ptr<ByteStream> ByteStream::open(const StudyFile& file, std::stop_token stop) {
+  auto plain = std::make_unique<PlainStream>(file, stop);
   if (!plain->gzip()) {
     if (is_gzip(file.path)) {
       throw InputError("the file is named .gz but is not gzip (or is empty)", file.name,
@@ -138,7 +165,7 @@ std::unique_ptr<ByteStream> ByteStream::open(const StudyFile& file) {
     }
     return plain;
   }
-  return std::make_unique<GzipStream>(std::move(plain), file.name);
+  return std::make_unique<GzipStream>(std::move(plain), file.name, std::move(stop));
 }
 
 }  // namespace etl::fhir

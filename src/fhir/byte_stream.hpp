@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <stop_token>
 
 #include "fhir/study_files.hpp"
 
@@ -15,11 +16,12 @@ class ByteStream {
   ByteStream& operator=(const ByteStream&) = delete;
   virtual ~ByteStream() = default;
 
-  /// Up to `size` bytes into `to`; 0 at the end. InputError when the file cannot be read or is not whole.
+  /// Up to `size` bytes into `to`; 0 at the end. InputError when the file cannot be read, is not whole, or unpacks to
+  /// more than an honest gzip file does (see GzipStream::check_ratio). StoppedError once a stop was requested.
   [[nodiscard]] virtual std::size_t read(char* to, std::size_t size) = 0;
 
-  /// Opens a study's file; what is gzip is told by the bytes, not by the name.
-  [[nodiscard]] static std::unique_ptr<ByteStream> open(const StudyFile& file);
+  /// Opens a study's file. Its first bytes decide whether it is gzip, not its name.
+  [[nodiscard]] static std::unique_ptr<ByteStream> open(const StudyFile& file, std::stop_token stop = {});
 };
 
 }  // namespace etl::fhir

@@ -5,19 +5,28 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/identifier.hpp"
 #include "base/text.hpp"
 #include "config/fence_config.hpp"
 
 namespace etl::files {
 
-std::string default_bucket(const std::filesystem::path& fence_config, gen3::Fence& fence) {
+namespace {
+
+/// DATA_UPLOAD_BUCKET of fence's own configuration, where that is mounted. Uploads to it do not name the bucket: with
+/// an empty ALLOWED_DATA_UPLOAD_BUCKETS fence refuses every name, even this one.
+std::string upload_default(const std::filesystem::path& fence_config) {
   std::error_code unreadable;
-  if (std::filesystem::exists(fence_config, unreadable)) {
-    const auto config = config::read_fence_config(fence_config);
-    if (!config.upload_bucket.empty()) return config.upload_bucket;
-  }
+  if (!std::filesystem::exists(fence_config, unreadable)) return {};
+  return config::read_fence_config(fence_config).upload_bucket;
+}
+
+}  // namespace
+
+std::string default_bucket(const std::filesystem::path& fence_config, gen3::Fence& fence) {
+  if (std::string name = upload_default(fence_config); !name.empty()) return name;
   const auto buckets = fence.buckets();
-  if (buckets.size() == 1) return buckets.front().name;
+  if (buckets.size() == 1 && is_bucket_name(buckets.front().name)) return buckets.front().name;
   throw UsageError(fmt::format("fence has {} buckets, and it is not known which is its default", buckets.size()),
                    fence_config.string(), "name the bucket with --bucket; `aced-etl buckets ls` shows them");
 }
@@ -38,7 +47,12 @@ void choose_bucket(UploadOptions& upload, const config::Settings& settings, cons
     upload.bucket_name = default_bucket(settings.require("fence_config"), fence);
     return;
   }
+  if (!is_bucket_name(*bucket)) {
+    throw UsageError(fmt::format("`{}` cannot be the name of a bucket", *bucket), {},
+                     "use letters, digits, '.', '-' and '_'");
+  }
   upload.bucket = upload.bucket_name = *bucket;
+  if (*bucket == upload_default(settings.require("fence_config"))) upload.bucket.clear();
   std::vector<std::string> names;
   try {
     for (gen3::Bucket& known : fence.buckets()) names.push_back(std::move(known.name));

@@ -1,20 +1,12 @@
 #include "files/checked_source.hpp"
 
-#include <fmt/format.h>
-
 #include "base/error.hpp"
 
 namespace etl::files {
 
-void throw_wrong_md5(const std::string& is, const std::string& wanted, const std::string& place) {
-  throw InputError(fmt::format("the file's md5 is {}, the metadata says {}", is, wanted), place);
-}
-
 CheckedSource::CheckedSource(const Document& document)
-    : file_(document.path), wanted_(document.md5), place_(document.path.string()) {
-  if (file_.size() != document.size) {
-    throw InputError(fmt::format("the file has {} bytes, the metadata says {}", file_.size(), document.size), place_);
-  }
+    : document_(document), file_(document.open(), document.path()) {
+  if (file_.size() != document.size) throw_wrong_size(document);
 }
 
 std::size_t CheckedSource::read(std::span<char> to) {
@@ -22,7 +14,7 @@ std::size_t CheckedSource::read(std::span<char> to) {
   md5_.add({to.data(), got});
   done_ += got;
   if (got > 0 && done_ == file_.size()) {
-    if (const std::string is = md5_.hex(); is != wanted_) throw_wrong_md5(is, wanted_, place_);
+    if (md5_.hex() != document_.md5) throw_wrong_md5(document_);
   }
   return got;
 }
@@ -40,7 +32,7 @@ void check_md5(const Document& document, const std::stop_token& stop) {
   while (done < document.size) {
     if (stop.stop_requested()) throw StoppedError();
     const std::size_t got = source.read(piece);
-    if (got == 0) throw InputError("the file changed while it was read", document.path.string());
+    if (got == 0) throw InputError("the file changed while it was read", document.path());
     done += got;
   }
 }

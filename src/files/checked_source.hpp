@@ -15,6 +15,7 @@ namespace etl::files {
 /// incomplete, and S3 keeps nothing.
 class CheckedSource final : public net::BodySource {
  public:
+  /// `document` must outlive it.
   explicit CheckedSource(const Document& document);
 
   [[nodiscard]] std::uint64_t size() const override { return file_.size(); }
@@ -22,17 +23,13 @@ class CheckedSource final : public net::BodySource {
   void rewind() override;
 
  private:
+  const Document& document_;
   net::FileSource file_;
-  std::string wanted_;
-  std::string place_;
   std::uint64_t done_ = 0;
   Md5 md5_;
 };
 
 /// Reads the whole file. InputError when it is not what the metadata says.
 void check_md5(const Document& document, const std::stop_token& stop);
-
-/// InputError that tells both md5s.
-[[noreturn]] void throw_wrong_md5(const std::string& is, const std::string& wanted, const std::string& place);
 
 }  // namespace etl::files

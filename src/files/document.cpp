@@ -1,61 +1,76 @@
 #include "files/document.hpp"
 
-#include <charconv>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/error.hpp"
+#include "documents/names.hpp"
 
 namespace etl::files {
 namespace {
 
-using simdjson::dom::element;
+constexpr std::size_t longest_key = 1024;  // S3's limit, in bytes
+constexpr std::size_t longest_id = 64;     // FHIR's limit
+constexpr std::size_t md5_digits = 32;
 
-constexpr std::string_view md5_extension = "http://aced-idp.org/fhir/StructureDefinition/md5";
-constexpr std::string_view source_path_extension = "http://aced-idp.org/fhir/StructureDefinition/source_path";
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
-std::string text_in(const element& object, const char* name) {
-  std::string_view text;
-  return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-std::optional<std::uint64_t> size_in(const element& attachment) {
-  std::uint64_t number = 0;
-  if (attachment["size"].get(number) == simdjson::SUCCESS) return number;
-  const std::string text = text_in(attachment, "size");
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || end.ec != std::errc() || end.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-void read_extensions(const element& attachment, Attachment& out) {
-  simdjson::dom::array extensions;
-  if (attachment["extension"].get(extensions) != simdjson::SUCCESS) return;
-  for (const element extension : extensions) {
-    const std::string url = text_in(extension, "url");
-    if (url == md5_extension) out.md5 = text_in(extension, "valueString");
-    if (url == source_path_extension) out.source_path = text_in(extension, "valueUrl");
-  }
+/// FHIR's type `id`, but for "." and "..": an id becomes a part of paths and of keys.
+bool is_id(const std::string& text) {
+  const bool fits = text.size() <= longest_id && std::ranges::all_of(text, [](char c) {
+    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+  return fits && text.find_first_not_of('.') != std::string::npos;
 }
 
 }  // namespace
 
-std::optional<Attachment> read_attachment(simdjson::dom::parser& parser, std::string_view resource) {
-  element root;
-  if (const auto error = parser.parse(resource.data(), resource.size(), true).get(root)) {
-    throw InputError(std::string("not JSON: ") + simdjson::error_message(error));
+UniqueFd Document::open() const {
+  if (locator == nullptr) throw FaultError("a file is read that was not looked for", place);
+  return locator->open(location);
+}
+
+std::string Document::path() const { return locator == nullptr ? name : locator->path_of(location); }
+
+Document described_by(const documents::Reference& reference) {
+  Document document;
+  document.did = reference.id;
+  if (document.did.empty()) throw InputError("the DocumentReference has no id");
+  if (!is_id(document.did)) throw InputError("the DocumentReference's id is not a FHIR id");
+  if (reference.url.empty()) throw InputError("the attachment has no url");
+  document.name = documents::name_of(reference.url);
+  if (const auto why = documents::refusal_of_name(document.name); !why.empty()) {
+    throw InputError(fmt::format("{}: {}", why, document.name));
   }
-  if (text_in(root, "resourceType") != "DocumentReference") return std::nullopt;
-  Attachment out;
-  out.id = text_in(root, "id");
-  simdjson::dom::array contents;
-  if (root["content"].get(contents) != simdjson::SUCCESS) return out;
-  out.contents = contents.size();
-  element attachment;
-  if (contents.at(0)["attachment"].get(attachment) != simdjson::SUCCESS) return out;
-  out.url = text_in(attachment, "url");
-  out.size = size_in(attachment);
-  out.has_data = attachment["data"].error() == simdjson::SUCCESS;
-  read_extensions(attachment, out);
-  return out;
+  if (document.key().size() > longest_key) {
+    throw InputError(fmt::format("the object's key would have {} bytes, S3 takes {}", document.key().size(), longest_key));
+  }
+  document.md5 = reference.md5;
+  std::ranges::transform(document.md5, document.md5.begin(), lower);
+  if (document.md5.empty()) throw InputError("the attachment has no md5");
+  if (document.md5.size() != md5_digits || !std::ranges::all_of(document.md5, is_hex)) {
+    throw InputError(fmt::format("the md5 is not 32 hexadecimal digits: {}", reference.md5));
+  }
+  if (!reference.size) throw InputError("the attachment has no size");
+  document.size = *reference.size;
+  return document;
+}
+
+void find_file(const documents::Locator& locator, const documents::Reference& reference, Document& document) {
+  document.location = locator.locate(reference);
+  document.locator = &locator;
+  if (document.location.size != document.size) throw_wrong_size(document);
+}
+
+void throw_wrong_size(const Document& document) {
+  throw InputError(fmt::format("the file has another size than the metadata says ({} bytes)", document.size));
+}
+
+void throw_wrong_md5(const Document& document) {
+  throw InputError(fmt::format("the file has another md5 than the metadata says ({})", document.md5));
 }
 
 }  // namespace etl::files

@@ -12,6 +12,7 @@
 #include "files/objects.hpp"
 #include "net/file_source.hpp"
 #include "net/url.hpp"
+#include "s3/answer.hpp"
 
 namespace etl::files {
 namespace fs = std::filesystem;
@@ -132,6 +133,7 @@ void Download::fetch(const gen3::FileRecord& record, const fs::path& part) {
     net::Request request{.url = url};
     if (file.start() > 0) request.headers = {{"Range", fmt::format("bytes={}-", file.start())}};
     request.sink = &file;
+    request.accept = s3::has_etag;
     const net::Response answer = services_.http().send(request);
     if (answer.status == 416) {  // longer than the object
       std::error_code error;

@@ -18,15 +18,11 @@ constexpr std::uint64_t small_file = 8 * MiB;
 constexpr std::uint64_t buffers = 128 * MiB;
 
 std::string read_small(const Document& document) {
-  net::FileSource file(document.path);
-  if (file.size() != document.size) {
-    throw InputError(fmt::format("the file has {} bytes, the metadata says {}", file.size(), document.size));
-  }
+  net::FileSource file(document.open(), document.path());
+  if (file.size() != document.size) throw_wrong_size(document);
   std::string content(static_cast<std::size_t>(file.size()), '\0');
   if (file.read(content) != content.size()) throw InputError("the file changed while it was read");
-  if (const std::string is = md5_hex(content); is != document.md5) {
-    throw_wrong_md5(is, document.md5, document.path.string());
-  }
+  if (md5_hex(content) != document.md5) throw_wrong_md5(document);
   return content;
 }
 
@@ -48,9 +44,15 @@ void FileUpload::upload(const Document& document, const gen3::FileRecord& wanted
 
 void FileUpload::make_record(const gen3::FileRecord& wanted, bool record_there) {
   if (record_there) return;
+  const bool begun_before = journal_.begun(wanted.did);
   journal_.begin(wanted.did);
-  net::retry<NotAllowedError>(services_.retry, services_.stop, "the record of " + wanted.file_name,
-                              [&] { services_.indexd.create(wanted); });
+  try {
+    net::retry<NotAllowedError>(services_.retry, services_.stop, "the record of " + wanted.file_name,
+                                [&] { services_.indexd.create(wanted); });
+  } catch (const NotAllowedError&) {
+    if (!begun_before) journal_.forget(wanted.did);  // indexd made none, so there is none to remove
+    throw;
+  }
 }
 
 void FileUpload::put(const Document& document, const net::Request& request) {
@@ -82,7 +84,7 @@ void FileUpload::put_streamed(const Document& document, const gen3::FileRecord& 
   if (document.size > largest_put) {
     throw InputError(fmt::format("the file has {}, a single PUT takes 5 GiB, and uploads in parts are not allowed",
                                  human_bytes(document.size)),
-                     document.path.string(), "grant `file_upload` on /data_file in user.yaml");
+                     document.path(), "grant `file_upload` on /data_file in user.yaml");
   }
   CheckedSource source(document);
   make_record(wanted, record_there);
@@ -93,7 +95,7 @@ void FileUpload::put_streamed(const Document& document, const gen3::FileRecord& 
 
 bool FileUpload::put_in_parts(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
   if (no_parts_) return false;
-  { const net::FileSource readable(document.path); }  // or it throws
+  static_cast<void>(document.open());  // or it throws
   make_record(wanted, record_there);
   try {
     MultipartUpload parts(services_, journal_, budget_, options_);

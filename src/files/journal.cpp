@@ -34,7 +34,7 @@ Journal::Journal(const std::filesystem::path& state_folder, const std::string& e
 
 bool Journal::finished(const Document& document, const std::string& url) {
   const std::lock_guard lock(mutex_);
-  finished_.bind(document.did, document.size, document.md5, document.mtime_ns, url);
+  finished_.bind(document.did, document.size, document.md5, document.location.mtime_ns, url);
   const bool found = finished_.step();
   if (found) finished_.bind(nullptr);  // ends the read
   return found;
@@ -43,7 +43,7 @@ bool Journal::finished(const Document& document, const std::string& url) {
 void Journal::finish(const Document& document, const std::string& url) {
   const std::lock_guard lock(mutex_);
   sqlite::Transaction transaction(database_);
-  finish_.bind(document.did, document.size, document.md5, document.mtime_ns, url).run();
+  finish_.bind(document.did, document.size, document.md5, document.location.mtime_ns, url).run();
   end_.bind(document.did).run();
   drop_upload_.bind(document.did).run();
   transaction.commit();

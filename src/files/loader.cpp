@@ -10,7 +10,9 @@
 #include <optional>
 
 #include "base/digest.hpp"
+#include "base/identifier.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "files/checked_source.hpp"
 #include "files/crew.hpp"
 #include "files/file_upload.hpp"
@@ -44,7 +46,7 @@ bool object_fits(const Services& services, const Document& document, std::uint64
   Md5 whole;
   std::string piece;
   for (unsigned number = 1; number <= plan.count(); ++number) {
-    net::FileSource file(document.path, plan.offset(number), plan.length(number));
+    net::FileSource file(document.open(), document.path(), plan.offset(number), plan.length(number));
     Md5 md5;
     for (std::uint64_t left = file.size(); left > 0;) {
       if (services.stop.stop_requested()) throw StoppedError();
@@ -68,11 +70,14 @@ class Load {
         journal_(journal),
         options_(options),
         on_file_(on_file),
+        buckets_(services.fence),
         uploads_(services, journal, options.upload) {}
 
   LoadResult run(Manifest& manifest) {
     LoadResult result;
     try {
+      // A key that fence refuses would meet every file.
+      if (!options_.dry_run) static_cast<void>(services_.session.access_token());
       Crew<Task> crew(options_.jobs, batch, [this](Task& task) { work(task); });
       std::int64_t cursor = 0;
       for (auto documents = manifest.next(cursor, batch); !documents.empty();
@@ -157,11 +162,10 @@ class Load {
 
   /// Empty when the record that differs may be made anew.
   std::string why_not_replaced(const Task& task) {
-    const auto& authz = task.there->authz;
-    if (std::find(authz.begin(), authz.end(), task.wanted.authz.front()) == authz.end()) {
-      return fmt::format("the record belongs to {}, not to {}",
-                         authz.empty() ? "no project" : fmt::format("{}", fmt::join(authz, ", ")),
-                         task.wanted.authz.front());
+    try {
+      require_own(*task.there, task.wanted.authz.front());
+    } catch (const RefusedError& error) {
+      return error.what();
     }
     if (options_.replace || journal_.begun(task.document.did)) return {};
     return fmt::format("the record differs: {} (--replace makes it anew)", task.differs);
@@ -171,6 +175,7 @@ class Load {
     const Document& document = task.document;
     if (services_.stop.stop_requested()) throw StoppedError();
     try {
+      check_names(document);
       const Outcome outcome = bring(task);
       in_a_row_ = 0;
       tell(document, outcome);
@@ -194,12 +199,35 @@ class Load {
     }
   }
 
+  /// The id and the name make the GUID, the object's key and its url.
+  static void check_names(const Document& document) {
+    if (!is_fhir_id(document.did)) {
+      throw InputError(fmt::format("`{}` is not a FHIR id (letters, digits, '-' and '.', 64 at most)",
+                                   printable(document.did.substr(0, 200))));
+    }
+    if (!is_relative_name(document.name)) {
+      throw InputError(
+          fmt::format("`{}` cannot be the name of an object: it has an empty, `.` or `..` part or a control "
+                      "character",
+                      printable(document.name.substr(0, 200))));
+    }
+  }
+
+  /// The record may have changed since the look-up: what is done to an existing one is decided by what it is now.
+  void look_again(Task& task) {
+    if (!task.there) return;
+    task.there = net::retry(services_.retry, services_.stop, "a look at " + task.document.name,
+                            [&] { return services_.indexd.get(task.document.did); });
+    task.differs = task.there ? difference(task.wanted, *task.there) : std::string();
+  }
+
   Outcome bring(Task& task) {
+    look_again(task);
     Outcome outcome = Outcome::loaded;
     if (task.there && !task.differs.empty()) {
       if (const std::string refusal = why_not_replaced(task); !refusal.empty()) throw RefusedError(refusal);
       check_md5(task.document, services_.stop);  // before anything is removed for it
-      remove_record(services_, task.document.did);
+      remove_own(task);
       journal_.forget(task.document.did);
       task.there.reset();
       outcome = Outcome::replaced;
@@ -213,6 +241,14 @@ class Load {
     return outcome;
   }
 
+  void remove_own(const Task& task) {
+    if (remove_record(services_, buckets_, task.document.did, task.wanted.authz.front()) == Removed::record_only) {
+      log::warn(
+          "{}: the record of its former object was removed, the object was not touched: fence does not know its bucket",
+          task.document.name);
+    }
+  }
+
   static std::string in_full(const Error& error) {
     return error.where().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.where());
   }
@@ -222,11 +258,11 @@ class Load {
     std::string reason = in_full(error);
     try {
       if (!options_.dry_run && journal_.begun(task.document.did)) {
-        remove_record(services_, task.document.did);
+        remove_own(task);
         journal_.forget(task.document.did);
       }
     } catch (const Error& left) {
-      reason += fmt::format("; its record is left behind: {}", left.what());
+      reason += fmt::format("; its record may be left behind, for it could not be removed: {}", left.what());
     }
     tell(task.document, Outcome::failed, reason);
   }
@@ -241,6 +277,7 @@ class Load {
   Journal& journal_;
   const LoadOptions& options_;
   const std::function<void(const FileResult&)>& on_file_;
+  gen3::BucketNames buckets_;
   FileUpload uploads_;
   std::atomic<unsigned> in_a_row_{0};
   std::mutex mutex_;

@@ -7,7 +7,7 @@ constexpr int state_ok = 0;
 constexpr int state_clashed = 1;
 constexpr int state_chosen = 2;
 
-constexpr const char* columns = "did, name, size, md5, path, mtime, place";
+constexpr const char* columns = "did, name, size, md5, root, file, device, inode, mtime, place";
 
 Document document_in(const sqlite::Statement& row) {
   Document out;
@@ -15,37 +15,41 @@ Document document_in(const sqlite::Statement& row) {
   out.name = row.text(1);
   out.size = static_cast<std::uint64_t>(row.integer(2));
   out.md5 = row.text(3);
-  out.path = row.text(4);
-  out.mtime_ns = row.integer(5);
-  out.place = row.text(6);
+  out.location = {.root = static_cast<std::uint64_t>(row.integer(4)),
+                  .name = row.text(5),
+                  .device = static_cast<std::uint64_t>(row.integer(6)),
+                  .inode = static_cast<std::uint64_t>(row.integer(7)),
+                  .size = out.size,
+                  .mtime_ns = row.integer(8)};
+  out.place = row.text(9);
   return out;
 }
 
 }  // namespace
 
-Manifest::Manifest() : database_("") {  // to SQLite: a file of its own that has no name
+Manifest::Manifest(const documents::Locator* locator) : locator_(locator), database_("") {  // to SQLite: a file of its own that has no name
   database_.execute(
-      "create table document (did text not null unique, name text, size integer, md5 text, path text, mtime integer,"
-      " place text, state integer not null default 0, id integer primary key)");
+      "create table document (did text not null unique, name text, size integer, md5 text, root integer, file text,"
+      " device integer, inode integer, mtime integer, place text, state integer not null default 0, id integer primary key)");
   insert_ = database_.prepare(
-      "insert into document (did, name, size, md5, path, mtime, place) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-      " on conflict do nothing");
-  look_ = database_.prepare("select did, name, size, md5, path, mtime, place, state from document where did = ?1");
+      "insert into document (did, name, size, md5, root, file, device, inode, mtime, place)"
+      " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict do nothing");
+  look_ = database_.prepare(std::string("select ") + columns + ", state from document where did = ?1");
 }
 
 Manifest::Added Manifest::add(const Document& document) {
   insert_
-      ->bind(document.did, document.name, document.size, document.md5, document.path.string(), document.mtime_ns,
-             document.place)
+      ->bind(document.did, document.name, document.size, document.md5, document.location.root, document.location.name,
+             document.location.device, document.location.inode, document.location.mtime_ns, document.place)
       .run();
   if (database_.changes() == 1) return Added::added;
   if (!look_->bind(document.did).step()) return Added::added;
   const Document there = document_in(*look_);
-  const bool clashed = look_->integer(7) == state_clashed;
+  const bool clashed = look_->integer(10) == state_clashed;
   static_cast<void>(look_->step());
   if (clashed) return Added::clashed_again;
   if (there.name == document.name && there.size == document.size && there.md5 == document.md5 &&
-      there.path == document.path) {
+      there.location.root == document.location.root && there.location.name == document.location.name) {
     return Added::repeated;
   }
   database_.prepare("update document set state = ?2 where did = ?1").bind(document.did, state_clashed).run();
@@ -59,7 +63,8 @@ std::vector<Document> Manifest::next(std::int64_t& cursor, std::size_t most) {
   rows.bind(cursor, state_ok, static_cast<std::int64_t>(most));
   while (rows.step()) {
     out.push_back(document_in(rows));
-    cursor = rows.integer(7);
+    out.back().locator = locator_;
+    cursor = rows.integer(10);
   }
   return out;
 }
@@ -67,6 +72,7 @@ std::vector<Document> Manifest::next(std::int64_t& cursor, std::size_t most) {
 std::optional<Document> Manifest::find(const std::string& did) {
   if (!look_->bind(did).step()) return std::nullopt;
   Document found = document_in(*look_);
+  found.locator = locator_;
   static_cast<void>(look_->step());
   return found;
 }

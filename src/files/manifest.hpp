@@ -14,7 +14,8 @@ namespace etl::files {
 /// the study. One thread at a time.
 class Manifest {
  public:
-  Manifest();
+  /// `locator` finds the documents' files and must outlive the manifest; null when they are not looked at.
+  explicit Manifest(const documents::Locator* locator);
 
   enum class Added : unsigned char {
     added,
@@ -27,6 +28,7 @@ class Manifest {
   /// The next documents after `cursor`, which starts at 0 and is moved; empty at the end.
   [[nodiscard]] std::vector<Document> next(std::int64_t& cursor, std::size_t most);
   [[nodiscard]] std::optional<Document> find(const std::string& did);
+  [[nodiscard]] const documents::Locator* locator() const { return locator_; }
 
   /// From now on only those that were chosen count in next(), files() and bytes().
   void choose(const std::string& did);
@@ -38,6 +40,7 @@ class Manifest {
  private:
   [[nodiscard]] std::uint64_t one_number(const char* sql);
 
+  const documents::Locator* locator_;
   sqlite::Database database_;
   std::optional<sqlite::Statement> insert_;
   std::optional<sqlite::Statement> look_;

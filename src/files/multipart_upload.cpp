@@ -51,9 +51,7 @@ class MultipartUpload::OneUpload {
       if (!already_there(number, part.md5)) senders.add(std::move(part));
     }
     senders.finish();
-    if (const std::string is = whole.hex(); is != document_.md5) {
-      throw_wrong_md5(is, document_.md5, document_.path.string());
-    }
+    if (whole.hex() != document_.md5) throw_wrong_md5(document_);
     return parts_;
   }
 
@@ -65,10 +63,10 @@ class MultipartUpload::OneUpload {
     std::string md5;
   };
 
-  [[noreturn]] void changed() const { throw InputError("the file changed while it was read", document_.path.string()); }
+  [[noreturn]] void changed() const { throw InputError("the file changed while it was read", document_.path()); }
 
   void read(Waiting& part, Md5& whole) {
-    net::FileSource file(document_.path, plan_.offset(part.number), plan_.length(part.number));
+    net::FileSource file(document_.open(), document_.path(), plan_.offset(part.number), plan_.length(part.number));
     part.bytes.resize(static_cast<std::size_t>(plan_.length(part.number)));
     if (file.read(part.bytes) != part.bytes.size()) changed();
     whole.add(part.bytes);
@@ -86,7 +84,7 @@ class MultipartUpload::OneUpload {
   }
 
   void send_streamed(unsigned number, Md5& whole) {
-    net::FileSource file(document_.path, plan_.offset(number), plan_.length(number));
+    net::FileSource file(document_.open(), document_.path(), plan_.offset(number), plan_.length(number));
     std::string piece(static_cast<std::size_t>(MiB), '\0');
     Md5 md5;
     std::uint64_t left = file.size();
@@ -147,7 +145,7 @@ void MultipartUpload::run(const Document& document) {
 
 Journal::Upload MultipartUpload::resume_or_start(const Document& document, bool& resumed) {
   if (auto known = journal_.upload(document.did)) {
-    resumed = known->size == document.size && known->mtime_ns == document.mtime_ns && known->md5 == document.md5 &&
+    resumed = known->size == document.size && known->mtime_ns == document.location.mtime_ns && known->md5 == document.md5 &&
               known->key == document.key() && known->bucket == options_.bucket_name;
     if (resumed) {
       log::debug("{}: {} parts are in S3 already", document.name, known->parts.size());
@@ -159,7 +157,7 @@ Journal::Upload MultipartUpload::resume_or_start(const Document& document, bool&
                         .bucket = options_.bucket_name,
                         .part_size = plan_parts(document.size, options_.part_size).part_size,
                         .size = document.size,
-                        .mtime_ns = document.mtime_ns,
+                        .mtime_ns = document.location.mtime_ns,
                         .md5 = document.md5,
                         .parts = {}};
   try {

@@ -75,6 +75,7 @@ std::string put_signed(const Services& services, const std::string& url, const s
   request.method = "PUT";
   request.url = url;
   request.headers.push_back({"Content-MD5", base64_of_hex(md5)});
+  request.accept = s3::has_etag;
   const net::Response answer = services.http().send(request);
   const std::string where = net::without_query(url);
   if (!answer.ok()) {
@@ -83,9 +84,10 @@ std::string put_signed(const Services& services, const std::string& url, const s
     if (fault.code == "NoSuchUpload") throw LostUploadError("S3 does not know the upload (any more)", where);
     refuse_signed(answer, where);
   }
+  if (!s3::has_etag(answer)) s3::not_s3(answer, where);
   std::string etag = answer.header("ETag").value_or("");
   if (etag_says({0, unquoted(etag), is_encrypted(answer)}, md5) == Says::other) {
-    throw WrongObjectError(fmt::format("S3 stored bytes with the md5 {}, sent was {}", unquoted(etag), md5), where);
+    throw WrongObjectError("S3 stored other bytes than were sent: its ETag is another md5", where);
   }
   return etag;
 }
@@ -96,8 +98,14 @@ std::optional<ObjectHead> look_at(const Services& services, const std::string& d
   net::Request request{.url = url};
   request.headers = {{"Range", "bytes=0-0"}};
   request.sink = &nothing;
+  // That there is no object is believed of S3 alone.
+  const auto own = [](const net::Response& one) {
+    return one.status == 404 ? !s3::parse_fault(one).code.empty() : s3::has_etag(one);
+  };
+  request.accept = own;
   const net::Response answer = services.http().send(request);
   const std::string where = net::without_query(url);
+  if (!own(answer)) s3::not_s3(answer, where);
   if (answer.status == 404) return std::nullopt;
   ObjectHead head{0, unquoted(answer.header("ETag").value_or("")), is_encrypted(answer)};
   if (answer.status == 416) return head;  // an empty object has no first byte

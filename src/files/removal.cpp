@@ -1,17 +1,39 @@
 #include "files/removal.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <mutex>
 
 #include "files/crew.hpp"
 
 namespace etl::files {
 
-bool remove_record(const Services& services, const std::string& did) {
+void require_own(const gen3::FileRecord& record, const std::string& authz) {
+  if (record.authz.size() == 1 && record.authz.front() == authz) return;
+  throw RefusedError(record.authz.empty()
+                         ? fmt::format("the record {} belongs to no project, not to {}", record.did, authz)
+                         : fmt::format("the record {} belongs to {}, not to {} alone", record.did,
+                                       fmt::join(record.authz, ", "), authz),
+                     {}, "aced-etl changes a project's own records only; look at it with `GET /index/index/<GUID>`");
+}
+
+Removed remove_record(const Services& services, const gen3::BucketNames& buckets, const std::string& did,
+                      const std::string& authz) {
   return net::retry(services.retry, services.stop, "the removal of " + did, [&] {
-    if (services.fence.remove_file(did)) return true;
-    // No record, or one without an object: then fence leaves the record.
-    const auto left = services.indexd.get(did);
-    return left && services.indexd.remove(did, left->rev);
+    const auto there = services.indexd.get(did);
+    if (!there) return Removed::nothing;
+    require_own(*there, authz);
+    if (buckets.unknown_in(there->urls)) {
+      return services.indexd.remove(there->did, there->rev) ? Removed::record_only : Removed::nothing;
+    }
+    if (services.fence.remove_file(there->did)) return Removed::all;
+    // The object was gone: then fence leaves the record. Only a record of this project is removed, as it is now.
+    const auto left = services.indexd.get(there->did);
+    if (!left) return Removed::all;
+    require_own(*left, authz);
+    services.indexd.remove(left->did, left->rev);
+    return Removed::all;
   });
 }
 
@@ -25,20 +47,22 @@ ProjectCount count_records(const Services& services, const std::string& authz) {
   return count;
 }
 
-RemovalTally remove_records(const Services& services, Journal& journal, const std::string& authz, unsigned jobs,
-                            const std::function<void(const gen3::FileRecord&, const std::string& reason)>& on_file) {
+RemovalTally remove_records(
+    const Services& services, Journal& journal, const std::string& authz, unsigned jobs,
+    const std::function<void(const gen3::FileRecord&, Removed, const std::string& reason)>& on_file) {
   constexpr std::size_t most_waiting = 1024;
-  /// So many in a row that a service did not answer for: it stays away. (fence says the same of a single record whose
-  /// bucket it does not know.)
+  /// So many in a row that a service did not answer for: it stays away.
   constexpr unsigned most_unavailable = 4;
   RemovalTally tally;
   std::mutex mutex;
   unsigned in_a_row = 0;
+  const gen3::BucketNames buckets(services.fence);
   Crew<gen3::FileRecord> crew(jobs, most_waiting, [&](gen3::FileRecord& record) {
     if (services.stop.stop_requested()) throw StoppedError();
     std::string reason;
+    Removed how = Removed::nothing;
     try {
-      remove_record(services, record.did);
+      how = remove_record(services, buckets, record.did, authz);
       journal.forget(record.did);
       const std::lock_guard lock(mutex);
       in_a_row = 0;
@@ -53,7 +77,8 @@ RemovalTally remove_records(const Services& services, Journal& journal, const st
     }
     const std::lock_guard lock(mutex);
     ++(reason.empty() ? tally.removed : tally.failed);
-    on_file(record, reason);
+    if (how == Removed::record_only) ++tally.objects_left;
+    on_file(record, how, reason);
   });
   services.indexd.list(authz, [&](const gen3::FileRecord& record) { crew.add(record); });
   crew.finish();

@@ -6,12 +6,26 @@
 
 #include "files/journal.hpp"
 #include "files/services.hpp"
+#include "gen3/bucket_names.hpp"
 
 namespace etl::files {
 
-/// Removes a record and its object, whichever of them are there. False when there is no such record. NotAllowedError,
-/// UnavailableError and RefusedError leave at least the record.
-bool remove_record(const Services& services, const std::string& did);
+/// What became of a record that was to be removed.
+enum class Removed : unsigned char {
+  nothing,      ///< there was no such record
+  all,          ///< the record and its object, or the record of an object that was gone already
+  record_only,  ///< fence does not know the record's bucket, so it cannot remove the object, which was not touched
+};
+
+/// Removes a record and its object, whichever of them exist. The record is read immediately before, and removed by its
+/// revision: RefusedError when `authz` is not its only resource path, for then it belongs to another project, or to
+/// others as well. `buckets`: those that fence knows. NotAllowedError, UnavailableError and RefusedError leave at least
+/// the record.
+Removed remove_record(const Services& services, const gen3::BucketNames& buckets, const std::string& did,
+                      const std::string& authz);
+
+/// RefusedError unless the record belongs to the project with this resource path and to nobody else.
+void require_own(const gen3::FileRecord& record, const std::string& authz);
 
 struct ProjectCount {
   std::uint64_t records = 0;
@@ -21,12 +35,13 @@ struct ProjectCount {
 
 struct RemovalTally {
   std::uint64_t removed = 0;
+  std::uint64_t objects_left = 0;  ///< of these: the object was not touched, see Removed::record_only
   std::uint64_t failed = 0;
 };
-/// Removes every record with this `authz` and its object, `jobs` at once. `on_file` is told of each, one at a time:
+/// Removes every record with this `authz` and its object, `jobs` at once. `on_file` is called for each, one at a time:
 /// the reason is empty where it went. Throws what would meet every file: not allowed, not available, stopped.
 [[nodiscard]] RemovalTally remove_records(
     const Services& services, Journal& journal, const std::string& authz, unsigned jobs,
-    const std::function<void(const gen3::FileRecord&, const std::string& reason)>& on_file);
+    const std::function<void(const gen3::FileRecord&, Removed, const std::string& reason)>& on_file);
 
 }  // namespace etl::files

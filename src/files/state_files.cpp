@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "net/url.hpp"
+
 namespace etl::files {
 
 std::filesystem::path state_file(const std::filesystem::path& state_folder, const std::string& endpoint,
                                  const std::string& suffix) {
-  const std::size_t scheme = endpoint.find("://");
-  const std::string host = scheme == std::string::npos ? endpoint : endpoint.substr(scheme + 3);
+  const std::string address = net::without_query(endpoint);  // no password becomes part of a file's name
+  const std::size_t scheme = address.find("://");
+  const std::string host = scheme == std::string::npos ? address : address.substr(scheme + 3);
   return state_folder / "files" / (as_file_name(host) + suffix);
 }
 

@@ -2,56 +2,52 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "base/error.hpp"
-#include "fhir/block_reader.hpp"
+#include "documents/names.hpp"
+#include "documents/study_reader.hpp"
 
 namespace etl::files {
 namespace {
 
 class Reading {
  public:
-  Reading(const SourceFolder* source, Manifest& manifest, const std::function<void(const Problem&)>& on_problem)
-      : source_(source), manifest_(manifest), on_problem_(on_problem) {}
+  Reading(Manifest& manifest, const std::function<void(const Problem&)>& on_problem)
+      : manifest_(manifest), on_problem_(on_problem) {}
 
-  void take(std::string_view resource, const std::string& place) {
-    std::optional<Attachment> attachment;
-    try {
-      attachment = read_attachment(parser_, resource);
-    } catch (const InputError& error) {
-      refuse(error.what(), place);
+  void take(const documents::Reference& reference, const std::string& place) {
+    if (reference.contents > 1) tally_.further_contents += reference.contents - 1;
+    switch (documents::kind_of(reference)) {
+      case documents::ReferenceKind::elsewhere:
+        ++tally_.elsewhere;
+        return;
+      case documents::ReferenceKind::inlined:
+        ++tally_.inline_data;
+        return;
+      case documents::ReferenceKind::reference:
+        ++tally_.references;
+        return;
+      case documents::ReferenceKind::no_url:
+        ++tally_.no_url;
+        return;
+      case documents::ReferenceKind::file:
+        break;
     }
-    if (!attachment) return;
-    Problem problem{attachment->id, attachment->url, place, attachment->size.value_or(0), {}};
+    Problem problem{reference.id, documents::name_of(reference.url), place, reference.size.value_or(0), {}};
     try {
-      document(*attachment, place, problem);
+      document(reference, place, problem);
     } catch (const InputError& error) {
       problem.reason = error.what();
       tell(problem);
     }
   }
 
-  [[noreturn]] static void refuse(const std::string& what, const std::string& place) {
-    throw InputError(what, place, "`aced-etl validate` names every fault; nothing was done");
-  }
-
   [[nodiscard]] const StudyTally& tally() const { return tally_; }
 
  private:
-  void document(const Attachment& attachment, const std::string& place, Problem& problem) {
-    if (attachment.contents > 1) tally_.further_contents += attachment.contents - 1;
-    if (is_elsewhere(attachment.url)) {
-      ++tally_.elsewhere;
-      return;
-    }
-    if (attachment.url.empty() && attachment.has_data) {
-      ++tally_.inline_data;
-      return;
-    }
-    Document document = described_by(attachment);
+  void document(const documents::Reference& reference, const std::string& place, Problem& problem) {
+    Document document = described_by(reference);
     document.place = place;
-    if (source_ != nullptr) source_->locate(attachment, document);
+    if (manifest_.locator() != nullptr) find_file(*manifest_.locator(), reference, document);
     const Manifest::Added added = manifest_.add(document);
     if (added == Manifest::Added::added || added == Manifest::Added::repeated) return;
     const auto first = manifest_.find(document.did);
@@ -69,30 +65,33 @@ class Reading {
     on_problem_(problem);
   }
 
-  const SourceFolder* source_;
   Manifest& manifest_;
   const std::function<void(const Problem&)>& on_problem_;
-  simdjson::dom::parser parser_;
   StudyTally tally_;
 };
 
 }  // namespace
 
-StudyTally read_documents(const std::vector<fhir::StudyFile>& files, const SourceFolder* source, Manifest& manifest,
+std::vector<std::pair<std::string_view, std::uint64_t>> without_file(const StudyTally& tally) {
+  std::vector<std::pair<std::string_view, std::uint64_t>> rows{{"elsewhere", tally.elsewhere},
+                                                               {"inline", tally.inline_data},
+                                                               {"reference", tally.references},
+                                                               {"no-url", tally.no_url}};
+  std::erase_if(rows, [](const auto& row) { return row.second == 0; });
+  return rows;
+}
+
+StudyTally read_documents(const std::vector<fhir::StudyFile>& files, Manifest& manifest,
                           const std::function<void(const Problem&)>& on_problem, const std::stop_token& stop) {
-  std::optional<fhir::Fault> broken;
-  fhir::BlockReader reader(files, {}, [&](const fhir::Fault& fault) {
-    if (!broken) broken = fault;
-  });
-  Reading reading(source, manifest, on_problem);
-  fhir::Block block;
-  while (reader.next(block)) {
-    if (stop.stop_requested()) throw StoppedError();
-    for (const fhir::Block::Piece& piece : block.pieces) {
-      reading.take(block.piece(piece), fmt::format("{}:{}", files[block.file].name, piece.line));
-    }
-  }
-  if (broken) Reading::refuse(broken->message, fmt::format("{}:{}", broken->file, broken->line));
+  Reading reading(manifest, on_problem);
+  static_cast<void>(documents::read_study(
+      files,
+      {.on_reference = [&](const auto& reference, const std::string& place) { reading.take(reference, place); },
+       .on_fault =
+           [](const std::string& what, const std::string& place) {
+             throw InputError(what, place, "`aced-etl validate` names every fault; no file was loaded");
+           },
+       .stop = stop}));
   return reading.tally();
 }
 

@@ -4,11 +4,12 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/study_files.hpp"
 #include "files/manifest.hpp"
-#include "files/source_folder.hpp"
 
 namespace etl::files {
 
@@ -25,15 +26,21 @@ struct Problem {
 struct StudyTally {
   std::uint64_t problems = 0;
   std::uint64_t problem_bytes = 0;     ///< as far as the metadata says
-  std::uint64_t elsewhere = 0;         ///< the url leads to a store: nothing to load
-  std::uint64_t inline_data = 0;       ///< the content stands in the resource: nothing to load
+  std::uint64_t elsewhere = 0;         ///< the url leads to a store or server: nothing to load
+  std::uint64_t inline_data = 0;       ///< the content is in the resource: nothing to load
+  std::uint64_t references = 0;        ///< the url is a reference to a Binary resource: nothing to load
+  std::uint64_t no_url = 0;            ///< nothing names a file (a title alone): nothing to load
   std::uint64_t further_contents = 0;  ///< contents after the first, which are not loaded
 };
 
-/// Reads every DocumentReference of a study into the manifest. `source` null: the files on disk are not looked at.
-/// InputError when a file of the metadata cannot be read to its end: then nobody knows what the study holds.
-[[nodiscard]] StudyTally read_documents(const std::vector<fhir::StudyFile>& files, const SourceFolder* source,
-                                        Manifest& manifest, const std::function<void(const Problem&)>& on_problem,
+/// The documents that name no file of the study, by kind, in words for a table; those of which there are none are left
+/// out.
+[[nodiscard]] std::vector<std::pair<std::string_view, std::uint64_t>> without_file(const StudyTally& tally);
+
+/// Reads every DocumentReference of a study into the manifest, and finds its file on disk if the manifest has a
+/// locator. InputError when a file of the metadata cannot be read to its end: then it is unknown what the study holds.
+[[nodiscard]] StudyTally read_documents(const std::vector<fhir::StudyFile>& files, Manifest& manifest,
+                                        const std::function<void(const Problem&)>& on_problem,
                                         const std::stop_token& stop);
 
 }  // namespace etl::files

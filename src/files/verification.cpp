@@ -11,6 +11,7 @@
 #include "files/loader.hpp"
 #include "files/objects.hpp"
 #include "net/url.hpp"
+#include "s3/answer.hpp"
 
 namespace etl::files {
 namespace {
@@ -100,13 +101,13 @@ class Verification {
     if (!head) return found(document.did, document.name, Finding::missing_object, "S3 does not have it");
     if (head->size != document.size) {
       return found(document.did, document.name, Finding::wrong_size,
-                   fmt::format("{} bytes in S3, {} wanted", head->size, document.size));
+                   fmt::format("the object has another size than the metadata says ({} bytes)", document.size));
     }
     if (options_.deep) return check_bytes(document);
     const Says says = etag_says(*head, document.md5);
     if (says == Says::other) {
       return found(document.did, document.name, Finding::wrong_md5,
-                   fmt::format("md5 {} in S3, {} wanted", head->etag, document.md5));
+                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;
@@ -119,13 +120,15 @@ class Verification {
       const std::string url = services_.fence.download_url(document.did, url_life);
       net::Request request{.url = url};
       request.sink = &hasher;
+      request.accept = s3::has_etag;
       const net::Response answer = services_.http().send(request);
+      if (!s3::has_etag(answer)) s3::not_s3(answer, net::without_query(url));
       if (!answer.ok()) refuse_signed(answer, net::without_query(url));
     });
     const std::string md5 = hasher.md5();
     if (hasher.size() != document.size || md5 != document.md5) {
       return found(document.did, document.name, Finding::wrong_md5,
-                   fmt::format("md5 {} in S3, {} wanted", md5, document.md5));
+                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;

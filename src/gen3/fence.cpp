@@ -2,23 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
+#include "base/identifier.hpp"
 #include "gen3/answer.hpp"
-#include "s3/encode.hpp"
+#include "gen3/guid.hpp"
+#include "net/encode.hpp"
+#include "net/url.hpp"
 
 namespace etl::gen3 {
 namespace {
 
+using net::percent_encode;
 using nlohmann::json;
-using s3::percent_encode;
 
-std::string text_in(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+/// Is there an absolute http(s) address in the member, without a user and without characters that no address has?
+bool has_address(const json& said, const char* name) {
+  const std::string url = text_in(said, name);
+  const bool plain = std::all_of(url.begin(), url.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (url.empty() || !plain) return false;
+  try {
+    static_cast<void>(net::origin_of(url));
+  } catch (const UsageError&) {
+    return false;
+  }
+  const std::size_t host = url.find("://") + 3;
+  return url.substr(host, url.find_first_of("/?#", host) - host).find('@') == std::string::npos;
 }
-
-/// A GUID may have a prefix: its '/' is one of the path.
-std::string guid_path(const std::string& guid) { return s3::encode_key(guid); }
 
 }  // namespace
 
@@ -33,28 +44,24 @@ bool User::may(std::string_view service, std::string_view method, std::string_vi
   return false;
 }
 
-json Fence::get(const std::string& what, const std::string& path) {
-  const Call call{.path = path};
-  const net::Response answer = session_.call(call);
-  if (!answer.ok()) refuse("fence: " + what, answer, session_.address(call));
-  return json_of("fence: " + what, answer, session_.address(call));
+json Fence::get(const std::string& what, const std::string& path, const Shape& shape) {
+  return ask(session_, {.path = path}, "fence: " + what, shape);
 }
 
-json Fence::post(const std::string& what, const std::string& path, json body, bool repeatable) {
-  const Call call{.method = "POST", .path = path, .body = std::move(body), .repeatable = repeatable};
-  const net::Response answer = session_.call(call);
-  if (!answer.ok()) refuse("fence: " + what, answer, session_.address(call));
-  return json_of("fence: " + what, answer, session_.address(call));
+json Fence::post(const std::string& what, const std::string& path, json body, bool repeatable, const Shape& shape) {
+  return ask(session_, {.method = "POST", .path = path, .body = std::move(body), .repeatable = repeatable},
+             "fence: " + what, shape);
 }
 
 User Fence::user() {
-  const json said = get("who am I", "/user/user");
+  const json said = get("the user", "/user/user", object_with_texts({"username"}));
   User user;
   user.name = text_in(said, "username");
   user.email = text_in(said, "email");
   if (const auto authz = said.find("authz"); authz != said.end() && authz->is_object()) {
     for (const auto& [resource, permissions] : authz->items()) {
       auto& granted = user.authz[resource];
+      if (!permissions.is_array()) continue;
       for (const json& one : permissions) granted.push_back({text_in(one, "service"), text_in(one, "method")});
     }
   }
@@ -62,7 +69,11 @@ User Fence::user() {
 }
 
 std::vector<Bucket> Fence::buckets() {
-  const json said = get("the configured buckets", "/user/data/buckets");
+  const json said = get("the configured buckets", "/user/data/buckets", [](const json& answer) {
+    return answer.is_object() && std::any_of(answer.items().begin(), answer.items().end(), [](const auto& member) {
+             return member.key().ends_with("_BUCKETS") && member.value().is_object();
+           });
+  });
   std::vector<Bucket> out;
   for (const auto& [kinds, buckets] : said.items()) {
     if (!kinds.ends_with("_BUCKETS") || !buckets.is_object()) continue;
@@ -80,22 +91,26 @@ std::string Fence::upload_url(const std::string& guid, const std::string& file_n
   if (!bucket.empty()) path += "&bucket=" + percent_encode(bucket);
   const std::string what =
       fmt::format("a URL to upload {} to {}", guid, bucket.empty() ? "the default bucket" : "bucket " + bucket);
-  return text_of(get(what, path), "url", "fence: " + what);
+  return text_in(get(what, path, [](const json& said) { return has_address(said, "url"); }), "url");
 }
 
 std::string Fence::download_url(const std::string& guid, std::chrono::seconds expires) {
   const std::string what = "a URL to download " + guid;
-  return text_of(
-      get(what, fmt::format("/user/data/download/{}?protocol=s3&expires_in={}", guid_path(guid), expires.count())),
-      "url", "fence: " + what);
+  return text_in(
+      get(what, fmt::format("/user/data/download/{}?protocol=s3&expires_in={}", guid_path(guid), expires.count()),
+          [](const json& said) { return has_address(said, "url"); }),
+      "url");
 }
 
 std::string Fence::start_multipart(const std::string& guid, const std::string& file_name, const std::string& bucket) {
+  static_cast<void>(guid_path(guid));  // or it throws
   json body{{"file_name", file_name}, {"guid", guid}};
   if (!bucket.empty()) body["bucket"] = bucket;
   const std::string what = "a multipart upload of " + guid;
   // An upload that nobody knows of costs nothing but a bucket's clean-up.
-  return text_of(post(what, "/user/data/multipart/init", std::move(body), true), "uploadId", "fence: " + what);
+  return text_in(post(what, "/user/data/multipart/init", std::move(body), true,
+                      [](const json& said) { return is_opaque_token(text_in(said, "uploadId")); }),
+                 "uploadId");
 }
 
 std::string Fence::part_url(const std::string& key, const std::string& upload_id, unsigned number,
@@ -103,7 +118,9 @@ std::string Fence::part_url(const std::string& key, const std::string& upload_id
   json body{{"key", key}, {"uploadId", upload_id}, {"partNumber", number}, {"expires_in", expires.count()}};
   if (!bucket.empty()) body["bucket"] = bucket;
   const std::string what = fmt::format("a URL for part {} of {}", number, key);
-  return text_of(post(what, "/user/data/multipart/upload", std::move(body), true), "presigned_url", "fence: " + what);
+  return text_in(post(what, "/user/data/multipart/upload", std::move(body), true,
+                      [](const json& said) { return has_address(said, "presigned_url"); }),
+                 "presigned_url");
 }
 
 void Fence::complete_multipart(const std::string& key, const std::string& upload_id, const std::vector<Part>& parts,
@@ -113,19 +130,14 @@ void Fence::complete_multipart(const std::string& key, const std::string& upload
   json body{{"key", key}, {"uploadId", upload_id}, {"parts", std::move(list)}};
   if (!bucket.empty()) body["bucket"] = bucket;
   const std::string what = "the end of the multipart upload of " + key;
-  const json said = post(what, "/user/data/multipart/complete", std::move(body), false);
-  if (text_of(said, "message", "fence: " + what) != "OK") {
-    throw UnavailableError(fmt::format("fence: {}: {}", what, text_in(said, "message")), session_.endpoint(),
-                           "run again");
-  }
+  static_cast<void>(post(what, "/user/data/multipart/complete", std::move(body), false,
+                         [](const json& said) { return text_in(said, "message") == "OK"; }));
 }
 
 bool Fence::remove_file(const std::string& guid) {
-  const Call call{.method = "DELETE", .path = "/user/data/" + guid_path(guid)};
-  const net::Response answer = session_.call(call);
-  if (answer.status == 404) return false;
-  if (!answer.ok()) refuse("fence: the removal of " + guid, answer, session_.address(call));
-  return true;
+  return ask_to_remove(session_, {.method = "DELETE", .path = "/user/data/" + guid_path(guid)},
+                       "fence: the removal of " + guid,
+                       [](const net::Response& answer) { return answer.status == 204; });
 }
 
 }  // namespace etl::gen3

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -68,8 +69,10 @@ class Fence {
   [[nodiscard]] bool remove_file(const std::string& guid);
 
  private:
-  nlohmann::json get(const std::string& what, const std::string& path);
-  nlohmann::json post(const std::string& what, const std::string& path, nlohmann::json body, bool repeatable);
+  using Shape = std::function<bool(const nlohmann::json&)>;
+  nlohmann::json get(const std::string& what, const std::string& path, const Shape& shape);
+  nlohmann::json post(const std::string& what, const std::string& path, nlohmann::json body, bool repeatable,
+                      const Shape& shape);
 
   Session& session_;
 };

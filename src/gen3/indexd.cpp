@@ -7,8 +7,10 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/identifier.hpp"
 #include "gen3/answer.hpp"
-#include "s3/encode.hpp"
+#include "gen3/guid.hpp"
+#include "net/encode.hpp"
 
 namespace etl::gen3 {
 namespace {
@@ -17,15 +19,10 @@ using nlohmann::json;
 
 constexpr std::size_t page_size = 1024;  // the most that indexd gives
 
-std::string text_in(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
 template <typename Take>
 void each_text(const json& object, const char* name, Take&& take) {
   const auto found = object.find(name);
-  if (found == object.end()) return;
+  if (found == object.end() || !found->is_structured()) return;
   for (const auto& [key, value] : found->items()) {
     if (value.is_string()) take(key, value.template get<std::string>());
   }
@@ -57,8 +54,44 @@ json changeable(const FileRecord& record) {
 }
 
 std::string path_of(const std::string& did, const std::string& rev = {}) {
-  return "/index/index/" + s3::encode_key(did) + (rev.empty() ? "" : "?rev=" + s3::percent_encode(rev));
+  return "/index/index/" + guid_path(did) + (rev.empty() ? "" : "?rev=" + net::percent_encode(rev));
 }
+
+/// indexd also finds a record whose did has its own prefix before the one that was asked for.
+bool is_record_of(const json& said, const std::string& did) {
+  const std::string there = text_in(said, "did");
+  const bool prefixed = there.size() > did.size() && is_guid(there) && there.ends_with("/" + did);
+  return (there == did || prefixed) && is_opaque_token(text_in(said, "rev"), 64);
+}
+
+bool has_did(const json& said) { return said.is_object() && !text_in(said, "did").empty(); }
+
+/// Watches over a listing that is asked for page by page, each from the last did of the page before: one that comes
+/// back to where it was would never end.
+class Progress {
+ public:
+  /// Between dids that are plain UUIDs the order is the same in every collation of PostgreSQL.
+  void see(const std::string& did) {
+    if (!is_uuid(did)) return;
+    if (!last_uuid_.empty() && did <= last_uuid_) stuck();
+    last_uuid_ = did;
+  }
+  void start_at(const std::string& did) {
+    if (!starts_.insert(did).second) stuck();
+  }
+
+ private:
+  static bool is_uuid(const std::string& text) {
+    return text.size() == 36 && text.find_first_not_of("0123456789abcdef-") == std::string::npos;
+  }
+  [[noreturn]] static void stuck() {
+    throw UnavailableError("indexd: the list of records does not advance: a page holds records of an earlier one", {},
+                           "run again; if it persists, look at indexd and at what caches its answers");
+  }
+
+  std::string last_uuid_;
+  std::set<std::string> starts_;
+};
 
 std::string shown(const std::vector<std::string>& list) {
   return list.empty() ? "none" : fmt::format("{}", fmt::join(list, ", "));
@@ -91,10 +124,15 @@ std::string difference(const FileRecord& wanted, const FileRecord& there) {
   if (as_set(wanted.authz) != as_set(there.authz)) {
     out.push_back(fmt::format("authz {} there, {} wanted", shown(there.authz), shown(wanted.authz)));
   }
+  if (!wanted.file_name.empty() && wanted.file_name != there.file_name) {
+    out.push_back(fmt::format("file_name {} there, {} wanted", there.file_name.empty() ? "none" : there.file_name,
+                              wanted.file_name));
+  }
   return fmt::format("{}", fmt::join(out, "; "));
 }
 
 Indexd::Made Indexd::create(const FileRecord& record) {
+  static_cast<void>(guid_path(record.did));  // or it throws
   json body = changeable(record);
   body["form"] = "object";
   body["did"] = record.did;
@@ -103,58 +141,61 @@ Indexd::Made Indexd::create(const FileRecord& record) {
   // A repetition of what was made without our knowing is answered with 409, and looked at below.
   const Call call{.method = "POST", .path = "/index/index/", .body = std::move(body), .repeatable = true};
   const std::string what = "indexd: the record " + record.did;
-  const net::Response answer = session_.call(call);
+  const net::Response answer = send(session_, call, what, [&](const net::Response& one) {
+    return has_shape(one, [&](const json& said) { return is_record_of(said, record.did); });
+  });
   if (answer.ok()) return Made::created;
   if (answer.status != 409) refuse(what, answer, session_.address(call));
   const auto there = get(record.did);
   if (!there) refuse(what, answer, session_.address(call));
   const std::string differs = difference(record, *there);
   if (differs.empty()) return Made::was_there;
-  throw RefusedError(fmt::format("{} is there and differs: {}", what, differs), session_.address(call),
+  throw RefusedError(fmt::format("{} exists and differs: {}", what, differs), session_.address(call),
                      "remove it, or have it replaced");
 }
 
 std::optional<FileRecord> Indexd::get(const std::string& did) {
-  const Call call{.path = path_of(did), .with_token = false};
-  const net::Response answer = session_.call(call);
-  if (answer.status == 404) return std::nullopt;
-  const std::string what = "indexd: the record " + did;
-  if (!answer.ok()) refuse(what, answer, session_.address(call));
-  return record_of(json_of(what, answer, session_.address(call)));
+  const auto said = ask_for_one(session_, {.path = path_of(did), .with_token = false}, "indexd: the record " + did,
+                                [&](const json& one) { return is_record_of(one, did); });
+  if (!said) return std::nullopt;
+  return record_of(*said);
 }
 
 std::string Indexd::update(const std::string& did, const std::string& rev, const FileRecord& wanted) {
-  const Call call{.method = "PUT", .path = path_of(did, rev), .body = changeable(wanted), .repeatable = false};
-  const std::string what = "indexd: the update of " + did;
-  const net::Response answer = session_.call(call);
-  if (!answer.ok()) refuse(what, answer, session_.address(call));
-  return text_of(json_of(what, answer, session_.address(call)), "rev", what);
+  const json said =
+      ask(session_, {.method = "PUT", .path = path_of(did, rev), .body = changeable(wanted), .repeatable = false},
+          "indexd: the update of " + did, [&](const json& one) { return is_record_of(one, did); });
+  return text_in(said, "rev");
 }
 
 bool Indexd::remove(const std::string& did, const std::string& rev) {
-  const Call call{.method = "DELETE", .path = path_of(did, rev)};
-  const net::Response answer = session_.call(call);
-  if (answer.status == 404) return false;
-  if (!answer.ok()) refuse("indexd: the removal of " + did, answer, session_.address(call));
-  return true;
+  // indexd answers 200 without a body.
+  return ask_to_remove(session_, {.method = "DELETE", .path = path_of(did, rev)}, "indexd: the removal of " + did,
+                       [](const net::Response& answer) {
+                         return answer.body.empty() ||
+                                has_shape(answer, [](const json& said) { return said.is_object(); });
+                       });
 }
 
 void Indexd::list(const std::string& authz, const std::function<void(const FileRecord&)>& each) {
   const std::string what = "indexd: the records of " + authz;
+  const auto is_page = [](const json& said) {
+    const auto records = said.find("records");
+    return records != said.end() && records->is_array() && std::all_of(records->begin(), records->end(), has_did);
+  };
+  Progress progress;
   std::string last;
   for (;;) {
-    Call call{.path = fmt::format("/index/index?authz={}&limit={}", s3::percent_encode(authz), page_size),
+    Call call{.path = fmt::format("/index/index?authz={}&limit={}", net::percent_encode(authz), page_size),
               .with_token = false};
-    if (!last.empty()) call.path += "&start=" + s3::percent_encode(last);
-    const net::Response answer = session_.call(call);
-    if (!answer.ok()) refuse(what, answer, session_.address(call));
-    const json said = json_of(what, answer, session_.address(call));
-    const auto records = said.find("records");
-    if (records == said.end() || !records->is_array() || records->empty()) return;
-    for (const json& one : *records) each(record_of(one));
-    const std::string end = text_in(records->back(), "did");
-    if (end.empty() || end == last) return;
-    last = end;
+    if (!last.empty()) call.path += "&start=" + net::percent_encode(last);
+    const json said = ask(session_, call, what, is_page);
+    const json& records = said.at("records");
+    if (records.empty()) return;
+    for (const json& one : records) progress.see(text_in(one, "did"));
+    last = text_in(records.back(), "did");
+    progress.start_at(last);
+    for (const json& one : records) each(record_of(one));
   }
 }
 
@@ -163,15 +204,19 @@ std::vector<FileRecord> Indexd::bulk(const std::vector<std::string>& dids) {
   for (std::size_t begin = 0; begin < dids.size(); begin += page_size) {  // an empty list is a fault to indexd
     const auto first = dids.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto last = dids.begin() + static_cast<std::ptrdiff_t>(std::min(begin + page_size, dids.size()));
-    const Call call{.method = "POST",
-                    .path = "/index/bulk/documents",
-                    .body = json(std::vector<std::string>(first, last)),
-                    .with_token = false,
-                    .repeatable = true};
-    const std::string what = fmt::format("indexd: {} records", last - first);
-    const net::Response answer = session_.call(call);
-    if (!answer.ok()) refuse(what, answer, session_.address(call));
-    for (const json& one : json_of(what, answer, session_.address(call))) out.push_back(record_of(one));
+    const std::set<std::string> asked(first, last);
+    const json said = ask(session_,
+                          {.method = "POST",
+                           .path = "/index/bulk/documents",
+                           .body = json(std::vector<std::string>(first, last)),
+                           .with_token = false,
+                           .repeatable = true},
+                          fmt::format("indexd: {} records", last - first), [&](const json& one) {
+                            return one.is_array() && std::all_of(one.begin(), one.end(), [&](const json& record) {
+                                     return has_did(record) && asked.contains(text_in(record, "did"));
+                                   });
+                          });
+    for (const json& one : said) out.push_back(record_of(one));
   }
   return out;
 }

@@ -25,8 +25,8 @@ struct FileRecord {
   std::string uploader;
 };
 
-/// In what an existing record is not the one that is wanted: size, hashes, urls (as sets), authz; one line, empty when
-/// they agree. Hashes that only one of the two has do not count, but at least one must be in both.
+/// In what an existing record is not the one that is wanted: size, hashes, urls and authz (as sets), file_name; one
+/// line, empty when they agree. Hashes that only one of the two has do not count, but at least one must be in both.
 [[nodiscard]] std::string difference(const FileRecord& wanted, const FileRecord& there);
 
 /// indexd, the commons' index of files, at /index.

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
+#include "base/error.hpp"
 #include "gen3/answer.hpp"
-#include "s3/encode.hpp"
+#include "gen3/guid.hpp"
+#include "net/encode.hpp"
 
 namespace etl::gen3 {
 namespace {
@@ -12,51 +16,57 @@ using nlohmann::json;
 
 constexpr std::size_t page_size = 1000;  // at most 2,000
 
-std::string path_of(const std::string& guid) { return "/mds/metadata/" + s3::encode_key(guid); }
+std::string path_of(const std::string& guid) { return "/mds/metadata/" + guid_path(guid); }
+
+bool is_object(const json& said) { return said.is_object(); }
 
 }  // namespace
 
 bool MetadataService::create(const std::string& guid, const json& document) {
   const Call call{.method = "POST", .path = path_of(guid), .body = document};
-  const net::Response answer = session_.call(call);
+  const std::string what = "metadata-service: the document " + guid;
+  const net::Response answer = send(
+      session_, call, what, [](const net::Response& one) { return one.status == 201 && has_shape(one, is_object); });
   if (answer.status == 409) return false;
-  if (!answer.ok()) refuse("metadata-service: " + guid, answer, session_.address(call));
+  if (!answer.ok()) refuse(what, answer, session_.address(call));
   return true;
 }
 
 bool MetadataService::overwrite(const std::string& guid, const json& document) {
   const Call call{.method = "POST", .path = path_of(guid) + "?overwrite=true", .body = document, .repeatable = true};
-  const net::Response answer = session_.call(call);
-  if (!answer.ok()) refuse("metadata-service: " + guid, answer, session_.address(call));
+  const std::string what = "metadata-service: the document " + guid;
+  const net::Response answer =
+      send(session_, call, what, [](const net::Response& one) { return has_shape(one, is_object); });
+  if (!answer.ok()) refuse(what, answer, session_.address(call));
   return answer.status == 201;
 }
 
 std::optional<json> MetadataService::get(const std::string& guid) {
-  const Call call{.path = path_of(guid), .with_token = false};
-  const net::Response answer = session_.call(call);
-  if (answer.status == 404) return std::nullopt;
-  if (!answer.ok()) refuse("metadata-service: " + guid, answer, session_.address(call));
-  return json_of("metadata-service: " + guid, answer, session_.address(call));
+  return ask_for_one(session_, {.path = path_of(guid), .with_token = false}, "metadata-service: the document " + guid,
+                     [](const json& said) { return !said.is_discarded(); });
 }
 
 bool MetadataService::remove(const std::string& guid) {
-  const Call call{.method = "DELETE", .path = path_of(guid)};
-  const net::Response answer = session_.call(call);
-  if (answer.status == 404) return false;
-  if (!answer.ok()) refuse("metadata-service: the removal of " + guid, answer, session_.address(call));
-  return true;
+  // It answers 200 with the document that is gone.
+  return ask_to_remove(session_, {.method = "DELETE", .path = path_of(guid)},
+                       "metadata-service: the removal of " + guid,
+                       [](const net::Response& answer) { return has_shape(answer, is_object); });
 }
 
 void MetadataService::list(const std::string& guid_type,
                            const std::function<void(const std::string&, const json&)>& each) {
   const std::string what = "metadata-service: the documents of type " + guid_type;
+  std::set<std::string> first_of_page;
   for (std::size_t offset = 0;; offset += page_size) {
     const Call call{.path = fmt::format("/mds/metadata?_guid_type={}&data=True&limit={}&offset={}",
-                                        s3::percent_encode(guid_type), page_size, offset),
+                                        net::percent_encode(guid_type), page_size, offset),
                     .with_token = false};
-    const net::Response answer = session_.call(call);
-    if (!answer.ok()) refuse(what, answer, session_.address(call));
-    const json said = json_of(what, answer, session_.address(call));
+    const json said = ask(session_, call, what, is_object);
+    // A service that ignores the offset answers the same page for ever.
+    if (!said.empty() && !first_of_page.insert(said.begin().key()).second) {
+      throw UnavailableError(what + ": the list does not advance: a page is the same as an earlier one",
+                             session_.address(call), "run again; if it persists, look at metadata-service");
+    }
     for (const auto& [guid, document] : said.items()) each(guid, document);
     if (said.size() < page_size) return;
   }

@@ -5,8 +5,12 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/error.hpp"
+#include "base/secrets.hpp"
 #include "gen3/answer.hpp"
+#include "gen3/endpoint.hpp"
+#include "net/unexpected_answer.hpp"
 
 namespace etl::gen3 {
 namespace {
@@ -15,25 +19,33 @@ using namespace std::chrono_literals;
 
 /// A call that begins with a token of this age must not outlive it.
 constexpr std::chrono::seconds margin = 60s;
+/// No token is believed for longer than this without asking anew.
+constexpr std::chrono::seconds longest_life = 24h;
 
 std::string when(Clock::time_point time) {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(Clock::to_time_t(time)));
 }
 
+void check_endpoint(const std::string& endpoint) {
+  static_cast<void>(net::origin_of(endpoint));  // or it throws
+  if (endpoint.find_first_of("?#@") != std::string::npos) {
+    throw UsageError("the address of a commons has neither a user nor a query", net::without_query(endpoint),
+                     "write gen3.endpoint as https://commons.example.org");
+  }
+}
+
 }  // namespace
 
 Session::Session(Options options, net::HttpClient& http) : options_(std::move(options)), http_(http) {
-  endpoint_ = options_.endpoint;
-  if (endpoint_.empty() && !options_.access_token.empty()) {
-    endpoint_ = endpoint_of(read_claims(options_.access_token, options_.access_token_origin));
-  }
-  if (endpoint_.empty() && options_.key) endpoint_ = endpoint_of(options_.key->claims);
-  while (endpoint_.ends_with('/')) endpoint_.pop_back();
+  endpoint_ = address_of(options_);
   if (endpoint_.empty()) {
     throw UsageError("it is not known where the commons is", {},
                      "mount its API key as <creds>/credentials.json, or set GEN3_ENDPOINT");
   }
+  check_endpoint(endpoint_);
   token_ = options_.access_token;
+  secrets::add(options_.access_token);
+  if (options_.key) secrets::add(options_.key->secret);
 }
 
 std::string Session::access_token() {
@@ -50,8 +62,9 @@ std::string Session::token_after(const std::string& refused) {
   return token_;
 }
 
-/// How long a token is good is told by its own two times: the clocks of the commons and of this machine may differ.
+/// A token's lifetime is the difference of its own two times: the clocks of the commons and of this machine may differ.
 void Session::renew() {
+  if (refused_) std::rethrow_exception(refused_);
   if (!options_.key) {
     throw UsageError("there is no API key of the commons", {},
                      "mount it as <creds>/credentials.json, or name it with GEN3_API_KEY");
@@ -62,25 +75,41 @@ void Session::renew() {
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
   request.body = nlohmann::json{{"api_key", options_.key->secret}, {"key_id", options_.key->key_id}}.dump();
   request.repeatable = true;
+  const Shape shape = object_with_texts({"access_token"});
+  request.accept = [&](const net::Response& one) { return !one.ok() || has_shape(one, shape); };
   const auto asked = std::chrono::steady_clock::now();
   const net::Response answer = http_.send(request);
   if (answer.status == 401 || answer.status == 403) {
     const Claims& claims = options_.key->claims;
     const bool expired = claims.expires != Clock::time_point{} && claims.expires < Clock::now();
-    const std::string said = expired ? fmt::format("the key expired at {}", when(claims.expires)) : message_of(answer);
-    throw NotAllowedError(fmt::format("{}: HTTP {}{}{}", what, answer.status, said.empty() ? "" : ": ", said),
-                          options_.key->origin, "make a new API key on the commons' profile page, and mount it there");
+    const std::string said =
+        secrets::redact(expired ? fmt::format("the key expired at {}", when(claims.expires)) : message_of(answer));
+    refused_ = std::make_exception_ptr(
+        NotAllowedError(fmt::format("{}: HTTP {}{}{}", what, answer.status, said.empty() ? "" : ": ", said),
+                        options_.key->origin, "create a new API key on the commons' profile page, and mount it there"));
+    std::rethrow_exception(refused_);
   }
   if (!answer.ok()) refuse(what, answer, address(call));
-  token_ = text_of(json_of(what, answer, address(call)), "access_token", what);
-  const Claims claims = read_claims(token_, address(call));
+  if (!has_shape(answer, shape)) not_the_service(what, answer, address(call));
+  const std::string token = text_in(try_parse_json(answer.body), "access_token");
+  secrets::add(token);
+  const Claims claims = [&] {
+    try {
+      return read_claims(token, address(call));
+    } catch (const InputError& error) {
+      throw net::UnexpectedAnswerError(fmt::format("{}: {}", what, error.what()), address(call),
+                                       "check gen3.endpoint (GEN3_ENDPOINT)");
+    }
+  }();
+  token_ = token;
   const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(claims.expires - claims.issued);
-  good_until_ = asked + std::max(lifetime - std::min(margin, lifetime / 4), 1s);
+  good_until_ = asked + std::clamp<std::chrono::seconds>(lifetime - std::min(margin, lifetime / 4), 1s, longest_life);
 }
 
 net::Response Session::call(const Call& call) {
   net::Request request{.method = call.method, .url = endpoint_ + call.path};
   request.repeatable = call.repeatable;
+  request.accept = call.accept;
   if (call.body) {
     request.headers.push_back({"Content-Type", "application/json"});
     request.body = call.body->dump();

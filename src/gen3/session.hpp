@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -19,7 +20,8 @@ struct Call {
   std::string path;  ///< from the commons' address on, percent-encoded, with its query: `/index/index/…`
   std::optional<nlohmann::json> body = std::nullopt;
   bool with_token = true;
-  std::optional<bool> repeatable = std::nullopt;  ///< see net::Request
+  std::optional<bool> repeatable = std::nullopt;       ///< see net::Request
+  std::function<bool(const net::Response&)> accept{};  ///< see net::Request
 };
 
 /// One user's calls of one commons. Safe from many threads.
@@ -31,7 +33,8 @@ class Session {
     std::string access_token;   ///< used instead of the key's, and never renewed; empty for none
     std::string access_token_origin = "ACCESS_TOKEN";
   };
-  /// UsageError when neither key nor token nor endpoint says where the commons is.
+  /// UsageError when neither key nor token nor endpoint says where the commons is, or when the endpoint is not an
+  /// http(s) address or holds a user, a password or a query: it would be shown, and name files of state.
   Session(Options options, net::HttpClient& http);
 
   [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
@@ -60,7 +63,8 @@ class Session {
   std::mutex mutex_;
   std::string token_;
   std::chrono::steady_clock::time_point good_until_{};
-  std::string in_vain_;  ///< a new token that was refused as the one before it: the token is not what is wrong
+  std::exception_ptr refused_;  ///< why fence refused the key: it is asked once
+  std::string in_vain_;         ///< a new token that was refused as the one before it: the token is not what is wrong
 };
 
 }  // namespace etl::gen3

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "gen3/endpoint.hpp"
+
 namespace etl::gen3 {
 namespace {
 
@@ -27,6 +29,7 @@ Session::Options session_options(const config::Settings& settings) {
   } else if (has_key(settings)) {
     options.key = read_api_key(settings.require("gen3.api_key"));
   }
+  require_safe_endpoint(settings, options);
   return options;
 }
 

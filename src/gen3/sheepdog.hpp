@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ class Sheepdog {
   bool remove_program(const std::string& program);
 
  private:
-  void put(const std::string& what, const std::string& path, nlohmann::json body);
+  /// `made`: is this the answer of a success?
+  void put(const std::string& what, const std::string& path, nlohmann::json body,
+           const std::function<bool(const nlohmann::json&)>& made);
   bool remove(const std::string& what, const std::string& path);
   std::vector<std::string> links(const std::string& what, const std::string& path);
 

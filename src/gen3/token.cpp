@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "base/bounded_json.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
 
 namespace etl::gen3 {
@@ -51,11 +54,18 @@ std::string text_in(const json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-Clock::time_point time_in(const json& object, const char* name) {
+/// Seconds since the epoch as a JWT writes them (NumericDate, RFC 7519). The clock counts nanoseconds in 64 bits: a
+/// time before 1970 or after 2200 is no time of a token, and would overflow what is computed with it.
+Clock::time_point time_in(const json& object, const char* name, const std::string& where) {
+  constexpr double latest = 7'258'118'400;  // 2200-01-01
   const auto found = object.find(name);
-  if (found == object.end() || !found->is_number()) return {};
-  return Clock::time_point(
-      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(found->get<double>())));
+  if (found == object.end() || found->is_null()) return {};
+  const double seconds = found->is_number() ? found->get<double>() : -1;
+  if (!(seconds >= 0 && seconds <= latest)) {
+    throw InputError(fmt::format("not a token of a Gen3 commons: its `{}` is not a time from 1970 to 2200", name),
+                     where, "get a new one from the commons' portal");
+  }
+  return Clock::time_point(std::chrono::seconds(static_cast<std::int64_t>(seconds)));
 }
 
 }  // namespace
@@ -65,7 +75,7 @@ Claims read_claims(std::string_view token, const std::string& where) {
   const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
   json said;
   if (second != std::string_view::npos) {
-    said = json::parse(decode(token.substr(first + 1, second - first - 1)), nullptr, false);
+    said = try_parse_json(decode(token.substr(first + 1, second - first - 1)));
   }
   if (!said.is_object()) {
     throw InputError("not a token of a Gen3 commons: no JSON Web Token", where,
@@ -74,8 +84,8 @@ Claims read_claims(std::string_view token, const std::string& where) {
   Claims claims;
   claims.issuer = text_in(said, "iss");
   claims.purpose = text_in(said, "pur");
-  claims.issued = time_in(said, "iat");
-  claims.expires = time_in(said, "exp");
+  claims.issued = time_in(said, "iat", where);
+  claims.expires = time_in(said, "exp", where);
   if (const auto context = said.find("context"); context != said.end() && context->is_object()) {
     if (const auto user = context->find("user"); user != context->end() && user->is_object()) {
       claims.user = text_in(*user, "name");
@@ -98,7 +108,7 @@ ApiKey read_api_key(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file, unreadable)) {
     throw UsageError("there is no API key of the commons", file.string(), hint);
   }
-  const json content = json::parse(read_file(file.string(), largest_key), nullptr, false);
+  const json content = try_parse_json(read_file(file.string(), largest_key));
   if (!content.is_object() || text_in(content, "api_key").empty()) {
     throw UsageError("not an API key of a Gen3 commons: expected a JSON object with `api_key`", file.string(), hint);
   }
@@ -106,6 +116,7 @@ ApiKey read_api_key(const std::filesystem::path& file) {
   key.secret = std::string(trim(text_in(content, "api_key")));
   key.key_id = text_in(content, "key_id");
   key.origin = file.string();
+  secrets::add(key.secret);
   try {
     key.claims = read_claims(key.secret, key.origin);
   } catch (const InputError& error) {

@@ -20,7 +20,8 @@ struct Claims {
   Clock::time_point expires{};
 };
 
-/// Throws InputError with `where` when `token` is no JWT; the token itself is never part of an error.
+/// InputError with `where` when `token` is no JWT or its times are out of range (1970 to 2200); the token itself is
+/// never part of an error.
 [[nodiscard]] Claims read_claims(std::string_view token, const std::string& where);
 
 /// The commons' address: the issuer without `/user`.

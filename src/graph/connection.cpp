@@ -9,8 +9,11 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/address_text.hpp"
 #include "base/log.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
+#include "graph/lock_watch.hpp"
 
 namespace etl::graph {
 namespace {
@@ -39,8 +42,22 @@ std::string place(PGconn* connection, const config::DatabaseAddress& address) {
   const auto database = pick(PQdb(connection), address.database);
   const auto host = pick(PQhost(connection), address.host);
   const auto port = pick(PQport(connection), address.port);
-  return fmt::format("database {} at {}{}{}", database.empty() ? "(default)" : database,
+  // A database's name may be a connection string, with a password in it.
+  const std::string shown =
+      database.find("password=") == std::string::npos ? shown_address(database) : std::string("(a connection string)");
+  return fmt::format("database {} at {}{}{}", shown.empty() ? "(default)" : shown,
                      host.empty() ? "the local server" : host, port.empty() ? "" : ":", port);
+}
+
+/// The server would log a name that does not exist, and with it the password of a connection string. The test is
+/// libpq's own (recognized_connection_string).
+void refuse_connection_string(const std::string& database) {
+  const bool is_one = database.starts_with("postgresql://") || database.starts_with("postgres://") ||
+                      database.find('=') != std::string::npos;
+  if (!is_one) return;
+  secrets::add_from_address(database);
+  throw UsageError("the name of the database is a connection string", {},
+                   "set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE (or database.* in etl.yaml), one value each");
 }
 
 std::chrono::milliseconds connect_time(std::chrono::milliseconds asked) {
@@ -49,6 +66,25 @@ std::chrono::milliseconds connect_time(std::chrono::milliseconds asked) {
     if (seconds > 0) return std::chrono::seconds(seconds);
   }
   return asked;
+}
+
+struct Timeout {
+  const char* name;
+  std::string sql;
+};
+
+/// What ends a session or a statement that takes long, and the statement that changes it for a transaction.
+std::vector<Timeout> timeouts(const Connection& connection, int server_version) {
+  constexpr int has_transaction_timeout = 170000;
+  std::vector<Timeout> all;
+  const auto add = [&](const char* name, std::int64_t milliseconds) {
+    all.push_back({name, fmt::format("SET LOCAL {} = {}", name, milliseconds)});
+  };
+  add("statement_timeout", 0);
+  add("idle_in_transaction_session_timeout", 0);
+  add("lock_timeout", connection.lock_timeout().count());
+  if (server_version >= has_transaction_timeout) add("transaction_timeout", 0);
+  return all;
 }
 
 std::string field(const PGresult* result, int code) {
@@ -79,7 +115,8 @@ std::int64_t Result::affected() const {
   return number;
 }
 
-Connection::Connection(const config::DatabaseAddress& address, std::chrono::milliseconds timeout) {
+Connection::Connection(const config::DatabaseAddress& address, std::chrono::milliseconds timeout) : address_(address) {
+  refuse_connection_string(address.database);
   std::vector<const char*> keys;
   std::vector<const char*> values;
   const auto add = [&](const char* key, const char* value) {
@@ -103,6 +140,7 @@ Connection::Connection(const config::DatabaseAddress& address, std::chrono::mill
 
   raw_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
   if (!raw_) throw FaultError("out of memory while connecting to the database");
+  if (const char* password = PQpass(raw_.get()); password != nullptr) secrets::add(password);
   where_ = place(raw_.get(), address);
   // Verbose, so that the text of a failed connection begins with its SQLSTATE whatever the server's language.
   PQsetErrorVerbosity(raw_.get(), PQERRORS_VERBOSE);
@@ -144,6 +182,7 @@ void Connection::fail(const PGresult* result) {
   said.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
   if (said.message.empty()) said.message = trim(PQresultErrorMessage(result));
   if (said.sqlstate == "57014" && stop_ && stop_->requested()) throw StoppedError("stopped", where_);
+  if (said.sqlstate == "55P03" && !waited_for_.empty()) said.message += "; it waited for " + waited_for_;
   raise(said, where_);
 }
 
@@ -168,7 +207,8 @@ void Connection::refuse_when_stopped() const {
 Result Connection::exec(const std::string& sql) {
   const StatementStop::Running running(stop_.get());
   refuse_when_stopped();
-  return check(PQexec(raw_.get(), sql.c_str()));
+  if (!send(sql.c_str())) fail();
+  return check(answer());
 }
 
 Result Connection::exec(const std::string& sql, const Params& params) {
@@ -177,8 +217,63 @@ Result Connection::exec(const std::string& sql, const Params& params) {
   std::vector<const char*> values;
   values.reserve(params.size());
   for (const auto& param : params) values.push_back(param ? param->c_str() : nullptr);
-  return check(PQexecParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                            nullptr, 0));
+  if (PQsendQueryParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                        nullptr, 0) != 1) {
+    fail();
+  }
+  return check(answer());
+}
+
+/// The last result of what was sent, as PQexec gives it; null when the connection is lost without a word.
+PGresult* Connection::answer() {
+  waited_for_.clear();
+  PGresult* last = nullptr;
+  while (true) {
+    if (!await()) return last;
+    PGresult* next = PQgetResult(raw_.get());
+    if (next == nullptr) return last;
+    if (last != nullptr && PQresultStatus(last) == PGRES_FATAL_ERROR) {  // why it failed; then the session may end, too
+      PQclear(next);
+      continue;
+    }
+    PQclear(last);
+    last = next;
+    const auto status = PQresultStatus(last);
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || !alive()) return last;
+  }
+}
+
+/// Waits until PQgetResult() can answer; false when the connection is lost before. When it takes long, asks through a
+/// second connection whether another session is in the way, and says so.
+bool Connection::await() {
+  const auto since = Clock::now();
+  LockWatch watch(address_, backend_pid_);
+  auto next_look = since + LockWatch::first_look(address_.lock_timeout);
+  while (PQisBusy(raw_.get()) == 1) {
+    const auto until = patience_ ? since + *patience_ : in_transaction() ? next_look : Clock::time_point::max();
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+    pollfd entry{PQsocket(raw_.get()), POLLIN, 0};
+    const int ready = poll(&entry, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready > 0 && PQconsumeInput(raw_.get()) != 1) return PQisBusy(raw_.get()) == 0;
+    if (ready != 0 || Clock::now() < until) continue;
+    if (patience_) {
+      given_up_ = true;
+      throw UnavailableError("the database does not answer in time", where_, "run again");
+    }
+    if (auto found = watch.look(); !found.empty() && found != waited_for_) {
+      waited_for_ = std::move(found);
+      log::warn("waiting for {}; gives up after {} s (`graph.lock_timeout`)", waited_for_,
+                address_.lock_timeout.count() / 1000);
+    }
+    next_look = Clock::now() + LockWatch::interval;
+  }
+  return true;
+}
+
+void Connection::set_lock_timeout(std::chrono::milliseconds timeout) {
+  address_.lock_timeout = timeout;
+  exec(fmt::format("SET LOCAL lock_timeout = {}", timeout.count()));
 }
 
 std::optional<std::string> Connection::value(const std::string& sql, const Params& params) {
@@ -194,7 +289,37 @@ std::int64_t Connection::number(const std::string& sql, const Params& params) {
 
 Transaction::Transaction(Connection& connection, const std::string& mode) : connection_(connection) {
   if (connection_.in_transaction()) throw FaultError("a transaction within a transaction", connection_.where());
-  connection_.exec("BEGIN " + mode);
+  connection_.backend_pid_ = 0;
+  const std::string begin = "BEGIN " + mode;
+  try {
+    std::string sql = begin;
+    for (const Timeout& timeout : timeouts(connection_, PQserverVersion(connection_.raw()))) sql += "; " + timeout.sql;
+    connection_.backend_pid_ = static_cast<int>(connection_.exec(sql + "; SELECT pg_backend_pid()").integer(0, 0));
+  } catch (const StoppedError&) {
+    rollback();
+    throw;
+  } catch (const Error&) {
+    if (!connection_.alive() || !connection_.in_transaction()) throw;  // BEGIN itself was refused
+    rollback();
+    lift_one_by_one(begin);
+  }
+}
+
+/// A setting that cannot be changed, here or through this pooler, must not keep the others.
+void Transaction::lift_one_by_one(const std::string& begin) {
+  connection_.exec(begin);
+  open_ = true;
+  for (const Timeout& timeout : timeouts(connection_, PQserverVersion(connection_.raw()))) {
+    connection_.exec("SAVEPOINT lift");
+    try {
+      connection_.exec(timeout.sql);
+    } catch (const Error& error) {
+      connection_.exec("ROLLBACK TO SAVEPOINT lift");
+      log::warn("cannot change {}, which is {}: {}", timeout.name,
+                connection_.value(std::string("SHOW ") + timeout.name).value_or("unknown"), error.what());
+    }
+  }
+  connection_.backend_pid_ = static_cast<int>(connection_.exec("SELECT pg_backend_pid()").integer(0, 0));
 }
 
 Transaction::~Transaction() { rollback(); }
@@ -210,12 +335,14 @@ void Transaction::commit() {
   const StatementStop::Running running(connection_.stop_.get());
   connection_.refuse_when_stopped();
   open_ = false;
-  auto* raw = PQexec(connection_.raw(), "COMMIT");
+  if (!connection_.send("COMMIT")) connection_.fail();
+  auto* raw = connection_.answer();
   const Result result(raw);
   if (PQresultStatus(raw) != PGRES_COMMAND_OK) {
     // A server that says why has rolled back; silence, or the end of the session, leaves it open.
     const char* state = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
-    if (!connection_.alive() && (state == nullptr || std::string_view(state).starts_with("57P"))) {
+    const std::string_view said = state == nullptr ? "" : state;
+    if (!connection_.alive() && (said.empty() || said.starts_with("57P") || said.starts_with("08"))) {
       throw InDoubtError("the connection was lost during COMMIT: the changes may or may not be in the database",
                          connection_.where(), "run again: what is there already is left as it is");
     }

@@ -53,6 +53,10 @@ class Connection {
   explicit Connection(const config::DatabaseAddress& address,
                       std::chrono::milliseconds timeout = std::chrono::seconds(15));
 
+  /// From now on a statement that takes longer is given up, and the session with it: UnavailableError. Such a session
+  /// does not report the locks that it waits for.
+  void give_up_after(std::chrono::milliseconds patience) { patience_ = patience; }
+
   /// From now on a stop ends the statement that is at work, and keeps others from beginning: StoppedError.
   void stop_on(std::stop_token stop) { stop_ = std::make_unique<StatementStop>(raw_.get(), std::move(stop)); }
 
@@ -68,7 +72,12 @@ class Connection {
 
   /// Where the session goes: `database NAME at HOST:PORT`.
   [[nodiscard]] const std::string& where() const { return where_; }
-  [[nodiscard]] bool alive() const { return PQstatus(raw_.get()) == CONNECTION_OK; }
+  /// The server process that serves the transaction at hand. Behind a pooler it may be another one in the next.
+  [[nodiscard]] int backend_pid() const { return backend_pid_; }
+  [[nodiscard]] std::chrono::milliseconds lock_timeout() const { return address_.lock_timeout; }
+  /// For the transaction at hand, and those that follow.
+  void set_lock_timeout(std::chrono::milliseconds timeout);
+  [[nodiscard]] bool alive() const { return !given_up_ && PQstatus(raw_.get()) == CONNECTION_OK; }
   [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(raw_.get()) != PQTRANS_IDLE; }
   [[nodiscard]] PGconn* raw() { return raw_.get(); }
   [[nodiscard]] StatementStop* stop() { return stop_.get(); }  ///< null when nothing stops it
@@ -84,13 +93,26 @@ class Connection {
   };
   Result check(PGresult* result);
   void refuse_when_stopped() const;
+  [[nodiscard]] bool send(const char* sql) { return PQsendQuery(raw_.get(), sql) == 1; }
+  PGresult* answer();
+  bool await();
 
+  config::DatabaseAddress address_;
   std::string where_;
+  int backend_pid_ = 0;
+  bool given_up_ = false;                              ///< a statement is still at work, and nobody waits for it
+  std::string waited_for_;                             ///< the lock that the last statement waited for, and who held it
+  std::optional<std::chrono::milliseconds> patience_;  ///< how long a statement may take
   std::unique_ptr<PGconn, Finish> raw_;
   std::unique_ptr<StatementStop> stop_;
 };
 
 /// BEGIN now; ROLLBACK at the end of the scope unless commit() was called.
+///
+/// Everything that talks to the database does so inside a transaction, and every setting, lock and temporary table is
+/// the transaction's own, so that a pooler that gives each transaction another session is harmless. The timeouts of the
+/// role or database (statement_timeout and the like) are lifted for the transaction, as pg_dump does; one that cannot
+/// be lifted is named in a warning. `lock_timeout` becomes that of the connection's address.
 class Transaction {
  public:
   /// `mode` follows BEGIN: "", "ISOLATION LEVEL REPEATABLE READ", "READ ONLY", …
@@ -105,6 +127,8 @@ class Transaction {
   void rollback() noexcept;
 
  private:
+  void lift_one_by_one(const std::string& begin);
+
   Connection& connection_;
   bool open_ = true;
 };

@@ -44,12 +44,20 @@ inline void append_with_project(Buffer& to, std::string_view object, std::string
   to.append('}');
 }
 
-/// (number int, node_id text, props jsonb)
-inline void append_node(Buffer& to, std::size_t number, std::string_view id, std::string_view object,
-                        std::string_view project_member) {
-  append_int16(to, 3);
+/// A bigint of PostgreSQL's, as a value.
+inline void append_large_number(Buffer& to, std::uint64_t number) {
+  append_int32(to, 8);
+  append_int32(to, static_cast<std::uint32_t>(number >> 32U));
+  append_int32(to, static_cast<std::uint32_t>(number));
+}
+
+/// (number int, node_id text, place bigint, props jsonb)
+inline void append_node(Buffer& to, std::size_t number, std::string_view id, std::uint64_t place,
+                        std::string_view object, std::string_view project_member) {
+  append_int16(to, 4);
   append_number(to, number);
   append_text(to, id);
+  append_large_number(to, place);
   append_int32(to, 0);
   const std::size_t begin = to.size();
   to.append('\1');  // the version of jsonb's binary form

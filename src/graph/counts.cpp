@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
+#include "graph/graph_schema.hpp"
 #include "graph/project_member.hpp"
 
 namespace etl::graph {
@@ -28,6 +31,7 @@ std::int64_t total(const std::vector<TableCount>& counts, bool edge) {
 }  // namespace
 
 GraphTables GraphTables::read(Connection& connection) {
+  const GraphRead read(connection);
   GraphTables tables;
   auto rows = connection.exec(
       "select c.relname from pg_class c where c.relnamespace = (select oid from pg_namespace where nspname = "
@@ -49,7 +53,7 @@ GraphTables GraphTables::read(Connection& connection) {
     tables.edges.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
   }
   if (tables.nodes.empty()) {
-    throw RefusedError("the database has no tables of a graph", connection.where(),
+    throw RefusedError("the database has no tables of a graph" + schemas_out_of_reach(connection), connection.where(),
                        "`aced-etl graph init` creates the tables of the dictionary");
   }
   return tables;
@@ -68,6 +72,7 @@ Params Selection::parameters() const {
 
 std::vector<TableCount> count_rows(Connection& connection, const GraphTables& tables,
                                    const std::optional<Selection>& selection) {
+  const GraphRead read(connection);
   // One statement is one snapshot, whatever others write meanwhile.
   std::string sql;
   const auto add = [&](const std::string& table, bool edge, const std::string& count) {
@@ -87,6 +92,10 @@ std::vector<TableCount> count_rows(Connection& connection, const GraphTables& ta
   counts.reserve(static_cast<std::size_t>(rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) {
     counts.push_back({std::string(rows.text(i, 0)), rows.boolean(i, 1), rows.integer(i, 2)});
+    if (!counts.back().edge) continue;
+    const auto& edge = *std::ranges::find(tables.edges, counts.back().table, &EdgeTable::name);
+    counts.back().src = edge.src;
+    counts.back().dst = edge.dst;
   }
   return counts;
 }

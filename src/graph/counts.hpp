@@ -21,7 +21,7 @@ struct GraphTables {
   std::vector<std::string> nodes;  ///< by name
   std::vector<EdgeTable> edges;    ///< by name
 
-  /// RefusedError when the database has none.
+  /// In the graph's schema (use_graph_schema). RefusedError when the database has none.
   [[nodiscard]] static GraphTables read(Connection& connection);
 };
 
@@ -29,6 +29,7 @@ struct TableCount {
   std::string table;
   bool edge = false;
   std::int64_t rows = 0;
+  std::string src = {}, dst = {};  ///< of an edge: the node tables at its ends
 };
 
 /// Which nodes: the records of a project, and nodes named one by one.

@@ -2,7 +2,7 @@
 
 namespace etl::graph {
 
-EdgeChoice::EdgeChoice(const dictionary::Dictionary& dictionary) : dictionary_(dictionary) {
+EdgeChoice::EdgeChoice(const dictionary::Dictionary& dictionary, EdgeRule rule) : dictionary_(dictionary), rule_(rule) {
   const auto& edges = dictionary.edges();
   for (std::size_t i = 0; i < edges.size(); ++i) between_[{edges[i].src_label, edges[i].dst_label}].push_back(i);
 }
@@ -24,7 +24,7 @@ std::size_t EdgeChoice::choose(std::string_view src, std::string_view dst,
                                std::initializer_list<std::string_view> names) const {
   const auto& edges = between(src, dst);
   if (edges.empty()) return none;
-  if (edges.size() > 1) {
+  if (edges.size() > 1 && rule_ == EdgeRule::link) {
     for (const std::size_t edge : edges) {
       for (const std::string_view name : names) {
         if (fits(edge, name)) return edge;

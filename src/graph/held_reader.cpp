@@ -114,7 +114,7 @@ class Reader {
     for (const auto& edge : dictionary_.edges()) names.push_back(edge.table);
     const Result sizes = connection_.exec(
         "select t.number - 1, pg_relation_size(c.oid) from unnest($1::text[]) with ordinality t (name, number) "
-        "join pg_class c on c.relname = t.name and c.relnamespace = current_schema()::regnamespace",
+        "join pg_class c on c.relname = t.name and c.relnamespace = quote_ident(current_schema())::regnamespace",
         {text_array(names)});
     std::vector<std::int64_t> out(names.size());
     for (int i = 0; i < sizes.rows(); ++i) {

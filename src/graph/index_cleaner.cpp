@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "graph/graph_schema.hpp"
 #include "graph/sql_quote.hpp"
 
 namespace etl::graph {
@@ -43,14 +44,15 @@ void IndexCleaner::work() {
         table = std::move(tables_.front());
         tables_.pop_front();
       }
-      if (!connection) {
-        connection.emplace(connect_());
-        connection->exec("set maintenance_work_mem = '128MB'");
-      }
+      if (!connection) connection.emplace(connect_());
+      Transaction transaction(*connection);
+      use_graph_schema(*connection);
+      connection->exec("set local maintenance_work_mem = '128MB'");
       connection->exec(fmt::format(
           "select gin_clean_pending_list(i.indexrelid) from pg_index i join pg_class c on c.oid = i.indexrelid "
           "join pg_am a on a.oid = c.relam where a.amname = 'gin' and i.indrelid = {}::regclass",
           quote_text(quote_name(table))));
+      transaction.commit();
     }
   } catch (const Error& error) {
     log::debug("the pending lists of {} and what follows are left to autovacuum: {}",

@@ -6,6 +6,7 @@
 
 #include "fhir/json_text.hpp"
 #include "graph/copy_rows.hpp"
+#include "graph/object_members.hpp"
 #include "graph/project_member.hpp"
 
 namespace etl::graph {
@@ -16,6 +17,7 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
   explicit Rows(const LoadConsumer& consumer) : consumer_(consumer) {
     nodes.resize(consumer.dictionary_.nodes().size());
     edges.resize(consumer.dictionary_.edges().size());
+    unknown.resize(nodes.size());
   }
 
   void record(const simplify::Record& record) override {
@@ -30,7 +32,14 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
     if (held_ != Held::none && is_equal(record.object)) {
       consumer_.held_.saw_equal(held_);
     } else {
-      append_node(nodes[number], number, id, record.object, consumer_.project_member_);
+      append_node(nodes[number], number, id, place_of(record.where.file, record.where.line), record.object,
+                  consumer_.project_member_);
+    }
+    if (const auto& known = consumer_.known_[number]; !known.empty()) {
+      each_member(record.object, [&](std::string_view name) {
+        name_.assign(name);
+        if (!known.contains(name_)) ++unknown[number][name_];
+      });
     }
     written_.clear();
     bool of_project = node->label == "research_study";
@@ -52,6 +61,7 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
 
   std::vector<Buffer> nodes;
   std::vector<Buffer> edges;
+  std::vector<std::map<std::string, std::uint64_t>> unknown;  ///< per node: properties that it should not have
   std::map<std::string, std::uint64_t> without_node;
   std::map<std::string, std::uint64_t> without_edge;
 
@@ -123,18 +133,28 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
   std::vector<std::pair<std::size_t, std::string_view>> written_;  ///< edges of the record at hand
   std::string id_;
   std::string dst_;
+  std::string name_;
 };
 
 LoadConsumer::LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Held& held, Staging& staging,
                            simplify::FaultReport& report, std::function<void(std::uint64_t)> progress)
     : dictionary_(dictionary),
-      choice_(dictionary),
+      choice_(dictionary, target.edge_rule),
       target_(std::move(target)),
       project_member_(project_member(target_.project_id)),
       held_(held),
       staging_(staging),
       report_(report),
       progress_(std::move(progress)) {
+  unknown_.resize(dictionary.nodes().size());
+  for (const auto& node : dictionary.nodes()) {
+    auto& known = known_.emplace_back();
+    if (node.properties.empty()) continue;  // a dictionary that says nothing of properties lacks none
+    known = {"id", "type", "project_id"};
+    for (const auto& property : node.properties) known.insert(property.name);
+    for (const auto& link : node.links) known.insert(link.name);
+    known.insert(node.system_properties.begin(), node.system_properties.end());
+  }
   for (const auto& edge : dictionary.edges()) dst_types_.push_back(dictionary.number_of(edge.dst_label));
 }
 
@@ -155,6 +175,10 @@ void LoadConsumer::take(Part& part) {
   send(Staging::Kind::edge, rows.edges);
   for (const auto& [type, count] : rows.without_node) without_node_[type] += count;
   for (const auto& [pair, count] : rows.without_edge) without_edge_[pair] += count;
+  for (std::size_t number = 0; number < rows.unknown.size(); ++number) {
+    for (const auto& [property, count] : rows.unknown[number]) unknown_[number][property] += count;
+    rows.unknown[number].clear();
+  }
   rows.without_node.clear();
   rows.without_edge.clear();
 }
@@ -164,7 +188,16 @@ bool LoadConsumer::restart() {
   held_.restart();
   without_node_.clear();
   without_edge_.clear();
+  for (auto& counts : unknown_) counts.clear();
   return true;
+}
+
+UnknownProperties LoadConsumer::unknown_properties() const {
+  UnknownProperties out;
+  for (std::size_t number = 0; number < unknown_.size(); ++number) {
+    if (!unknown_[number].empty()) out[dictionary_.nodes()[number].label] = unknown_[number];
+  }
+  return out;
 }
 
 void LoadConsumer::rejected(const simplify::Rejected& rejected) {

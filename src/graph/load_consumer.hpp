@@ -3,11 +3,13 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "dictionary/dictionary.hpp"
 #include "graph/edge_choice.hpp"
 #include "graph/held.hpp"
+#include "graph/load_report.hpp"
 #include "graph/staging.hpp"
 #include "simplify/fault_report.hpp"
 #include "simplify/pipeline.hpp"
@@ -21,6 +23,7 @@ class LoadConsumer final : public simplify::Consumer {
   struct Target {
     std::string project_id;    ///< P-Q
     std::string project_node;  ///< the node that every ResearchStudy belongs to
+    EdgeRule edge_rule = EdgeRule::link;
   };
 
   LoadConsumer(const dictionary::Dictionary& dictionary, Target target, Held& held, Staging& staging,
@@ -37,6 +40,8 @@ class LoadConsumer final : public simplify::Consumer {
   [[nodiscard]] const std::map<std::string, std::uint64_t>& without_node() const noexcept { return without_node_; }
   /// Relations that no edge table can hold: `src -> dst`, by how many.
   [[nodiscard]] const std::map<std::string, std::uint64_t>& without_edge() const noexcept { return without_edge_; }
+  /// Properties that the dictionary does not have, by the label of their node, with the number of records.
+  [[nodiscard]] UnknownProperties unknown_properties() const;
 
  private:
   class Rows;
@@ -44,14 +49,16 @@ class LoadConsumer final : public simplify::Consumer {
   const dictionary::Dictionary& dictionary_;
   EdgeChoice choice_;
   Target target_;
-  std::string project_member_;          ///< "project_id":"P-Q"
-  std::vector<std::size_t> dst_types_;  ///< per edge table: the number of the type that it leads to
+  std::string project_member_;                          ///< "project_id":"P-Q"
+  std::vector<std::unordered_set<std::string>> known_;  ///< per node: its properties and links
+  std::vector<std::size_t> dst_types_;                  ///< per edge table: the number of the type that it leads to
   Held& held_;
   Staging& staging_;
   simplify::FaultReport& report_;
   std::function<void(std::uint64_t)> progress_;
   std::map<std::string, std::uint64_t> without_node_;
   std::map<std::string, std::uint64_t> without_edge_;
+  std::vector<std::map<std::string, std::uint64_t>> unknown_;  ///< per node
 };
 
 }  // namespace etl::graph

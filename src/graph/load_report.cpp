@@ -36,6 +36,14 @@ void log_left_out(const LoadReport& report) {
   for (const auto& [pair, count] : report.without_edge) {
     log::warn("{} {} left out: the dictionary has no such link", counted(count, "reference"), pair);
   }
+  for (const auto& [label, properties] : report.unknown_properties) {
+    for (const auto& [property, count] : properties) {
+      log::warn(
+          "{} of {} {} `{}`, a property that the dictionary lacks: it is loaded, but sheepdog and peregrine never "
+          "return it",
+          counted(count, "record"), label, count == 1 ? "has" : "have", property);
+    }
+  }
   if (report.dangling_skipped > 0)
     log::warn("{} left out: they lead nowhere", counted(static_cast<std::uint64_t>(report.dangling_skipped), "edge"));
 }

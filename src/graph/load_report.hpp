@@ -14,6 +14,7 @@ namespace etl::graph {
 struct TableChange {
   std::string table;
   bool edge = false;
+  std::string src = {}, dst = {};  ///< of an edge: the node tables at its ends
   std::int64_t inserted = 0;
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
@@ -23,12 +24,16 @@ struct TableChange {
   [[nodiscard]] bool changes() const noexcept { return inserted + updated + removed > 0; }
 };
 
+/// Properties that records have and the dictionary lacks: label of the node -> property -> number of records.
+using UnknownProperties = std::map<std::string, std::map<std::string, std::uint64_t>>;
+
 struct LoadReport {
   ProjectIds project;
   std::vector<TableChange> tables;  ///< those that the study touches, nodes first
   simplify::Tally tally;
   std::map<std::string, std::uint64_t> without_node;  ///< records of types that the dictionary does not have
   std::map<std::string, std::uint64_t> without_edge;  ///< relations that no edge table can hold
+  UnknownProperties unknown_properties;               ///< loaded all the same; sheepdog and peregrine never return them
   std::int64_t dangling_skipped = 0;
   std::string left_out;         ///< simplify::StudyResult::left_out()
   std::uint64_t deletions = 0;  ///< resources that the study deletes

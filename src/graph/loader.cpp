@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "graph/dangling.hpp"
+#include "graph/graph_schema.hpp"
 #include "graph/held_reader.hpp"
 #include "graph/index_cleaner.hpp"
 #include "graph/load_consumer.hpp"
@@ -23,10 +24,13 @@ namespace {
 
 /// How many records of other projects an error names one by one.
 constexpr std::size_t most_shared_told = 20;
+/// The same for records whose unique values other records have.
+constexpr std::size_t most_collisions_told = 20;
 
 void require_tables(Connection& connection, const dictionary::Dictionary& dictionary) {
   const Result rows = connection.exec(
-      "select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')");
+      "select relname from pg_class where relnamespace = quote_ident(current_schema())::regnamespace and relkind in "
+      "('r', 'p')");
   std::set<std::string, std::less<>> there;
   for (int i = 0; i < rows.rows(); ++i) there.emplace(rows.text(i, 0));
   std::vector<std::string> missing;
@@ -39,10 +43,10 @@ void require_tables(Connection& connection, const dictionary::Dictionary& dictio
   if (missing.empty()) return;
   throw RefusedError(
       fmt::format(
-          "{} of the dictionary's tables are missing: {}{}", missing.size(),
+          "{} of the dictionary's tables are missing: {}{}{}", missing.size(),
           fmt::join(missing.begin(),
                     missing.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(missing.size(), 5)), ", "),
-          missing.size() > 5 ? ", …" : ""),
+          missing.size() > 5 ? ", …" : "", schemas_out_of_reach(connection)),
       connection.where(), "`aced-etl graph init` creates what is missing; check that --dictionary is the commons' own");
 }
 
@@ -51,7 +55,14 @@ void require_tables(Connection& connection, const dictionary::Dictionary& dictio
 void tune(Connection& connection) {
   connection.exec("set local gin_pending_list_limit = 2097151");
   connection.exec("set local work_mem = '64MB'");
-  connection.exec("set local temp_buffers = '96MB'");
+  // A pooled session that has used temporary tables before refuses another size.
+  connection.exec("savepoint tune");
+  try {
+    connection.exec("set local temp_buffers = '96MB'");
+  } catch (const InputError&) {
+    connection.exec("rollback to savepoint tune");
+  }
+  connection.exec("release savepoint tune");
   // Small samples of the staging tables tell the planner what it needs: how many rows, and that ids are unique.
   connection.exec("set local default_statistics_target = 10");
   // Statements over a hundred tables look dear enough to compile, which takes longer than they do.
@@ -87,16 +98,62 @@ void refuse_shared(const std::vector<SharedNode>& shared, const ProjectId& proje
                    "and leave them as they are with --shared keep");
 }
 
+/// Names the records of a collision, and throws. `files` are the study's, by number.
+[[noreturn]] void refuse_collisions(const std::vector<KeyCollision>& found, const dictionary::Dictionary& dictionary,
+                                    const std::vector<std::string>& files, const std::string& where) {
+  const auto at = [&](std::uint64_t place) { return fmt::format("{}:{}", files.at(file_of(place)), line_of(place)); };
+  for (const KeyCollision& one : found) {
+    const std::string& title = dictionary.by_label(one.label)->title;
+    const std::string other = one.other_staged
+                                  ? fmt::format("{}/{} of the study ({})", title, one.other_id, at(one.other_place))
+                                  : fmt::format("{}/{}, which the graph holds{}", title, one.other_id,
+                                                one.other_project.empty() ? "" : " in project " + one.other_project);
+    log::error("{}: {}/{} has the same {} as {}: {}", at(one.place), title, one.node_id, one.keys, other, one.values);
+  }
+  throw RefusedError(
+      fmt::format("{} of the study {} the unique values of other records; nothing was written",
+                  found.size() > most_collisions_told ? fmt::format("more than {} records", most_collisions_told)
+                                                      : counted(found.size(), "record"),
+                  found.size() == 1 ? "has" : "have"),
+      where, "correct the records, or remove those that the study replaces with --prune");
+}
+
+/// Writes what the study changes. When two records have the same unique value, the staged rows say which.
+std::vector<TableChange> apply(Connection& connection, Merge& merge, const LoadOptions& options,
+                               const dictionary::Dictionary& dictionary, const std::vector<std::string>& files) {
+  const auto refuse_any = [&] {
+    const auto found = merge.collisions(most_collisions_told + 1);
+    if (!found.empty()) refuse_collisions(found, dictionary, files, connection.where());
+  };
+  if (options.dry_run) {
+    refuse_any();
+    return merge.apply();
+  }
+  connection.exec("savepoint before_writing");
+  try {
+    std::vector<TableChange> tables = merge.apply();
+    connection.exec("release savepoint before_writing");
+    return tables;
+  } catch (const UniqueViolation&) {
+    connection.exec("rollback to savepoint before_writing");
+    refuse_any();
+    throw;  // another session has written the same value at this moment
+  }
+}
+
 }  // namespace
 
 LoadReport load_study(Connection& connection, const dictionary::Dictionary& dictionary,
                       const simplify::StudyOptions& study, const LoadOptions& options, simplify::FaultReport& report,
                       std::function<void(std::uint64_t)> progress) {
-  require_tables(connection, dictionary);
-  const ProjectLock lock(connection, options.project);
   LoadReport out;
   {
+    // Made first and so ended last: it may need a pooler's connection that only the end of the transaction sets free.
+    IndexCleaner cleaner(options.dry_run ? nullptr : options.second_session);
     Transaction transaction(connection);
+    use_graph_schema(connection);
+    require_tables(connection, dictionary);
+    lock_project(connection, options.project);
     tune(connection);
     // Only looked for as yet: a program that is made holds other loads up until this one commits.
     out.project = ensure_project(connection, options.project, true);
@@ -105,13 +162,14 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     read_held(connection, dictionary, options.project, held);
     Staging staging(connection);
     Dangling dangling(connection, dictionary, staging);
-    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node}, held, staging, report,
-                          std::move(progress));
+    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node, options.edge_rule}, held,
+                          staging, report, std::move(progress));
     const simplify::StudyResult read = simplify::read_study(
         study, consumer, report, [&](const fhir::IdIndex::Reference& reference) { dangling.add(reference); });
     out.tally = read.tally;
     out.without_node = consumer.without_node();
     out.without_edge = consumer.without_edge();
+    out.unknown_properties = consumer.unknown_properties();
     simplify::require_resources(read, report, study.path);
     if (report.errors() > 0) {
       throw InputError(fmt::format("the study is not valid: {}; nothing was written", simplify::in_words(report)),
@@ -129,7 +187,6 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     out.deleted = outcome.deleted;
     staging.finish();
 
-    IndexCleaner cleaner(options.dry_run ? nullptr : options.second_session);
     Merge merge(connection, dictionary, staging, options, outcome, cleaner);
     if (report.count(fhir::FaultKind::repeated_resource) > 0) merge.drop_repeated();
     merge.compare();
@@ -145,7 +202,7 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
                        study.path, "add the missing records, or leave these edges out with --dangling skip");
     }
     if (!options.dry_run) make_project(connection, options.project, out.project);
-    out.tables = merge.apply();
+    out.tables = apply(connection, merge, options, dictionary, read.files);
     for (const SharedNode& node : shared) {
       const std::string& table = dictionary.by_label(node.label)->table;
       auto at = std::ranges::find(out.tables, table, &TableChange::table);

@@ -7,6 +7,7 @@
 #include "base/project_id.hpp"
 #include "dictionary/dictionary.hpp"
 #include "graph/connection.hpp"
+#include "graph/edge_choice.hpp"
 #include "graph/load_report.hpp"
 #include "simplify/study.hpp"
 
@@ -18,6 +19,7 @@ struct LoadOptions {
   bool skip_dangling = false;  ///< leave out edges to records that are nowhere, instead of refusing the study
   bool keep_shared = false;    ///< leave records that another project holds as they are, instead of refusing the study
   bool dry_run = false;
+  EdgeRule edge_rule = EdgeRule::link;
   std::function<Connection()> second_session = {};  ///< for index upkeep beside the load; may be empty
 };
 
@@ -26,7 +28,8 @@ struct LoadOptions {
 ///
 /// Throws InputError when the study is not valid, has references that lead nowhere, or records that another project
 /// holds (each told to `report` first, nothing written); LockedError when another run holds the project; RefusedError
-/// when a table is missing or the project's code belongs to another program.
+/// when a table is missing, the project's code belongs to another program, or two records have the same value of a
+/// unique key (each named first).
 [[nodiscard]] LoadReport load_study(Connection& connection, const dictionary::Dictionary& dictionary,
                                     const simplify::StudyOptions& study, const LoadOptions& options,
                                     simplify::FaultReport& report, std::function<void(std::uint64_t)> progress);

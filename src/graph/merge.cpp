@@ -116,6 +116,7 @@ void Merge::apply_nodes(std::size_t number) {
   const std::string table = quote_name(dictionary_.nodes()[number].table);
   const TableChange& change = nodes_[number];
   const std::string differs = fmt::format("join {} d using (number, node_id)", diff_table);
+  if (change.updated > 0) unique_keys_.make_way(number, options_.project.str());
   if (change.inserted > 0) {
     // Where all are new there is no need to look.
     const bool all = change.inserted == staging_.rows(Kind::node, number);
@@ -146,14 +147,14 @@ std::vector<TableChange> Merge::apply() {
   nodes_.assign(dictionary_.nodes().size(), {});
   edges_.assign(dictionary_.edges().size(), {});
   count_nodes();
-  if (!options_.dry_run) {
-    for (std::size_t n = 0; n < nodes_.size(); ++n) apply_nodes(n);
-  }
   count_edges();
   if (!options_.dry_run) {
-    for (std::size_t e = 0; e < edges_.size(); ++e) apply_edges(e);
-    // Last, when no edge of theirs is left for the foreign keys to look for one by one.
+    // Removals first, so that new records can take the unique values of removed ones; and edges before nodes, so that
+    // the foreign keys find none to look for one by one.
+    for (std::size_t e = 0; e < edges_.size(); ++e) remove_edges(e);
     for (std::size_t n = 0; n < nodes_.size(); ++n) remove_pruned(n);
+    for (std::size_t n = 0; n < nodes_.size(); ++n) apply_nodes(n);
+    for (std::size_t e = 0; e < edges_.size(); ++e) insert_edges(e);
   }
   std::vector<TableChange> out;
   for (const auto* changes : {&nodes_, &edges_}) {

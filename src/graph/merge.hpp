@@ -11,6 +11,7 @@
 #include "graph/loader.hpp"
 #include "graph/outcome.hpp"
 #include "graph/staging.hpp"
+#include "graph/unique_keys.hpp"
 
 namespace etl::graph {
 
@@ -32,7 +33,8 @@ class Merge {
         staging_(staging),
         options_(options),
         outcome_(outcome),
-        cleaner_(cleaner) {}
+        cleaner_(cleaner),
+        unique_keys_(connection, dictionary, staging) {}
 
   /// Take rows out that stand in the staging tables more than once (the same resource twice).
   void drop_repeated();
@@ -43,8 +45,12 @@ class Merge {
   [[nodiscard]] std::vector<SharedNode> shared();
   /// Take those out of the staging tables, and the edges that go out from them.
   void drop_shared(const std::vector<SharedNode>& shared);
-  /// What the load changes; written unless it is a dry run.
+  /// What the load changes; written unless it is a dry run. Throws UniqueViolation when two records have the same value
+  /// of a unique key.
   [[nodiscard]] std::vector<TableChange> apply();
+  /// Staged records whose unique values other records have, up to `most`. When apply() has thrown, the caller returns
+  /// to the state before it first.
+  [[nodiscard]] std::vector<KeyCollision> collisions(std::size_t most) { return unique_keys_.collisions(most); }
 
  private:
   // merge.cpp: nodes
@@ -56,7 +62,8 @@ class Merge {
 
   // merge_edges.cpp
   void count_edges();
-  void apply_edges(std::size_t number);
+  void remove_edges(std::size_t number);
+  void insert_edges(std::size_t number);
   [[nodiscard]] std::string leads_to_pruned(std::size_t number) const;
 
   Connection& connection_;
@@ -65,6 +72,7 @@ class Merge {
   const LoadOptions& options_;
   const Outcome& outcome_;
   IndexCleaner& cleaner_;
+  UniqueKeys unique_keys_;
   std::vector<TableChange> nodes_;
   std::vector<TableChange> edges_;
 };

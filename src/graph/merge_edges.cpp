@@ -19,6 +19,8 @@ void Merge::count_edges() {
     TableChange& change = edges_[e];
     change.table = edge.table;
     change.edge = true;
+    change.src = edge.src_table;
+    change.dst = edge.dst_table;
     change.unchanged = outcome_.equal_edges[e];
     change.inserted = staging_.rows(Kind::edge, e);
     change.removed = outcome_.gone_edges[e];
@@ -30,7 +32,7 @@ void Merge::count_edges() {
   }
 }
 
-void Merge::apply_edges(std::size_t number) {
+void Merge::remove_edges(std::size_t number) {
   const TableChange& change = edges_[number];
   const std::string table = quote_name(change.table);
   if (outcome_.gone_edges[number] > 0) {
@@ -41,12 +43,16 @@ void Merge::apply_edges(std::size_t number) {
   if (const std::int64_t of_others = change.removed - outcome_.gone_edges[number]; of_others > 0) {
     expect(of_others, execute(fmt::format("delete from {} e where {}", table, leads_to_pruned(number))));
   }
+}
+
+void Merge::insert_edges(std::size_t number) {
+  const TableChange& change = edges_[number];
   if (change.inserted == 0) return;
   // None of them is there: what the graph held of the project was not staged.
   expect(change.inserted,
          execute(fmt::format("insert into {} (acl, _sysan, _props, src_id, dst_id) select '{{}}', '{{}}', '{{}}', "
                              "s.src_id, s.dst_id from {} s order by s.src_id collate \"C\", s.dst_id collate \"C\"",
-                             table, staging_.source(Kind::edge, number))));
+                             quote_name(change.table), staging_.source(Kind::edge, number))));
 }
 
 }  // namespace etl::graph

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/uuid.hpp"
+#include "graph/graph_schema.hpp"
 
 namespace etl::graph {
 namespace {
@@ -57,6 +58,7 @@ std::string program_node_id(const std::string& program) { return uuid5(program_n
 std::string project_node_id(const std::string& code) { return uuid5(project_namespace, code); }
 
 ProjectIds ensure_project(Connection& connection, const ProjectId& project, bool dry_run) {
+  use_graph_schema(connection);
   ProjectIds ids;
   Wanted program{"node_program", "name", project.program, program_node_id(project.program), {}};
   program.props = {{"name", project.program}, {"type", "program"}, {"dbgap_accession_number", project.program}};
@@ -99,6 +101,7 @@ ProjectIds ensure_project(Connection& connection, const ProjectId& project, bool
 }
 
 std::vector<ProjectRow> list_projects(Connection& connection) {
+  const GraphRead read(connection);
   const auto rows = connection.exec(
       "select p._props->>'name', q._props->>'code', p.node_id, q.node_id, coalesce(q._props->>'state', '') "
       "from node_project q join edge_projectmemberofprogram e on e.src_id = q.node_id "

@@ -23,8 +23,8 @@ struct ProjectIds {
 [[nodiscard]] std::string program_node_id(const std::string& program);
 [[nodiscard]] std::string project_node_id(const std::string& code);
 
-/// Sees to it that the project, its program and the edge between them exist; the caller's transaction, if there is
-/// one, holds what is written. What exists under another node_id is used as it is, with its properties. Throws
+/// Sees to it that the project, its program and the edge between them exist; the caller's transaction, which
+/// must be open, holds what is written. What exists under another node_id is used as it is, with its properties. Throws
 /// RefusedError when the code belongs to another program: Gen3 tells projects apart by code alone.
 ProjectIds ensure_project(Connection& connection, const ProjectId& project, bool dry_run);
 

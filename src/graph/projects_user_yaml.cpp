@@ -1,17 +1,25 @@
 #include "graph/projects_user_yaml.hpp"
 
-#include <yaml-cpp/yaml.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/text.hpp"
+#include "config/yaml_document.hpp"
 
 namespace etl::graph {
 namespace {
 
+using config::YamlNode;
+
 constexpr auto hint = "the projects are read from authz.resources: programs/<program>/projects/<code>";
-constexpr std::size_t deepest = 64;
+/// Large commons have some thousand projects and users; a project takes about ten nodes.
+constexpr config::YamlLimits limits{.bytes = std::uint64_t{16} << 20U, .depth = 100, .nodes = 500'000};
+constexpr std::size_t deepest = 4;  // programs/<program>/projects/<code>
+constexpr std::size_t most_warnings = 20;
 
 /// A name may itself be a path (`programs/aced`); a leading `/` means nothing.
 std::vector<std::string> segments(const std::string& name) {
@@ -32,54 +40,84 @@ class ResourceWalk {
  public:
   explicit ResourceWalk(const std::string& where) : where_(where) {}
 
-  void walk(const YAML::Node& list, const std::vector<std::string>& parent) {
-    if (!list || list.IsNull()) return;
-    if (!list.IsSequence()) fail("resources must be a list", list);
-    if (parent.size() > deepest) fail("resources are nested too deep", list);
-    for (const auto& entry : list) {
-      if (!entry.IsMap() || !entry["name"] || !entry["name"].IsScalar()) fail("a resource needs a name", entry);
+  void walk(const YamlNode* list, const std::vector<std::string>& parent) {
+    if (list == nullptr || list->is_null()) return;
+    if (!list->is_sequence()) {
+      warn(fmt::format("the resources of `{}` are not a list", path_of(parent)), *list);
+      return;
+    }
+    for (const YamlNode* entry : list->items()) {
+      const YamlNode* name = entry->find("name");
+      if (name == nullptr || !name->is_scalar()) {
+        warn(fmt::format("a resource of `{}` has no name", path_of(parent)), *entry);
+        continue;
+      }
       auto path = parent;
-      for (auto& segment : segments(entry["name"].as<std::string>())) path.push_back(std::move(segment));
-      take(path, entry);
-      walk(entry["subresources"], path);
+      for (auto& segment : segments(name->text())) path.push_back(std::move(segment));
+      // Only what can still become a project is of interest.
+      if (path.size() > deepest || path.empty() || path[0] != "programs") continue;
+      take(path, *entry);
+      walk(entry->find("subresources"), path);
     }
   }
 
-  std::vector<ProjectId> found;
-
- private:
-  void take(const std::vector<std::string>& path, const YAML::Node& at) {
-    if (path.size() != 4 || path[0] != "programs" || path[2] != "projects") return;
-    // The id must mean the same when it is read back: a program with '-' would end too early.
-    if (path[1].find('-') != std::string::npos) fail("the program '" + path[1] + "' has a '-' in its name", at);
-    const auto project = ProjectId{path[1], path[3]};
-    if (std::find(found.begin(), found.end(), project) == found.end()) found.push_back(project);
+  /// InputError when there is no project.
+  UserYaml finish() {
+    if (found_.projects.empty()) {
+      throw InputError("the user.yaml names no project", where_,
+                       found_.warnings.empty() ? hint : fmt::format("{}; {}", found_.warnings.front(), hint));
+    }
+    if (unsaid_ > 0) found_.warnings.push_back(fmt::format("{}: {} more of this kind", where_, unsaid_));
+    return std::move(found_);
   }
 
-  [[noreturn]] void fail(const std::string& what, const YAML::Node& at) const {
-    const auto mark = at.Mark();
-    throw InputError(what, mark.is_null() ? where_ : where_ + ":" + std::to_string(mark.line + 1), hint);
+ private:
+  static std::string path_of(const std::vector<std::string>& path) {
+    return path.empty() ? "authz" : printable(fmt::format("{}", fmt::join(path, "/")));
+  }
+
+  void take(const std::vector<std::string>& path, const YamlNode& at) {
+    if (path.size() != deepest || path[2] != "projects") return;
+    // The id must mean the same when it is read back: a program with '-' would end too early.
+    if (path[1].find('-') != std::string::npos) {
+      warn(fmt::format("`{}` is left out: the name of its program contains '-', which ends a program in a project id",
+                       path_of(path)),
+           at);
+      return;
+    }
+    try {
+      auto project = ProjectId::parse(path[1] + "-" + path[3]);
+      if (known_.insert(project).second) found_.projects.push_back(std::move(project));
+    } catch (const UsageError& error) {
+      warn(fmt::format("`{}` is left out: {}", path_of(path), error.what()), at);
+    }
+  }
+
+  void warn(const std::string& what, const YamlNode& at) {
+    if (found_.warnings.size() < most_warnings) {
+      found_.warnings.push_back(fmt::format("{}:{}: {}", where_, at.line(), what));
+    } else {
+      ++unsaid_;
+    }
   }
 
   std::string where_;
+  UserYaml found_;
+  std::set<ProjectId> known_;
+  std::size_t unsaid_ = 0;
 };
 
 }  // namespace
 
-std::vector<ProjectId> parse_user_yaml(std::string_view text, const std::string& where) {
+UserYaml parse_user_yaml(std::string_view text, const std::string& where) {
+  const auto document = config::YamlDocument::parse(text, where, limits);
+  const YamlNode* authz = document.root().find("authz");
+  if (authz == nullptr || !authz->is_map()) throw InputError("not a user.yaml: it has no `authz`", where, hint);
   ResourceWalk walk(where);
-  try {
-    const auto root = YAML::Load(std::string(text));
-    if (!root.IsMap() || !root["authz"] || !root["authz"].IsMap())
-      throw InputError("no user.yaml: it has no `authz`", where, hint);
-    walk.walk(root["authz"]["resources"], {});
-  } catch (const YAML::Exception& error) {
-    throw InputError("not YAML: " + error.msg, where + ":" + std::to_string(error.mark.line + 1), hint);
-  }
-  if (walk.found.empty()) throw InputError("the user.yaml names no project", where, hint);
-  return std::move(walk.found);
+  walk.walk(authz->find("resources"), {});
+  return walk.finish();
 }
 
-std::vector<ProjectId> read_user_yaml(const std::string& path) { return parse_user_yaml(read_file(path), path); }
+UserYaml read_user_yaml(const std::string& path) { return parse_user_yaml(read_file(path, limits.bytes), path); }
 
 }  // namespace etl::graph

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <chrono>
 #include <utility>
 
 #include "graph/sql_lock.hpp"
@@ -35,7 +35,7 @@ std::vector<TableCount> delete_rows(Connection& connection, const GraphTables& t
   std::vector<TableCount> edges;
   // Edges first and in bulk: the cascade would look each of them up node by node.
   for (const auto& edge : tables.edges) {
-    edges.push_back({edge.name, true, 0});
+    edges.push_back({edge.name, true, 0, edge.src, edge.dst});
     for (const auto& [end, at] : {std::pair{"src_id", edge.src}, std::pair{"dst_id", edge.dst}}) {
       const auto sql = fmt::format("delete from {} e using {} n where n.node_id = e.{} and {}", quote_name(edge.name),
                                    quote_name(at), end, selection.condition("n"));
@@ -44,7 +44,7 @@ std::vector<TableCount> delete_rows(Connection& connection, const GraphTables& t
   }
   for (const auto& node : tables.nodes) {
     const auto sql = fmt::format("delete from {} n where {}", quote_name(node), selection.condition("n"));
-    nodes.push_back({node, false, connection.exec(sql, parameters).affected()});
+    nodes.push_back({.table = node, .edge = false, .rows = connection.exec(sql, parameters).affected()});
   }
   nodes.insert(nodes.end(), edges.begin(), edges.end());
   drop_zeros(nodes);
@@ -55,9 +55,9 @@ std::vector<TableCount> delete_rows(Connection& connection, const GraphTables& t
 
 Removal remove_project(Connection& connection, const ProjectId& project, bool with_project, bool dry_run,
                        const Approve& approve) {
+  Transaction transaction(connection);
   const auto tables = GraphTables::read(connection);
-  std::optional<ProjectLock> lock;
-  if (!dry_run) lock.emplace(connection, project);
+  if (!dry_run) lock_project(connection, project);
 
   Selection selection{project, {}};
   if (with_project) selection.node_ids = own_nodes(connection, project);
@@ -65,7 +65,6 @@ Removal remove_project(Connection& connection, const ProjectId& project, bool wi
   drop_zeros(removal.counts);
   if (dry_run || removal.counts.empty() || !approve(removal.counts)) return removal;
 
-  Transaction transaction(connection);
   removal.counts = delete_rows(connection, tables, selection);
   transaction.commit();
   removal.removed = true;
@@ -73,12 +72,12 @@ Removal remove_project(Connection& connection, const ProjectId& project, bool wi
 }
 
 Removal truncate_graph(Connection& connection, bool with_projects, bool dry_run, const Approve& approve) {
+  Transaction transaction(connection);
   const auto tables = GraphTables::read(connection);
-  std::optional<GraphLock> lock;
-  if (!dry_run) lock.emplace(connection);
+  if (!dry_run) lock_graph(connection);
 
   const auto kept = [&](const std::string& node) {
-    return !with_projects && (node == "node_program" || node == "node_project");
+    return node == "node_root" || (!with_projects && (node == "node_program" || node == "node_project"));
   };
   GraphTables emptied;
   for (const auto& node : tables.nodes) {
@@ -94,9 +93,8 @@ Removal truncate_graph(Connection& connection, bool with_projects, bool dry_run,
   std::string names;
   for (const auto& node : emptied.nodes) names += (names.empty() ? "" : ", ") + quote_name(node);
   for (const auto& edge : emptied.edges) names += ", " + quote_name(edge.name);
-  Transaction transaction(connection);
-  // TRUNCATE waits for every reader of these tables; better to give up than to stop the commons behind us.
-  connection.exec("set local lock_timeout = '30s'");
+  // TRUNCATE waits for every reader of these tables, and whoever comes next waits behind it: it gives up sooner.
+  connection.set_lock_timeout(std::min<std::chrono::milliseconds>(connection.lock_timeout(), std::chrono::seconds(30)));
   connection.exec("truncate " + names);  // no CASCADE: a table that we do not know must not be emptied in silence
   transaction.commit();
   removal.removed = true;

@@ -25,8 +25,9 @@ using Approve = std::function<bool(const std::vector<TableCount>&)>;
 Removal remove_project(Connection& connection, const ProjectId& project, bool with_project, bool dry_run,
                        const Approve& approve);
 
-/// Empties every node table but those of programs and projects, and every edge table between emptied ones, in one
-/// transaction and under the lock of the whole graph. `with_projects` empties all.
+/// Empties every node table but `node_root`, which the commons makes once, and those of programs and projects, and
+/// every edge table between emptied ones, in one transaction and under the lock of the whole graph. `with_projects`
+/// empties those of programs and projects too.
 Removal truncate_graph(Connection& connection, bool with_projects, bool dry_run, const Approve& approve);
 
 }  // namespace etl::graph

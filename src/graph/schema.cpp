@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "graph/graph_schema.hpp"
 #include "graph/sql_lock.hpp"
 
 namespace etl::graph {
@@ -36,10 +37,6 @@ struct Catalog {
 constexpr auto here = "(select oid from pg_namespace where nspname = current_schema())";
 
 Catalog read_catalog(Connection& connection) {
-  if (!connection.value("select current_schema()")) {
-    throw RefusedError("the session has no schema to create tables in", connection.where(),
-                       "check the user's search_path, and its right to use the schema public");
-  }
   Catalog catalog;
   auto rows = connection.exec(fmt::format("select relname, relkind from pg_class where relnamespace = {}", here));
   for (int i = 0; i < rows.rows(); ++i) catalog.relations[std::string(rows.text(i, 0))] = rows.text(i, 1).front();
@@ -136,11 +133,11 @@ SchemaReport init_schema(Connection& connection, const std::vector<TablePlan>& p
   Transaction transaction(connection, dry_run ? "READ ONLY" : "");
   if (!dry_run) {
     // Two pods that start together both get what they want: the second waits and finds all present.
-    connection.exec("set local lock_timeout = '60s'");
     connection.exec(fmt::format("select pg_advisory_xact_lock({})", lock_key_sql), {"aced-etl:schema"});
   }
-  const auto catalog = read_catalog(connection);
   SchemaReport report;
+  report.schema = use_graph_schema(connection);
+  const auto catalog = read_catalog(connection);
   std::vector<std::string> statements;
   std::vector<std::string> problems;
   for (const auto& table : plan) {
@@ -166,6 +163,7 @@ SchemaReport init_schema(Connection& connection, const std::vector<TablePlan>& p
     }
   }
   if (!problems.empty()) refuse(problems, connection.where());
+  if (!report.tables_created.empty()) report.other_schemas = schemas_out_of_reach(connection);
   if (dry_run) return report;
   for (const auto& statement : statements) {
     log::debug("{}", statement);

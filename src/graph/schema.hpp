@@ -35,6 +35,8 @@ struct TablePlan {
   std::vector<ColumnPlan> columns;
   std::vector<ConstraintPlan> constraints;
   std::vector<IndexPlan> indexes;
+  /// False for a table that sheepdog, peregrine and loads do without, and that many commons do not have.
+  bool needed = true;
 
   [[nodiscard]] std::string create_table_sql() const;  ///< with its constraints and sequences
   [[nodiscard]] std::string create_index_sql(const IndexPlan& index) const;
@@ -49,6 +51,8 @@ struct TablePlan {
 
 /// What graph init found and did.
 struct SchemaReport {
+  std::string schema;         ///< in which the tables are, or were created
+  std::string other_schemas;  ///< schemas_out_of_reach(), when tables are missing
   std::vector<std::string> tables_created, tables_present;
   std::vector<std::string> indexes_created, indexes_present;
 };

@@ -135,6 +135,8 @@ std::vector<TablePlan> fixed_tables() {
       {{"versioned_nodes_pkey", "PRIMARY KEY (key)"}},
       {{"submitted_node_gdc_versions_idx", "btree (node_id)"}, {"submitted_node_id_idx", "btree (node_id)"}}};
 
+  versions.needed = false;
+
   TablePlan logs{"transaction_logs",
                  {serial("id", "integer"),
                   {"submitter", "text"},

@@ -1,6 +1,9 @@
 #include "graph/sql_error.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "base/text.hpp"
@@ -33,6 +36,53 @@ std::string advice(const ServerMessage& said, const std::string& ours) {
 
 constexpr auto check_credentials = "check the database's user and password (PGUSER, PGPASSWORD or the mounted secret)";
 
+/// A pooler reports its own errors as protocol violations, with English texts.
+void raise_pooler(const ServerMessage& said, const std::string& what, const std::string& where) {
+  const auto says = [&](std::string_view text) { return said.message.find(text) != std::string::npos; };
+  if (says("pooling mode")) {
+    throw RefusedError("the pooler hands each statement to another session: " + what, where,
+                       "set its pool_mode to transaction or session, or connect to the server itself");
+  }
+  struct Limit {
+    std::string_view text;
+    const char* name;
+  };
+  constexpr std::array limits{Limit{"query timeout", "query_timeout"},
+                              Limit{"query_timeout", "query_timeout"},
+                              Limit{"idle transaction timeout", "idle_transaction_timeout"},
+                              Limit{"idle_transaction_timeout", "idle_transaction_timeout"},
+                              Limit{"transaction timeout", "transaction_timeout"},
+                              Limit{"transaction_timeout", "transaction_timeout"}};
+  for (const Limit& limit : limits) {
+    if (!says(limit.text)) continue;
+    throw RefusedError(fmt::format("the pooler's {} ended the session: {}", limit.name, what), where,
+                       fmt::format("a client cannot lift it: raise {} in the pooler's configuration, or connect to the "
+                                   "server itself",
+                                   limit.name));
+  }
+  if (says("query_wait_timeout")) {
+    throw UnavailableError("the pooler had no free connection: " + what, where,
+                           "raise its pool size (a run needs two connections), or run again when others have ended");
+  }
+  if (says("startup parameter")) {
+    throw RefusedError(what, where, "unset PGOPTIONS, or list the parameter in the pooler's ignore_startup_parameters");
+  }
+}
+
+/// A timeout that Transaction could not lift; running again would end the same way.
+void raise_timeout(const ServerMessage& said, const std::string& what, const std::string& where) {
+  const char* name = nullptr;
+  if (said.sqlstate == "25P03") name = "idle_in_transaction_session_timeout";
+  if (said.sqlstate == "25P04") name = "transaction_timeout";
+  if (said.sqlstate == "57P05") name = "idle_session_timeout";
+  if (said.sqlstate == "57014" && said.message.find("statement timeout") != std::string::npos) {
+    name = "statement_timeout";
+  }
+  if (name == nullptr) return;
+  throw RefusedError(
+      what, where, fmt::format("{} could not be lifted for this session: raise it for the role or the database", name));
+}
+
 }  // namespace
 
 void raise(const ServerMessage& said, const std::string& where) {
@@ -40,6 +90,7 @@ void raise(const ServerMessage& said, const std::string& where) {
   const auto what = describe(said);
   const auto is_class = [&](std::string_view prefix) { return state.starts_with(prefix); };
 
+  if (state == "08P01") raise_pooler(said, what, where);
   if (state.empty() || is_class("08")) {
     throw UnavailableError(what, where,
                            advice(said, "check that the database runs and can be reached, then run again"));
@@ -68,6 +119,7 @@ void raise(const ServerMessage& said, const std::string& where) {
     throw UnavailableError(what, where,
                            advice(said, "the database is out of a resource: free it or wait, then run again"));
   }
+  raise_timeout(said, what, where);
   if (is_class("57P") || state == "57014") {
     throw UnavailableError(what, where, advice(said, "the database ended the session or the statement: run again"));
   }
@@ -78,8 +130,15 @@ void raise(const ServerMessage& said, const std::string& where) {
   if (state == "25006") {
     throw RefusedError(what, where, advice(said, "the database is read-only: connect to the primary server"));
   }
+  if (state == "22P05") {
+    throw RefusedError(what, where,
+                       advice(said, "the database's encoding cannot hold this text: the graph needs a UTF8 database"));
+  }
   if (is_class("22") || is_class("54"))
     throw InputError(what, where, advice(said, "the database cannot store this value: mend the record"));
+  if (state == "23505") {
+    throw UniqueViolation(what, where, advice(said, "two records have the same value of a unique key: change one"));
+  }
   if (is_class("23") || is_class("0A") || is_class("2B")) {
     throw RefusedError(what, where, advice(said, "the database's rules forbid this: mend what the message names"));
   }

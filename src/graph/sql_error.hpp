@@ -25,6 +25,12 @@ class InDoubtError : public UnavailableError {
   using UnavailableError::UnavailableError;
 };
 
+/// Two records have the same value of a unique index (SQLSTATE 23505).
+class UniqueViolation : public RefusedError {
+ public:
+  using RefusedError::RefusedError;
+};
+
 /// Throws the error whose exit code fits the SQLSTATE: not allowed (28, 42501), refused (no database, no table,
 /// constraints), unavailable (08, 53, 57, serialization), locked (55P03), bad input (22), else a fault of ours.
 /// `where` names the database.

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "base/error.hpp"
 
 namespace etl::graph {
@@ -11,17 +9,14 @@ namespace {
 
 constexpr auto graph_name = "aced-etl:graph";
 
-std::string function(const char* verb, AdvisoryLock::Mode mode) {
-  return std::string("select pg_") + verb + (mode == AdvisoryLock::Mode::shared ? "_shared" : "") + "(" + lock_key_sql +
-         ")";
-}
-
-/// Who holds the lock: "aced-etl (pid 71, user etl, from 10.0.0.3, since 2026-01-31 10:00:00+00)"; empty if not shown.
+/// Who holds the lock: "aced-etl (pid 71, user etl, from 10.0.0.3, at work since 2026-01-31 10:00:00+00)"; empty if not
+/// shown.
 std::string holder(Connection& connection, const std::string& name) {
   // pg_locks splits the key: classid is its upper half, objid its lower half.
   const auto rows = connection.exec(
       "select coalesce(nullif(a.application_name, ''), 'a session'), l.pid, coalesce(a.usename::text, ''), "
-      "coalesce(a.client_addr::text, ''), coalesce(date_trunc('second', a.backend_start)::text, '') "
+      "coalesce(a.client_addr::text, ''), coalesce(date_trunc('second', a.xact_start)::text, ''), "
+      "coalesce(a.state = 'idle', false) "
       "from pg_locks l left join pg_stat_activity a on a.pid = l.pid "
       "where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.pid <> pg_backend_pid() "
       "and l.database = (select oid from pg_database where datname = current_database()) "
@@ -32,34 +27,35 @@ std::string holder(Connection& connection, const std::string& name) {
   std::string text = fmt::format("{} (pid {}", rows.text(0, 0), rows.text(0, 1));
   if (!rows.text(0, 2).empty()) text += fmt::format(", user {}", rows.text(0, 2));
   if (!rows.text(0, 3).empty()) text += fmt::format(", from {}", rows.text(0, 3));
-  if (!rows.text(0, 4).empty()) text += fmt::format(", connected since {}", rows.text(0, 4));
+  if (!rows.text(0, 4).empty()) text += fmt::format(", at work since {}", rows.text(0, 4));
+  if (rows.boolean(0, 5)) text += ", idle, so perhaps left behind by an older version behind a pooler";
   return text + ")";
+}
+
+enum class Mode : unsigned char { shared, exclusive };
+
+void take(Connection& connection, const std::string& name, Mode mode, const std::string& what) {
+  if (!connection.in_transaction()) throw FaultError("a lock outside of a transaction: " + what);
+  const std::string function = mode == Mode::shared ? "pg_try_advisory_xact_lock_shared" : "pg_try_advisory_xact_lock";
+  if (connection.value(fmt::format("select {}({})", function, lock_key_sql), {name}) == "t") return;
+  const auto who = holder(connection, name);
+  throw LockedError(what + " is held by " + (who.empty() ? "another run" : who), connection.where(),
+                    "wait for that run to end, then run again");
 }
 
 }  // namespace
 
-AdvisoryLock::AdvisoryLock(Connection& connection, std::string name, Mode mode, const std::string& what)
-    : connection_(connection), name_(std::move(name)), mode_(mode) {
-  if (connection_.value(function("try_advisory_lock", mode), {name_}) == "t") return;
-  const auto who = holder(connection_, name_);
-  throw LockedError(what + " is held by " + (who.empty() ? "another run" : who), connection_.where(),
-                    "wait for that run to end, then run again");
+void lock_project(Connection& connection, const ProjectId& project) {
+  take(connection, graph_name, Mode::shared, "the graph");
+  take(connection, "aced-etl:project:" + project.str(), Mode::exclusive, "project " + project.str());
 }
 
-AdvisoryLock::~AdvisoryLock() {
-  if (!connection_.alive()) return;
-  try {
-    connection_.exec(function("advisory_unlock", mode_), {name_});
-  } catch (const Error&) {  // a session that cannot even unlock is ending, and its locks with it
-  }
+void lock_graph(Connection& connection) {
+  take(connection, graph_name, Mode::exclusive, "the graph, or one of its projects,");
 }
 
-ProjectLock::ProjectLock(Connection& connection, const ProjectId& project)
-    : graph_(connection, graph_name, AdvisoryLock::Mode::shared, "the graph"),
-      project_(connection, "aced-etl:project:" + project.str(), AdvisoryLock::Mode::exclusive,
-               "project " + project.str()) {}
-
-GraphLock::GraphLock(Connection& connection)
-    : graph_(connection, graph_name, AdvisoryLock::Mode::exclusive, "the graph, or one of its projects,") {}
+void lock_run(Connection& connection, const ProjectId& project) {
+  take(connection, "aced-etl:run:" + project.str(), Mode::exclusive, "the run of project " + project.str());
+}
 
 }  // namespace etl::graph

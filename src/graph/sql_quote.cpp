@@ -10,6 +10,10 @@ std::string quote_name(std::string_view name) {
   if (!name.empty() && plain(name.front()) && std::all_of(name.begin(), name.end(), plain_later)) {
     return std::string(name);
   }
+  return quote_any_name(name);
+}
+
+std::string quote_any_name(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {
     if (c == '"') out += '"';

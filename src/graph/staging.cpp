@@ -27,7 +27,7 @@ struct Columns {
 
 const Columns& columns(Staging::Kind kind) {
   static constexpr std::array<Columns, 4> all{{
-      {"node", "node_id text not null, props jsonb not null", "number, node_id"},
+      {"node", "node_id text not null, place bigint not null, props jsonb not null", "number, node_id"},
       {"edge", "src_id text not null, dst_id text not null", "number, src_id, dst_id"},
       {"pruned", "node_id text not null", "number, node_id"},
       {"gone", "src_id text not null, dst_id text not null", "number, src_id, dst_id"},

@@ -18,7 +18,7 @@ namespace etl::graph {
 class Staging {
  public:
   enum class Kind : unsigned char {
-    node,    ///< to be inserted or updated: node_id, props
+    node,    ///< to be inserted or updated: node_id, place (place_of()), props
     edge,    ///< to be inserted: src_id, dst_id
     pruned,  ///< nodes to be removed: node_id
     gone,    ///< edges to be removed: src_id, dst_id
@@ -67,6 +67,13 @@ class Staging {
   std::map<Key, Part> parts_;
   std::size_t waiting_ = 0;  ///< bytes, of all parts
 };
+
+/// Where the study has a record, as one number: the file's number and the line.
+[[nodiscard]] constexpr std::uint64_t place_of(std::uint32_t file, std::uint64_t line) {
+  return std::uint64_t{file} << 40U | line;
+}
+[[nodiscard]] constexpr std::size_t file_of(std::uint64_t place) { return place >> 40U; }
+[[nodiscard]] constexpr std::uint64_t line_of(std::uint64_t place) { return place & ((std::uint64_t{1} << 40U) - 1); }
 
 /// A temporary table is created without its schema, and spoken of with it.
 [[nodiscard]] std::string_view local_name(std::string_view table);

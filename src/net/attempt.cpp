@@ -107,6 +107,8 @@ void Transfer::set_up() {
   curl_easy_reset(easy_);  // the connection stays
   set_common(easy_, options_.user_agent);
   curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
+  if (!request_.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, request_.ca_file.c_str());
+  if (options_.direct) curl_easy_setopt(easy_, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);  // "a/../b" is a name to S3
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -20,25 +21,25 @@ namespace {
 }  // namespace
 
 FileSource::FileSource(const std::filesystem::path& path, std::uint64_t offset, std::uint64_t length)
-    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), offset_(offset) {
-  if (descriptor_ < 0) fail("cannot open", path);
+    : FileSource(UniqueFd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)), path, offset, length) {}
+
+FileSource::FileSource(UniqueFd file, std::filesystem::path path, std::uint64_t offset, std::uint64_t length)
+    : path_(std::move(path)), descriptor_(std::move(file)), offset_(offset) {
+  if (!descriptor_) fail("cannot open", path_);
   struct stat about {};
-  const bool known = ::fstat(descriptor_, &about) == 0;
+  const bool known = ::fstat(descriptor_.get(), &about) == 0;
   if (!known || !S_ISREG(about.st_mode)) {
-    ::close(descriptor_);
-    throw InputError("not a file that can be sent", path.string(), "name a regular file");
+    throw InputError("not a file that can be sent", path_.string(), "name a regular file");
   }
   const auto whole = static_cast<std::uint64_t>(about.st_size);
   size_ = std::min(length, whole - std::min(offset, whole));
 }
 
-FileSource::~FileSource() { ::close(descriptor_); }
-
 std::size_t FileSource::read(std::span<char> to) {
   std::size_t done = 0;
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(to.size(), size_ - at_));
   while (done < wanted) {
-    const auto count = ::pread(descriptor_, to.data() + done, wanted - done, static_cast<off_t>(offset_ + at_));
+    const auto count = ::pread(descriptor_.get(), to.data() + done, wanted - done, static_cast<off_t>(offset_ + at_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail("cannot read", path_);
     if (count == 0) break;  // it has become shorter; who sends it tells

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "base/unique_fd.hpp"
 #include "net/http.hpp"
 
 namespace etl::net {
@@ -15,9 +16,8 @@ class FileSource : public BodySource {
 
   /// From `offset`, `length` bytes or what there is. InputError when it is not there, not readable, or a folder.
   explicit FileSource(const std::filesystem::path& path, std::uint64_t offset = 0, std::uint64_t length = kToTheEnd);
-  ~FileSource() override;
-  FileSource(const FileSource&) = delete;
-  FileSource& operator=(const FileSource&) = delete;
+  /// The same of a file that is open already; `path` is for messages.
+  FileSource(UniqueFd file, std::filesystem::path path, std::uint64_t offset = 0, std::uint64_t length = kToTheEnd);
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   std::size_t read(std::span<char> to) override;
@@ -25,7 +25,7 @@ class FileSource : public BodySource {
 
  private:
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  UniqueFd descriptor_;
   std::uint64_t offset_;
   std::uint64_t size_ = 0;
   std::uint64_t at_ = 0;

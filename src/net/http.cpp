@@ -133,7 +133,9 @@ Response HttpClient::State::send(const Request& request) {
     if (done.thrown) std::rethrow_exception(done.thrown);
     const bool last = number >= options_.attempts || permanent(done.code);
     if (done.end == Attempt::End::answered) {
-      if (last || !worth_repeating(done.response.status, may_repeat)) return std::move(done.response);
+      const bool repeat = worth_repeating(done.response.status, may_repeat) ||
+                          (may_repeat && request.accept && !request.accept(done.response));
+      if (last || !repeat) return std::move(done.response);
     } else if (done.end == Attempt::End::dead_kept && may_repeat && !std::exchange(met_dead_connection, true)) {
       --number;  // a connection that the server closed while it was idle says nothing about the server
       continue;

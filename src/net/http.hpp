@@ -69,9 +69,14 @@ struct Request {
   std::string body{};            ///< unless `source` is given
   BodySource* source = nullptr;  ///< not owned
   BodySink* sink = nullptr;      ///< not owned
+  std::string ca_file{};         ///< certificate authorities to trust in place of the system's; empty: the system's
   /// May it be sent again when nobody knows whether it arrived? Without a value: GET, HEAD, PUT, DELETE may.
   /// (429, 503 and a refused connection say that it was not taken up: those are repeated for every method.)
   std::optional<bool> repeatable{};
+  /// Is this an answer of the service that was asked? One that is not (a proxy's page with status 200, half a document)
+  /// counts as a 503 would if the request may be repeated; the last one is returned as it is. Called for every answer
+  /// whose status is not repeated anyway; must be safe to call from any thread.
+  std::function<bool(const Response&)> accept{};
 };
 
 struct HttpOptions {
@@ -91,6 +96,7 @@ struct HttpOptions {
   unsigned connections_per_host = 16;
   std::size_t largest_body = std::size_t{64} << 20U;  ///< of Response::body
   std::uint64_t bytes_per_second = 0;                 ///< of all transfers together; 0: no limit
+  bool direct = false;                                ///< never through a proxy that the environment names
   std::string user_agent = "aced-etl";
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/address_text.hpp"
 #include "base/error.hpp"
 
 namespace etl::net {
@@ -25,20 +26,16 @@ std::string part(CURLU* url, CURLUPart which) {
 
 }  // namespace
 
-std::string without_query(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return std::string(url);  // a path: '?' and '#' are part of its name
-  url = url.substr(0, url.find_first_of("?#"));
-  const auto host = scheme + 3;
-  const auto path = std::min(url.find('/', host), url.size());
-  const auto at = url.substr(0, path).rfind('@');
-  if (at == std::string_view::npos || at < host) return std::string(url);
-  return std::string(url.substr(0, host)) + std::string(url.substr(at + 1));
-}
+std::string without_query(std::string_view url) { return shown_address(url); }
 
 std::string origin_of(const std::string& url) {
   const Url parsed(curl_url());
-  const bool understood = parsed && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+  // libcurl stops at a NUL and takes "https:/host" and "https:///host" for "https://host"; others read other hosts
+  // there.
+  const std::string_view after_scheme = std::string_view(url).substr(std::min(url.find(':'), url.size()));
+  const bool plain =
+      after_scheme.starts_with("://") && !after_scheme.starts_with(":///") && url.find('\0') == std::string::npos;
+  const bool understood = parsed && plain && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
   const auto scheme = understood ? part(parsed.get(), CURLUPART_SCHEME) : "";
   if (scheme != "http" && scheme != "https") {
     throw UsageError("not an address of a web service", without_query(url), "use http:// or https://");

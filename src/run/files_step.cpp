@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/counted.hpp"
+#include "documents/locator.hpp"
+#include "documents/places.hpp"
 #include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
@@ -21,6 +23,7 @@ StepReport report_of(const files::LoadTally& tally, const files::StudyTally& stu
                                {"bytes", tally[Fate::loaded].bytes + tally[Fate::replaced].bytes},
                                {"unchanged", tally[Fate::unchanged].files + tally[Fate::adopted].files},
                                {"failed", failed}}};
+  for (const auto& [kind, count] : files::without_file(study)) report.counts.push_back({kind, count});
   report.outcome = sent == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
   if (failed > 0) {
     report.outcome = Outcome::failed;
@@ -38,11 +41,11 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
   const auto state = workplace().state_dir();
   const files::ProjectLock lock(state, commons.session.endpoint(), study.project);
   files::Journal journal(state, commons.session.endpoint());
-  files::Manifest manifest;
-  const files::SourceFolder source(files::default_source(settings));
   const simplify::StudyOptions metadata = workplace().study_options(study);
-  const files::StudyTally found = files::read_documents(fhir::study_files(metadata.path, metadata.selection), &source,
-                                                        manifest, files::log_problem, workplace().stop());
+  const documents::Locator locator(documents::places_of(settings, metadata.path, study.project));
+  files::Manifest manifest(&locator);
+  const files::StudyTally found = files::read_documents(fhir::study_files(metadata.path, metadata.selection), manifest,
+                                                        files::log_problem, workplace().stop());
   if (manifest.files() == 0) return report_of({}, found, dry_run);
 
   files::LoadOptions load;

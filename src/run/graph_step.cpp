@@ -11,7 +11,7 @@ namespace etl::run {
 graph::Connection GraphStep::take_session() {
   if (auto known = std::exchange(session_, std::nullopt)) {
     try {
-      known->exec("select 1");
+      graph::Transaction(*known).rollback();
       return std::move(*known);
     } catch (const Error&) {  // the server was started anew meanwhile
     }
@@ -29,6 +29,8 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   load.prune = workplace().settings().flag("graph.prune");
   load.skip_dangling = workplace().settings().choice("graph.dangling") == "skip";
   load.keep_shared = workplace().settings().choice("graph.shared") == "keep";
+  load.edge_rule =
+      workplace().settings().choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
   load.dry_run = dry_run;
   load.second_session = [this] { return workplace().connect(); };
 
@@ -44,11 +46,15 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   const graph::TableChange sum = done.total();
   const auto count = [](std::int64_t rows) { return static_cast<std::uint64_t>(rows); };
   const Outcome changed = dry_run ? Outcome::planned : Outcome::done;
-  return {.outcome = done.changes() ? changed : Outcome::unchanged,
-          .counts = {{"inserted", count(sum.inserted)},
-                     {"updated", count(sum.updated)},
-                     {"removed", count(sum.removed)},
-                     {"unchanged", count(sum.unchanged)}}};
+  StepReport report{.outcome = done.changes() ? changed : Outcome::unchanged,
+                    .counts = {{"inserted", count(sum.inserted)},
+                               {"updated", count(sum.updated)},
+                               {"removed", count(sum.removed)},
+                               {"unchanged", count(sum.unchanged)}}};
+  std::uint64_t unknown = 0;
+  for (const auto& [label, properties] : done.unknown_properties) unknown += properties.size();
+  if (unknown > 0) report.counts.push_back({"unknown_properties", unknown});
+  return report;
 }
 
 }  // namespace etl::run

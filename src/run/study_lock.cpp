@@ -17,10 +17,11 @@ StudyLock::StudyLock(const Workplace& workplace, const ProjectId& project, bool 
   // Not workplace.connect(): the lock must outlive a stop until all is wound up.
   connection_.emplace(config::database_address(workplace.settings()));
   constexpr unsigned tries = 20;
-  for (unsigned tried = 1; !lock_; ++tried) {
+  transaction_.emplace(*connection_);
+  for (unsigned tried = 1;; ++tried) {
     try {
-      lock_.emplace(*connection_, "aced-etl:run:" + project.str(), graph::AdvisoryLock::Mode::exclusive,
-                    "the run of project " + project.str());
+      graph::lock_run(*connection_, project);
+      return;
     } catch (const LockedError&) {  // the session of a run that was killed takes a moment to end
       if (tried == tries) throw;
       std::this_thread::sleep_for(std::chrono::milliseconds(100));

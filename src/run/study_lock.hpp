@@ -17,7 +17,7 @@ class StudyLock {
  private:
   FileLock file_;
   std::optional<graph::Connection> connection_;
-  std::optional<graph::AdvisoryLock> lock_;
+  std::optional<graph::Transaction> transaction_;  ///< holds the lock; reads and writes nothing
 };
 
 }  // namespace etl::run

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/identifier.hpp"
 #include "net/url.hpp"
 #include "s3/encode.hpp"
 
@@ -26,9 +27,7 @@ std::string endpoint_of(const Profile& profile) {
 
 /// Of a bucket's naming rules, those without which the address would be another one.
 void check_bucket(std::string_view bucket) {
-  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-  const bool dots = bucket == "." || bucket == "..";
-  if (bucket.empty() || dots || bucket.find_first_not_of(allowed) != std::string_view::npos) {
+  if (!is_bucket_name(bucket)) {
     throw UsageError(fmt::format("not the name of a bucket: `{}`", bucket), {},
                      "letters, digits, '.', '-' and '_'; a key is an argument of its own");
   }

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <pugixml.hpp>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "net/unexpected_answer.hpp"
 
 namespace etl::s3 {
 namespace {
@@ -45,9 +47,41 @@ bool is_denial(const Fault& fault) {
   return std::find(codes.begin(), codes.end(), fault.code) != codes.end();
 }
 
+/// The region that S3 names in a message (`the region 'eu-west-1' is wrong; expecting 'us-east-1'`) or in the name of
+/// the endpoint that it redirects to (`bucket.s3.eu-west-1.amazonaws.com`).
+std::string region_in(std::string_view message, std::string_view endpoint) {
+  const auto word_at = [](std::string_view text, std::size_t begin) {
+    while (begin < text.size() && (text[begin] == '\'' || text[begin] == '"' || text[begin] == ' ')) ++begin;
+    std::size_t end = begin;
+    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '-')) ++end;
+    return std::string(text.substr(begin, end - begin));
+  };
+  constexpr std::string_view expecting = "expecting";
+  if (const auto at = message.rfind(expecting); at != std::string_view::npos)
+    return word_at(message, at + expecting.size());
+  for (const std::string_view mark : {".s3.", ".s3-"}) {
+    const auto at = endpoint.find(mark);
+    const auto end = endpoint.find(".amazonaws.com");
+    if (at == std::string_view::npos || end == std::string_view::npos || end <= at + mark.size()) continue;
+    return word_at(endpoint, at + mark.size());
+  }
+  return {};
+}
+
 bool is_wrong_region(long status, const Fault& fault) {
+  // A presigned URL and a signed header have a code each, which stands for other faults of the signature, too.
+  const bool malformed =
+      fault.code == "AuthorizationHeaderMalformed" || fault.code == "AuthorizationQueryParametersError";
   return status == 301 || status == 307 || fault.code == "PermanentRedirect" ||
-         fault.code == "IllegalLocationConstraintException" || fault.code == "AuthorizationHeaderMalformed";
+         fault.code == "IllegalLocationConstraintException" || (malformed && !fault.region.empty());
+}
+
+std::string wrong_region_hint(const Fault& fault) {
+  return fault.region.empty() ? "the bucket is in another region, or at another endpoint: check both"
+                              : fmt::format(
+                                    "the bucket is in the region {}: pass --region {}, or set AWS_REGION or the "
+                                    "profile's region",
+                                    fault.region, fault.region);
 }
 
 bool is_transient(long status, const Fault& fault) {
@@ -65,7 +99,7 @@ std::string hint_for(const Fault& fault) {
 
 Fault parse_fault(const net::Response& response) {
   Fault fault;
-  if (const auto region = response.header("x-amz-bucket-region")) fault.region = *region;
+  if (const auto region = response.header("x-amz-bucket-region")) fault.region = printable(*region);
   pugi::xml_document document;
   if (!document.load_buffer(response.body.data(), response.body.size())) return fault;
   pugi::xml_node error = document.document_element();
@@ -74,6 +108,7 @@ Fault parse_fault(const net::Response& response) {
   fault.code = printable(error.child_value("Code"));
   fault.message = printable(error.child_value("Message"));
   if (fault.region.empty()) fault.region = printable(error.child_value("Region"));
+  if (fault.region.empty()) fault.region = printable(region_in(fault.message, error.child_value("Endpoint")));
   return fault;
 }
 
@@ -81,6 +116,20 @@ std::string explain_denial(std::string_view code) {
   const auto* const found =
       std::find_if(kDenials.begin(), kDenials.end(), [&](const Denial& denial) { return denial.code == code; });
   return found == kDenials.end() ? std::string() : std::string(found->cause);
+}
+
+std::string explain(long status, const Fault& fault) {
+  return is_wrong_region(status, fault) ? wrong_region_hint(fault) : explain_denial(fault.code);
+}
+
+bool has_etag(const net::Response& response) { return !response.ok() || !response.header("ETag").value_or("").empty(); }
+
+void not_s3(const net::Response& response, const std::string& where) {
+  throw net::UnexpectedAnswerError(
+      fmt::format("HTTP {}, but this is not an answer of S3: {}", response.status,
+                  has_etag(response) ? "its body has another form" : "it has no ETag"),
+      where,
+      "check that the endpoint (endpoint_url, AWS_ENDPOINT_URL) is an S3 service and that no proxy answers for it");
 }
 
 void refuse(const net::Response& response, const std::string& where) {
@@ -92,11 +141,10 @@ void refuse(long status, const Fault& fault, const std::string& where) {
   if (!fault.code.empty()) what += ": " + fault.code;
   if (!fault.message.empty()) what += fmt::format(" ({})", fault.message);
   if (is_wrong_region(status, fault)) {
-    throw UsageError(what, where,
-                     fault.region.empty()
-                         ? "the bucket is in another region, or the endpoint is another's: set both"
-                         : fmt::format("the bucket is in the region {}: pass --region {}", fault.region, fault.region));
+    throw NotAllowedError(what, where, wrong_region_hint(fault));
   }
+  // A property of the object, not of the key.
+  if (fault.code == "InvalidObjectState") throw RefusedError(what, where, hint_for(fault));
   if (status == 401 || status == 403 || is_denial(fault)) {
     const auto cause = hint_for(fault);
     throw NotAllowedError(what, where, cause.empty() ? "check the key and its rights" : cause);

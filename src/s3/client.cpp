@@ -5,17 +5,22 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 #include <span>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "base/identifier.hpp"
+#include "net/encode.hpp"
 #include "s3/answer.hpp"
-#include "s3/encode.hpp"
 #include "s3/sign.hpp"
 #include "s3/xml.hpp"
 
 namespace etl::s3 {
 namespace {
+
+/// S3 may give an empty page that is not the last one, but not for ever.
+constexpr unsigned most_empty_pages = 1000;
 
 std::string without_quotes(std::string_view etag) {
   if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
@@ -64,7 +69,21 @@ void refuse_late_fault(const net::Response& response, const std::string& where) 
   if (!fault.code.empty()) refuse(fault.code == "InternalError" ? 500 : 400, fault, where);
 }
 
-std::string upload_query(const std::string& upload) { return "uploadId=" + percent_encode(upload); }
+/// For calls whose answer is a document, which may also be an <Error> with status 200.
+std::function<bool(const net::Response&)> document(const char* root) {
+  return [root](const net::Response& response) {
+    return is_document(response.body, root) || !parse_fault(response).code.empty();
+  };
+}
+
+bool is_removal(const net::Response& response) { return response.status == 204 || response.body.empty(); }
+
+[[noreturn]] void stuck(const std::string& where) {
+  throw UnavailableError("S3's list does not advance: it gave the same place to go on from twice", where,
+                         "run again; if it persists, look at the S3 service and at what stands between");
+}
+
+std::string upload_query(const std::string& upload) { return "uploadId=" + net::percent_encode(upload); }
 
 }  // namespace
 
@@ -79,6 +98,8 @@ struct Client::Call {
   net::BodySource* source = nullptr;
   net::BodySink* sink = nullptr;
   bool repeatable = true;
+  /// Is a 2xx S3's own answer to this call?
+  std::function<bool(const net::Response&)> own = has_etag;
 
   [[nodiscard]] std::string where() const { return key.empty() ? bucket : bucket + '/' + key; }
 };
@@ -87,7 +108,7 @@ Client::Client(net::HttpClient& http, Profile profile, net::RetryPolicy retry, s
     : http_(http),
       profile_(std::move(profile)),
       address_(profile_),
-      keys_(http, profile_),
+      keys_(http, profile_.credentials, profile_.ca_bundle),
       retry_(retry),
       stop_(std::move(stop)) {}
 
@@ -100,6 +121,8 @@ net::Response Client::send_once(const Call& call) {
   request.source = call.source;
   request.sink = call.sink;
   request.repeatable = call.repeatable;
+  request.ca_file = profile_.ca_bundle;
+  request.accept = [&](const net::Response& response) { return !response.ok() || call.own(response); };
   std::string payload;
   if (call.source != nullptr) {
     // What is signed is what must not be changed on the way. TLS sees to that, and so does an MD5 that S3 compares;
@@ -122,6 +145,7 @@ net::Response Client::send(const Call& call) {
     const bool missing = response.status == 404 && (call.method == "HEAD" || call.method == "DELETE");
     if (!response.ok() && !missing) refuse(response, where);
     if (call.method == "POST") refuse_late_fault(response, where);
+    if (response.ok() && !call.own(response)) not_s3(response, where);
     return response;
   };
   if (!call.repeatable) return once();
@@ -133,13 +157,14 @@ net::Response Client::send(const Call& call) {
 ListPage Client::list_page(const std::string& bucket, const ListOptions& options, const std::string& continuation) {
   auto query = fmt::format("list-type=2&max-keys={}", options.page_size);
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) query += fmt::format("&{}={}", name, percent_encode(value));
+    if (!value.empty()) query += fmt::format("&{}={}", name, net::percent_encode(value));
   };
   add("prefix", options.prefix);
   add("delimiter", options.delimiter);
   add("start-after", options.start_after);
   add("continuation-token", continuation);
-  const auto response = send({.method = "GET", .bucket = bucket, .key = {}, .query = query});
+  const auto response =
+      send({.method = "GET", .bucket = bucket, .key = {}, .query = query, .own = document("ListBucketResult")});
   const Xml xml(response.body, "ListBucketResult", bucket);
   ListPage page;
   for (const auto& node : xml.root().children("Contents")) {
@@ -156,9 +181,21 @@ ListPage Client::list_page(const std::string& bucket, const ListOptions& options
 
 void Client::list(const std::string& bucket, const ListOptions& options,
                   const std::function<void(const Object&)>& visit) {
+  // A token that comes back, or fresh tokens for the same page, would make the list endless.
+  std::set<std::string> tokens;
+  std::set<std::string> first_keys;
+  unsigned empty_pages = 0;
   std::string next;
   do {
     auto page = list_page(bucket, options, next);
+    const bool empty = page.objects.empty() && page.prefixes.empty();
+    empty_pages = empty ? empty_pages + 1 : 0;
+    if (empty_pages > most_empty_pages) stuck(bucket);
+    if (!empty) {
+      const std::string& first = page.objects.empty() ? page.prefixes.front() : page.objects.front().key;
+      if (!first_keys.insert(first).second) stuck(bucket);
+    }
+    if (!page.next.empty() && !tokens.insert(page.next).second) stuck(bucket);
     for (const auto& object : page.objects) visit(object);
     next = std::move(page.next);
   } while (!next.empty());
@@ -197,7 +234,7 @@ std::string Client::put(const std::string& bucket, const std::string& key, const
 }
 
 void Client::remove(const std::string& bucket, const std::string& key) {
-  const auto response = send({.method = "DELETE", .bucket = bucket, .key = key});
+  const auto response = send({.method = "DELETE", .bucket = bucket, .key = key, .own = is_removal});
   const auto fault = parse_fault(response);
   if (fault.code == "NoSuchBucket") refuse(response.status, fault, bucket);
 }
@@ -209,9 +246,12 @@ std::string Client::create_upload(const std::string& bucket, const std::string& 
                               .key = key,
                               .query = "uploads",
                               .headers = headers_of(options),
-                              .repeatable = false});
+                              .repeatable = false,
+                              .own = document("InitiateMultipartUploadResult")});
   const Xml xml(response.body, "InitiateMultipartUploadResult", bucket + '/' + key);
-  return text_of(xml.root(), "UploadId");
+  std::string id = text_of(xml.root(), "UploadId");
+  if (!is_opaque_token(id)) not_s3(response, bucket + '/' + key);
+  return id;
 }
 
 Part Client::upload_part(const std::string& bucket, const std::string& key, const std::string& upload, unsigned number,
@@ -239,30 +279,34 @@ std::string Client::complete_upload(const std::string& bucket, const std::string
                               .key = key,
                               .query = upload_query(upload),
                               .headers = {{"Content-Type", "application/xml"}},
-                              .body = body});
+                              .body = body,
+                              .own = document("CompleteMultipartUploadResult")});
   const Xml xml(response.body, "CompleteMultipartUploadResult", where);
   return without_quotes(text_of(xml.root(), "ETag"));
 }
 
 void Client::abort_upload(const std::string& bucket, const std::string& key, const std::string& upload) {
-  send({.method = "DELETE", .bucket = bucket, .key = key, .query = upload_query(upload)});
+  send({.method = "DELETE", .bucket = bucket, .key = key, .query = upload_query(upload), .own = is_removal});
 }
 
 std::vector<Part> Client::list_parts(const std::string& bucket, const std::string& key, const std::string& upload) {
   std::vector<Part> parts;
   std::string marker;
+  std::set<std::string> markers;
   do {
-    const auto response =
-        send({.method = "GET",
-              .bucket = bucket,
-              .key = key,
-              .query = upload_query(upload) + (marker.empty() ? "" : "&part-number-marker=" + marker)});
+    const auto response = send(
+        {.method = "GET",
+         .bucket = bucket,
+         .key = key,
+         .query = upload_query(upload) + (marker.empty() ? "" : "&part-number-marker=" + net::percent_encode(marker)),
+         .own = document("ListPartsResult")});
     const Xml xml(response.body, "ListPartsResult", bucket + '/' + key);
     for (const auto& node : xml.root().children("Part")) {
       parts.push_back({static_cast<unsigned>(number_of(node, "PartNumber")), without_quotes(text_of(node, "ETag")),
                        number_of(node, "Size")});
     }
     marker = text_of(xml.root(), "IsTruncated") == "true" ? text_of(xml.root(), "NextPartNumberMarker") : "";
+    if (!marker.empty() && !markers.insert(marker).second) stuck(bucket + '/' + key);
   } while (!marker.empty());
   return parts;
 }

@@ -57,7 +57,7 @@ struct Part {
 /// S3's REST interface, for one profile. Every call signs anew and is repeated as a whole while the service is not
 /// available, above the repeats of the HTTP client. Safe to use from many threads.
 ///
-/// All throw NotAllowedError, UnavailableError, UsageError (wrong region, no such name can be) and RefusedError
+/// All throw NotAllowedError, UnavailableError, UsageError (no such name can be) and RefusedError
 /// (no such bucket, key or upload) with bucket and key as the place, unless they say otherwise.
 class Client {
  public:

@@ -3,65 +3,14 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "net/encode.hpp"
 
 namespace etl::s3 {
 namespace {
 
 constexpr std::size_t kLongestKey = 1024;
 
-bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-void append_encoded(std::string& to, char c) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  const auto byte = static_cast<unsigned char>(c);
-  to += '%';
-  to += digits[byte >> 4U];
-  to += digits[byte & 15U];
-}
-
-std::string encode(std::string_view text, bool keep_slash) {
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) {
-    if (unreserved(c) || (keep_slash && c == '/')) {
-      result += c;
-    } else {
-      append_encoded(result, c);
-    }
-  }
-  return result;
-}
-
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 }  // namespace
-
-std::string percent_encode(std::string_view text) { return encode(text, false); }
-
-std::string percent_decode(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool triple = text[i] == '%' && i + 2 < text.size();
-    const int high = triple ? digit_of(text[i + 1]) : -1;
-    const int low = triple ? digit_of(text[i + 2]) : -1;
-    if (high < 0 || low < 0) {
-      result += text[i];
-      continue;
-    }
-    result += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return result;
-}
 
 std::string encode_key(std::string_view key) {
   if (key.empty()) throw UsageError("the object's key is empty");
@@ -69,7 +18,7 @@ std::string encode_key(std::string_view key) {
     throw UsageError(fmt::format("the object's key has {} bytes; S3 allows {}", key.size(), kLongestKey),
                      std::string(key.substr(0, 80)) + "…");
   }
-  return encode(key, true);
+  return net::percent_encode_path(key);
 }
 
 }  // namespace etl::s3

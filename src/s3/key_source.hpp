@@ -1,36 +1,34 @@
 #pragma once
 
-#include <chrono>
 #include <mutex>
 #include <optional>
 
 #include "net/http.hpp"
-#include "s3/profile.hpp"
+#include "s3/credential_source.hpp"
+#include "s3/lent_key.hpp"
 
 namespace etl::s3 {
 
-/// The key pair to sign with, now: a profile's own, or one that STS lends for the service account's token
-/// (AssumeRoleWithWebIdentity) and that is renewed before it expires. Safe to use from many threads; one of them asks
-/// STS, the others wait.
+/// The key pair to sign with, now. A temporary key is renewed before it expires; when renewal fails while the old key
+/// is still valid, the old key is used and the next call tries again. Safe to use from many threads; one of them
+/// renews, the others wait.
 class KeySource {
  public:
-  /// `http` must outlive it.
-  KeySource(net::HttpClient& http, const Profile& profile);
+  /// `http` must outlive it. `ca_bundle`: as Profile::ca_bundle.
+  KeySource(net::HttpClient& http, CredentialSource source, std::string ca_bundle = {});
 
-  /// Throws UsageError when the mounted token cannot be read, NotAllowedError when STS refuses it, UnavailableError
-  /// when STS does not answer.
+  /// UsageError when the source is misconfigured (an unreadable token, a process that fails, no metadata service),
+  /// NotAllowedError when a service refuses to lend a key, UnavailableError when it does not answer.
   [[nodiscard]] Credentials current();
 
  private:
   using Clock = std::chrono::system_clock;
 
-  void assume_role();
-
   net::HttpClient& http_;
-  std::optional<WebIdentity> identity_;
+  CredentialSource source_;
+  std::string ca_bundle_;
   std::mutex mutex_;
-  std::optional<Credentials> key_;
-  Clock::time_point expires_ = Clock::time_point::max();
+  std::optional<LentKey> lent_;
 };
 
 }  // namespace etl::s3

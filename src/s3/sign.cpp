@@ -12,7 +12,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "s3/encode.hpp"
+#include "net/encode.hpp"
 #include "s3/hmac.hpp"
 
 namespace etl::s3 {
@@ -65,7 +65,7 @@ std::string canonical_query(std::string_view query) {
     query = query.substr(std::min(end + 1, query.size()));
     if (one.empty()) continue;
     const auto equals = std::min(one.find('='), one.size());
-    const auto encoded = [](std::string_view text) { return percent_encode(percent_decode(text)); };
+    const auto encoded = [](std::string_view text) { return net::percent_encode(net::percent_decode(text)); };
     parameters.emplace_back(encoded(one.substr(0, equals)), encoded(one.substr(std::min(equals + 1, one.size()))));
   }
   std::sort(parameters.begin(), parameters.end());
@@ -160,8 +160,8 @@ std::string presign(std::string_view method, std::string_view url, std::chrono::
   std::string result(url.substr(0, url.find('#')));
   result += result.find('?') == std::string::npos ? '?' : '&';
   result += fmt::format("X-Amz-Algorithm={}&X-Amz-Credential={}&X-Amz-Date={}&X-Amz-Expires={}", kAlgorithm,
-                        percent_encode(signer.credential()), signer.time(), expires.count());
-  if (!key.session_token.empty()) result += "&X-Amz-Security-Token=" + percent_encode(key.session_token);
+                        net::percent_encode(signer.credential()), signer.time(), expires.count());
+  if (!key.session_token.empty()) result += "&X-Amz-Security-Token=" + net::percent_encode(key.session_token);
   result += "&X-Amz-SignedHeaders=host";
   const auto address = parse(result);
   return result + "&X-Amz-Signature=" + signer.signature(method, address, {{"host", address.host}}, kUnsigned);

@@ -5,13 +5,15 @@
 namespace etl::s3 {
 namespace {
 
-SignedResult send(net::HttpClient& http, const net::Request& request) {
+SignedResult send(net::HttpClient& http, net::Request& request) {
   SignedResult result;
+  request.accept = has_etag;
   result.address = net::without_query(request.url);
   result.response = http.send(request);
+  if (!has_etag(result.response)) not_s3(result.response, result.address);
   if (!result.response.ok()) {
     result.fault = parse_fault(result.response);
-    result.cause = explain_denial(result.fault.code);
+    result.cause = explain(result.response.status, result.fault);
   }
   return result;
 }
@@ -23,6 +25,7 @@ SignedResult get_signed(net::HttpClient& http, Client& client, const std::string
   net::Request request;
   request.url = client.presign("GET", bucket, key, expires);
   request.sink = sink;
+  request.ca_file = client.profile().ca_bundle;
   auto result = send(http, request);
   if (result.response.ok()) {
     const auto length = result.response.header("Content-Length").value_or("");
@@ -37,6 +40,7 @@ SignedResult put_signed(net::HttpClient& http, Client& client, const std::string
   request.method = "PUT";
   request.url = client.presign("PUT", bucket, key, expires);
   request.source = &body;
+  request.ca_file = client.profile().ca_bundle;
   auto result = send(http, request);
   if (result.response.ok()) result.bytes = body.size();
   return result;

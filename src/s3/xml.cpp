@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "base/error.hpp"
+#include "net/unexpected_answer.hpp"
 
 namespace etl::s3 {
 namespace {
@@ -14,12 +14,19 @@ constexpr unsigned kAsItIs = (pugi::parse_default | pugi::parse_ws_pcdata_single
 
 }  // namespace
 
+bool is_document(std::string_view text, const char* root) {
+  pugi::xml_document document;
+  return document.load_buffer(text.data(), text.size(), kAsItIs) &&
+         std::string_view(document.document_element().name()) == root;
+}
+
 Xml::Xml(std::string_view text, const char* root, const std::string& where) {
   const auto parsed = document_.load_buffer(text.data(), text.size(), kAsItIs);
   root_ = document_.document_element();
   if (!parsed || std::string_view(root_.name()) != root) {
-    throw UnavailableError(fmt::format("the answer is no XML that begins with <{}>", root), where,
-                           "check that the address is that of an S3 service");
+    throw net::UnexpectedAnswerError(
+        fmt::format("this is not an answer of S3: the body is not XML that begins with <{}>", root), where,
+        "check that the endpoint (endpoint_url, AWS_ENDPOINT_URL) is an S3 service");
   }
 }
 

@@ -7,8 +7,11 @@
 
 namespace etl::s3 {
 
-/// An answer's XML; its root is `root`. UnavailableError with `where` when it is no such document: then something else
-/// than S3 answered, or half of an answer came.
+/// Is the text a whole XML document with this root?
+[[nodiscard]] bool is_document(std::string_view text, const char* root);
+
+/// An answer's XML; its root is `root`. net::UnexpectedAnswerError with `where` when it is no such document: then
+/// something else than S3 answered, or half of an answer came.
 class Xml {
  public:
   Xml(std::string_view text, const char* root, const std::string& where);

@@ -1,68 +1,77 @@
 #include "simplify/config.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "config/yaml_document.hpp"
 
 namespace etl::simplify {
 namespace {
 
-[[noreturn]] void refuse(const std::string& where, const YAML::Node& node, const std::string& what) {
-  throw UsageError(what, fmt::format("{}:{}", where, node.Mark().line + 1),
+using config::YamlDocument;
+using config::YamlNode;
+
+[[noreturn]] void refuse(const std::string& where, const YamlNode& node, const std::string& what) {
+  throw UsageError(what, fmt::format("{}:{}", where, node.line()),
                    "see share/simplify-config.yaml for the form of a simplify configuration");
 }
 
 /// The scalar that `node` must be; `what` it is.
-std::string name(const YAML::Node& node, const std::string& where, const std::string& what) {
-  if (!node.IsScalar()) refuse(where, node, what + " holds something that is not a name");
-  return node.Scalar();
+std::string name(const YamlNode& node, const std::string& where, const std::string& what) {
+  if (!node.is_scalar()) refuse(where, node, what + " holds something that is not a name");
+  return node.text();
 }
 
-std::vector<std::string> strings(const YAML::Node& node, const std::string& where, const std::string& what) {
+std::vector<std::string> strings(const YamlNode* node, const std::string& where, const std::string& what) {
   std::vector<std::string> out;
-  if (!node || node.IsNull()) return out;
-  if (!node.IsSequence()) refuse(where, node, what + " is not a list");
-  for (const auto& item : node) out.push_back(name(item, where, what));
+  if (node == nullptr || node->is_null()) return out;
+  if (!node->is_sequence()) refuse(where, *node, what + " is not a list");
+  for (const YamlNode* item : node->items()) out.push_back(name(*item, where, what));
   return out;
+}
+
+YamlDocument read_yaml(const std::string& yaml, const std::string& where) {
+  try {
+    return YamlDocument::parse(yaml, where);
+  } catch (const InputError& error) {
+    throw UsageError(fmt::format("cannot read the simplify configuration: {}", error.what()), error.where(),
+                     "correct the file, or leave --config out");
+  }
 }
 
 }  // namespace
 
 Config Config::parse(const std::string& yaml, const std::string& where) {
-  YAML::Node root;
-  try {
-    root = YAML::Load(yaml);
-  } catch (const YAML::Exception& error) {
-    throw UsageError("the simplify configuration is not YAML: " + error.msg,
-                     fmt::format("{}:{}", where, error.mark.line + 1), "mend the file, or leave --config out");
-  }
+  const YamlDocument document = read_yaml(yaml, where);
+  const YamlNode& root = document.root();
   Config out;
-  if (root.IsNull()) return out;
-  if (!root.IsMap()) refuse(where, root, "the simplify configuration is not a mapping");
+  if (root.is_null()) return out;
+  if (!root.is_map()) refuse(where, root, "the simplify configuration is not a mapping");
 
-  const auto section = [&](const char* key) {
-    YAML::Node node = root[key];
-    if (node && !node.IsNull() && !node.IsMap()) refuse(where, node, std::string(key) + " is not a mapping");
-    return node;
+  const auto section = [&](const char* key) -> const std::vector<YamlNode::Member>& {
+    static const std::vector<YamlNode::Member> none;
+    const YamlNode* node = root.find(key);
+    if (node == nullptr || node->is_null()) return none;
+    if (!node->is_map()) refuse(where, *node, std::string(key) + " is not a mapping");
+    return node->members();
   };
-  out.dependency_order = strings(root["dependency_order"], where, "dependency_order");
-  for (const auto& entry : section("nested_objects")) {
-    const std::string type = name(entry.first, where, "nested_objects");
-    out.nested_objects[type] = strings(entry.second, where, "nested_objects." + type);
+  out.dependency_order = strings(root.find("dependency_order"), where, "dependency_order");
+  for (const auto& [key, value] : section("nested_objects")) {
+    const std::string type = name(*key, where, "nested_objects");
+    out.nested_objects[type] = strings(value, where, "nested_objects." + type);
   }
-  for (const auto& entry : section("limit_links")) {
-    const std::string type = name(entry.first, where, "limit_links");
-    const auto names = strings(entry.second, where, "limit_links." + type);
+  for (const auto& [key, value] : section("limit_links")) {
+    const std::string type = name(*key, where, "limit_links");
+    const auto names = strings(value, where, "limit_links." + type);
     out.limit_links[type] = {names.begin(), names.end()};
   }
-  for (const auto& ignored : strings(root["ignored_properties"], where, "ignored_properties")) {
+  for (const auto& ignored : strings(root.find("ignored_properties"), where, "ignored_properties")) {
     out.ignored_properties.insert(ignored);
   }
-  for (const auto& entry : section("renamed_properties")) {
-    if (!entry.second.IsScalar()) refuse(where, entry.second, "a renamed property needs one new name");
-    out.renamed_properties[name(entry.first, where, "renamed_properties")] = entry.second.Scalar();
+  for (const auto& [key, value] : section("renamed_properties")) {
+    if (!value->is_scalar()) refuse(where, *value, "a renamed property needs one new name");
+    out.renamed_properties[name(*key, where, "renamed_properties")] = value->text();
   }
   return out;
 }

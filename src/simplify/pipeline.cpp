@@ -23,7 +23,7 @@ class Pipeline {
         index_(index),
         consumer_(consumer),
         reader_(
-            files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); },
+            files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); }, options.stop,
             options.worker.deletions) {}
 
   PipelineResult run() {
@@ -108,7 +108,7 @@ class Pipeline {
       Made due = std::move(waiting_.begin()->second);
       waiting_.erase(waiting_.begin());
       lock.unlock();
-      give(*due.part);
+      give(due);
       lock.lock();
       ++due_;
       ahead_ -= due.bytes;
@@ -118,13 +118,14 @@ class Pipeline {
     giving_ = false;
   }
 
-  void give(Consumer::Part& part) {
+  void give(const Made& due) {
+    Consumer::Part& part = *due.part;
     if (options_.tell_faults) {
       for (const Rejected& rejected : part.rejects) consumer_.rejected(rejected);
     }
     part.rejects.clear();
     consumer_.take(part);
-    consumer_.advanced(options_.limits.block);
+    consumer_.advanced(due.bytes);
   }
 
   const PipelineOptions& options_;

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <system_error>
 
+#include "base/closed_pipe.hpp"
 #include "base/error.hpp"
 
 namespace etl::simplify {
@@ -18,8 +20,11 @@ void write_stdout(std::string_view text) {
   while (!text.empty()) {
     const ssize_t done = ::write(STDOUT_FILENO, text.data(), text.size());
     if (done < 0 && errno == EINTR) continue;
-    if (done <= 0)
-      throw UnavailableError("stdout does not take what is written to it", {}, "the reader of the pipe has gone");
+    if (done < 0 && errno == EPIPE) throw ClosedPipeError();
+    if (done <= 0) {
+      throw UnavailableError("cannot write the records: " + std::generic_category().message(errno), "standard output",
+                             "check the disk that they go to, then run again");
+    }
     text.remove_prefix(static_cast<std::size_t>(done));
   }
 }

@@ -11,13 +11,14 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "studies/document_files.hpp"
+#include "documents/names.hpp"
+#include "documents/study_reader.hpp"
+#include "fhir/study_files.hpp"
 #include "studies/key_path.hpp"
 #include "studies/pull_journal.hpp"
 #include "studies/pull_pool.hpp"
 #include "studies/source.hpp"
 #include "studies/state.hpp"
-#include "studies/study_scan.hpp"
 #include "studies/target_folder.hpp"
 
 namespace etl::studies {
@@ -35,6 +36,16 @@ struct Side {
 std::unique_ptr<PullJournal> open_journal(const PullOptions& options) {
   if (options.dry_run && !state_exists(options.state_dir)) return nullptr;
   return std::make_unique<PullJournal>(options.state_dir);
+}
+
+/// A folder without metadata names no files.
+std::vector<fhir::StudyFile> metadata_of(const fs::path& folder) {
+  try {
+    return fhir::study_files(folder.string(), {});
+  } catch (const InputError&) {
+    if (!fs::is_directory(folder)) throw;
+    return {};
+  }
 }
 
 net::HttpOptions http_options(const PullOptions& options) {
@@ -122,9 +133,17 @@ class Pull {
     }
     // Hashes, so that memory does not grow with long names. Two that are equal bring a file too many, no harm.
     std::unordered_set<std::uint64_t> named;
-    scan_study(local, [&](const Document& document) {
-      for (const auto& name : names_in_output(document)) named.insert(XXH3_64bits(name.data(), name.size()));
-    });
+    static_cast<void>(documents::read_study(
+        metadata_of(local), {.on_reference =
+                                 [&](const documents::Reference& reference, const std::string&) {
+                                   for (const auto& address : {reference.source_path, reference.url}) {
+                                     for (const auto& name : documents::names_in_output(address)) {
+                                       named.insert(XXH3_64bits(name.data(), name.size()));
+                                     }
+                                   }
+                                 },
+                             .on_fault = [](const std::string& what,
+                                            const std::string& place) { log::warn("{}: {}", place, what); }}));
     if (named.empty()) return;
     list(output_, output_.prefix, "",
          [&](const std::string& name) { return named.contains(XXH3_64bits(name.data(), name.size())); });

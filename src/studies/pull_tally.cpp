@@ -70,12 +70,16 @@ void PullTally::failed(const std::string& key, const Error& error) {
   if (error.code() != ExitCode::not_allowed) return;
   if (!first_denial_)
     first_denial_ = std::make_exception_ptr(NotAllowedError(error.what(), error.where(), error.hint()));
-  if (++not_allowed_ >= kDenialsInARow && report_.fetched == 0) std::rethrow_exception(first_denial_);
+  if (++not_allowed_ >= kDenialsInARow && nothing_came()) std::rethrow_exception(first_denial_);
 }
 
+/// Also no object that an earlier pull brought: else the second pull of a source with one unreadable object would end
+/// with another exit code than the first.
+bool PullTally::nothing_came() const { return report_.fetched == 0 && report_.unchanged == 0 && report_.adopted == 0; }
+
 PullReport PullTally::take() {
-  // All that was tried was refused: that is no partial success.
-  if (report_.fetched == 0 && not_allowed_ > 0 && not_allowed_ == report_.failed.size() && !report_.ended) {
+  // The key may read nothing at all: that is no partial success.
+  if (nothing_came() && not_allowed_ > 0 && not_allowed_ == report_.failed.size() && !report_.ended) {
     report_.ended = first_denial_;
   }
   return std::move(report_);

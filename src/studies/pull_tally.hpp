@@ -29,6 +29,7 @@ class PullTally {
 
  private:
   void note();
+  [[nodiscard]] bool nothing_came() const;
 
   std::mutex mutex_;
   PullReport report_;

@@ -24,7 +24,8 @@ bool is_set(const config::Environment& environment, std::string_view name) {
 s3::Profile source_profile(const config::Settings& settings, s3::ProfileChoice choice,
                            const config::Environment& environment) {
   if (choice.profile || is_set(environment, "AWS_PROFILE")) return s3::read_profile(choice, environment);
-  constexpr std::array logins{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE"};
+  constexpr std::array logins{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE",
+                              "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
   const bool login = std::any_of(logins.begin(), logins.end(), [&](auto name) { return is_set(environment, name); });
   const auto names = s3::profile_names(environment);
   const auto wanted = settings.get("source.profile");
@@ -35,9 +36,21 @@ s3::Profile source_profile(const config::Settings& settings, s3::ProfileChoice c
     });
   }
   if (login) return s3::read_profile(choice, environment);
-  throw UsageError(fmt::format("there is no AWS profile `{}`", wanted->text), wanted->origin,
-                   names.empty() ? "write it into ~/.aws/credentials, or set AWS_ACCESS_KEY_ID and its secret"
-                                 : fmt::format("pass --profile; there are: {}", fmt::join(names, ", ")));
+  UsageError absent(fmt::format("there is no AWS profile `{}`", wanted->text), wanted->origin,
+                    names.empty() ? "write it into ~/.aws/credentials, or set AWS_ACCESS_KEY_ID and its secret"
+                                  : fmt::format("pass --profile; there are: {}", fmt::join(names, ", ")));
+  // Nobody asked for the default's profile: an instance's role will do. Whether there is one, its first use will tell.
+  if (wanted->origin == "default") {
+    try {
+      auto profile = s3::read_profile(choice, environment);
+      if (auto* instance = std::get_if<s3::InstanceMetadata>(&profile.credentials.kind)) {
+        instance->if_absent = absent;
+        return profile;
+      }
+    } catch (const UsageError&) {  // no key at all: the missing profile says more
+    }
+  }
+  throw UsageError(absent);
 }
 
 namespace {

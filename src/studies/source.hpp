@@ -10,8 +10,9 @@
 namespace etl::studies {
 
 /// Who reads them. `choice` is the command line's. Without --profile and AWS_PROFILE: the profile that the setting
-/// source.profile names (default: etlbot), unless the environment has a key pair or a service account's token and there
-/// is no such profile. Throws as s3::read_profile() does.
+/// source.profile names (default: etlbot). Where there is no such profile: the environment's key, web identity or
+/// container agent, and, unless somebody configured the profile's name, the role of the instance. Throws as
+/// s3::read_profile() does.
 [[nodiscard]] s3::Profile source_profile(const config::Settings& settings, s3::ProfileChoice choice,
                                          const config::Environment& environment = config::process_environment());
 

@@ -1,37 +1,58 @@
 #include "studies/study_list.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include "base/error.hpp"
-#include "studies/document_files.hpp"
+#include "base/log.hpp"
+#include "config/folder.hpp"
+#include "documents/locator.hpp"
+#include "fhir/study_files.hpp"
 
 namespace etl::studies {
 namespace {
 
 namespace fs = std::filesystem;
 
-StudyRow look_at(const fs::path& folder, const fs::path& output, const fs::path& state_dir) {
+/// None is no error of an overview.
+std::vector<fhir::StudyFile> metadata_of(const fs::path& folder) {
+  try {
+    return fhir::study_files(folder.string(), {});
+  } catch (const InputError&) {
+    if (!fs::is_directory(folder)) throw;
+    return {};
+  }
+}
+
+StudyRow look_at(const config::Settings& settings, const fs::path& folder) {
   StudyRow row;
   row.name = folder.filename().string();
-  const DocumentPlaces places{folder, fs::weakly_canonical(output)};
-  row.scan = scan_study(folder, [&](const Document& document) {
-    ++row.files;
-    const auto there = size_on_disk(document, places);
-    row.file_bytes += document.size.value_or(there.value_or(0));
-    if (!there) {
-      ++row.missing;
-    } else if (document.size && *document.size != *there) {
-      ++row.wrong_size;
-    }
-  });
-  for (const auto& [type, count] : row.scan.types) row.resources += count;
-  row.loads = last_loads(state_dir, folder);
+  const documents::Locator locator(documents::places_of(settings, folder.string(), std::nullopt));
+  row.contents = documents::read_study(
+      metadata_of(folder),
+      {.on_reference =
+           [&](const documents::Reference& reference, const std::string&) {
+             if (documents::kind_of(reference) != documents::ReferenceKind::file) return;
+             ++row.files;
+             row.file_bytes += reference.size.value_or(0);
+             try {
+               const auto there = locator.locate(reference);
+               if (reference.size && *reference.size != there.size) ++row.wrong_size;
+             } catch (const InputError&) {
+               ++row.missing;
+             }
+           },
+       .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); }});
+  for (const auto& [type, count] : row.contents.types) row.resources += count;
+  row.loads = last_loads(config::folder(settings, "state_dir"), folder);
   return row;
 }
 
 }  // namespace
 
-std::vector<StudyRow> list_studies(const fs::path& studies, const fs::path& output, const fs::path& state_dir) {
+std::vector<StudyRow> list_studies(const config::Settings& settings) {
+  const auto studies = config::folder(settings, "folder.studies");
   std::error_code error;
   std::vector<fs::path> folders;
   for (fs::directory_iterator at(studies, error); !error && at != fs::directory_iterator(); at.increment(error)) {
@@ -46,7 +67,7 @@ std::vector<StudyRow> list_studies(const fs::path& studies, const fs::path& outp
   std::ranges::sort(folders);
   std::vector<StudyRow> rows;
   rows.reserve(folders.size());
-  for (const auto& folder : folders) rows.push_back(look_at(folder, output, state_dir));
+  for (const auto& folder : folders) rows.push_back(look_at(settings, folder));
   return rows;
 }
 

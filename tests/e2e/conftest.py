@@ -45,7 +45,8 @@ def canary() -> Canary:
 @pytest.fixture
 def etl(tmp_path: pathlib.Path, canary: Canary) -> Program:
     """aced-etl, with no database and no credentials until a test asks for `database`."""
-    return Program(program("ACED_ETL", "aced-etl"), {"ACED_ETL_CREDS": str(tmp_path / "no-creds"), "ACED_ETL_STATE_DIR": str(tmp_path / "state")}, tmp_path, canary)
+    return Program(program("ACED_ETL", "aced-etl"), {"ACED_ETL_CREDS": str(tmp_path / "no-creds"), "ACED_ETL_STATE_DIR": str(tmp_path / "state"),
+                                                      "AWS_EC2_METADATA_DISABLED": "true"}, tmp_path, canary)
 
 
 @pytest.fixture

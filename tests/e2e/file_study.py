@@ -82,8 +82,8 @@ def objects(commons: Commons) -> dict[str, int]:
 
 
 def names(study: FileStudy) -> dict[str, str]:
-    """did -> the object's name."""
-    return {each["id"]: each["content"][0]["attachment"]["url"].removeprefix("file:///") for each in study.documents}
+    """did -> the object's name: the url's escapes are decoded."""
+    return {each["id"]: urllib.parse.unquote(each["content"][0]["attachment"]["url"].removeprefix("file:///")) for each in study.documents}
 
 
 def holds(commons: Commons, study: FileStudy, dids: set[str] | None = None, look_at_bytes: bool = True) -> None:

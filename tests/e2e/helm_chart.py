@@ -98,6 +98,28 @@ class Layout:
         for mount in sorted(self.container["volumeMounts"], key=lambda each: each["mountPath"].count("/")):
             assert "subPath" not in mount, f"{mount['mountPath']}: a subPath never follows a rotation"
             self._mount(self.path(mount["mountPath"]), volumes[mount["name"]], cluster)
+        if container is None:
+            for each in pod.get("initContainers", []):
+                self._run_before(each, pod, cluster)
+
+    def _run_before(self, container: dict, pod: dict, cluster: Cluster) -> None:
+        """An init container runs to its end in a tree of its own, which shares the emptyDirs with this one."""
+        own = Layout(self.root.with_name(f"{self.root.name}-{container['name']}"), pod, cluster, container)
+        shared = {mount["name"]: mount["mountPath"] for mount in self.container["volumeMounts"]}
+        empty = {volume["name"] for volume in pod["volumes"] if "emptyDir" in volume}
+        for mount in container["volumeMounts"]:
+            if mount["name"] in shared.keys() & empty:
+                own.path(mount["mountPath"]).rmdir()
+                own.path(mount["mountPath"]).symlink_to(self.path(shared[mount["name"]]))
+        done = subprocess.run([own.translated(word) for word in container["command"]], env={"PATH": os.environ["PATH"]},
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def translated(self, value: str) -> str:
+        """A path of the container leads below `root`; other words stay."""
+        mounted = [mount["mountPath"] for mount in self.container["volumeMounts"]]
+        inside = any(value == path or value.startswith(f"{path}/") for path in mounted)
+        return str(self.path(value)) if inside else value
 
     def path(self, mounted: str) -> pathlib.Path:
         """Where an absolute path of the container is."""
@@ -115,8 +137,8 @@ class Layout:
         result = {"ACED_ETL_CREDS": str(self.path("/creds"))}
         for entry in self.container["env"]:
             value = entry.get("value", "2")  # by reference: the number of cores
-            inside = any(value == path or path.startswith(f"{value}/") for path in mounted)
-            result[entry["name"]] = str(self.path(value)) if inside else value
+            above = any(path.startswith(f"{value}/") for path in mounted)
+            result[entry["name"]] = str(self.path(value)) if above else self.translated(value)
         return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import warnings
@@ -26,7 +27,7 @@ CHOICES = {
     "defaults": {},
     "secrets of values": MADE,
     "a role": ROLE,
-    "other names": {"mounts": {"credentials": {"from": "configMap", "name": "gen3-credentials"},
+    "other names": {"mounts": {"credentials": {"name": "the-key", "key": "key.json"},
                                "userYaml": {"from": "secret", "name": "users", "key": "users.yaml"}},
                     "fullnameOverride": "etl", "podLabels": {"team": "aced"}, "podAnnotations": {"a": "b"},
                     "image": {"pullSecrets": [{"name": "registry"}]}, "nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}],
@@ -35,9 +36,13 @@ CHOICES = {
                  "cronJob": {"suspend": True}},
     "hostPath": {"storage": {name: {"type": "hostPath", "hostPath": f"/data/{name}"} for name in ("state", "studies", "output")}},
     "claims that are there": {"storage": {name: {"existingClaim": name} for name in ("state", "studies", "output")}},
-    "network policy": {"networkPolicy": {"enabled": True, "s3": {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}}},
+    "network policy": {"networkPolicy": {"s3": {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}}},
+    "no network policy": {"networkPolicy": {"enabled": False}},
+    "an extract of fence-config": {"mounts": {"fenceConfig": {"from": "configMap", "name": "aced-etl-fence-config"}}},
+    "a verified database": {"env": {"PGSSLMODE": "verify-full"},
+                            "mounts": {"databaseCa": {"from": "configMap", "name": "rds-ca", "key": "global-bundle.pem"}}},
     "Jobs alone": {"deployment": {"enabled": False}},
-    "no search, no database": {"mounts": {"sheepdogCreds": {"from": "none"}}, "networkPolicy": {"enabled": True, "search": {"ports": []}}},
+    "no search, no database": {"mounts": {"sheepdogCreds": {"from": "none"}}, "networkPolicy": {"search": {"ports": []}}},
 }
 
 
@@ -120,8 +125,10 @@ def test_mounts_are_those_of_the_pod(choice):
     for mount, path in (("sheepdogCreds", "/creds/sheepdog-creds"), ("aws", "/home/etl/.aws")):
         if values.get("mounts", {}).get(mount, {}).get("from") != "none":
             wanted.add(path)
+    if choice != "an extract of fence-config":
+        wanted.add("/creds/fence-config")
     for pod in pods(objects).values():
-        for container in containers(pod):
+        for container in pod["containers"]:
             mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
             assert mounts.keys() == wanted
             assert {path for path, mount in mounts.items() if mount.get("readOnly")} == {path for path in wanted if "creds" in path or "aws" in path}
@@ -134,6 +141,13 @@ def test_mounts_are_those_of_the_pod(choice):
     claims = {each["metadata"]["name"] for each in objects if each["kind"] == "PersistentVolumeClaim"}
     used = {volume["persistentVolumeClaim"]["claimName"] for volume in pod["volumes"] if "persistentVolumeClaim" in volume}
     assert used == claims or (choice == "claims that are there" and claims == set() and used == {"state", "studies", "output"})
+
+
+def test_the_local_image_is_the_one_that_make_image_makes():
+    version = re.search(r"^project\(aced-etl VERSION ([0-9.]+)", (helm_chart.ROOT / "CMakeLists.txt").read_text(), re.M)[1]
+    assert "tag=${1:-localhost/aced-etl:$version}" in (helm_chart.ROOT / "scripts/image").read_text()
+    images = {container["image"] for pod in pods(render("-f", FILES["local"])).values() for container in containers(pod)}
+    assert images == {f"localhost/aced-etl:{version}"}
 
 
 def test_the_regular_run():
@@ -177,13 +191,22 @@ def test_an_account_with_a_role():
     assert all(pod["serviceAccountName"] == "mine" for pod in pods(given).values())
 
 
-def test_nothing_goes_out_but_what_is_named():
-    assert not [each for each in render() if each["kind"] == "NetworkPolicy"]
-    objects = made_of("network policy")
-    policy = one(objects, "NetworkPolicy")["spec"]
+@every_choice
+def test_nothing_goes_out_but_what_is_named(choice):
+    objects = made_of(choice)
+    if choice == "no network policy":
+        assert not [each for each in objects if each["kind"] == "NetworkPolicy"]
+        return
+    policy = one(objects, "NetworkPolicy", "etl" if choice == "other names" else "pod-aced-etl")["spec"]
     assert policy["policyTypes"] == ["Ingress", "Egress"] and policy["ingress"] == []
-    assert [[port["port"] for port in rule["ports"]] for rule in policy["egress"]] == [[53, 53], [443], [5432], [9200], [443]]
-    assert policy["egress"][-1]["to"] == [{"ipBlock": {"cidr": "10.0.0.0/8"}}]
+    # Every rule names ports, and DNS goes to the cluster's resolvers alone.
+    assert all(rule["ports"] for rule in policy["egress"])
+    dns, *others = policy["egress"]
+    assert [(port["protocol"], port["port"]) for port in dns["ports"]] == [("TCP", 53), ("UDP", 53)] and len(dns["to"]) == 2
+    open_ports = {port["port"] for rule in others for port in rule["ports"]}
+    assert open_ports <= {443, 80, 5432, 9200} and 9200 in open_ports or choice == "no search, no database"
+    if choice == "network policy":
+        assert policy["egress"][-1]["to"] == [{"ipBlock": {"cidr": "10.0.0.0/8"}}]
     for each in objects:
         if each["kind"] in ("Deployment", "CronJob"):
             spec = each["spec"] if each["kind"] == "Deployment" else each["spec"]["jobTemplate"]["spec"]
@@ -214,6 +237,78 @@ def test_numbers_of_settings_stay_numbers():
     """Helm reads numbers as floating point, and would write large ones as 1e+07."""
     text = one(render(values={"etl": {"limits": {"bandwidth": 10485760}, "threads": 4}}), "ConfigMap")["data"]["etl.yaml"]
     assert yaml.safe_load(text) == {"limits": {"bandwidth": 10485760}, "threads": 4} and "10485760" in text
+
+
+FENCE_CONFIG = """
+ENCRYPTION_KEY: made-secret-key
+DB: postgresql://fence:made-secret-db@db/fence
+OPENID_CONNECT: {google: {client_secret: made-secret-client}}
+AWS_CREDENTIALS: {fencebot: {aws_access_key_id: AKIA, aws_secret_access_key: made-secret-aws}}
+S3_BUCKETS:
+  one: {cred: fencebot, region: us-west-2, role-arn: 'arn:aws:iam::1:role/r'}
+  two: {cred: made-secret-cred, endpoint_url: 'http://minio:9000', kms: made-secret-kms}
+  broken: made-secret-text
+DATA_UPLOAD_BUCKET: one
+ALLOWED_DATA_UPLOAD_BUCKETS: [one, two]
+"""
+
+
+@pytest.mark.parametrize("mount", [{}, {"from": "values", "value": FENCE_CONFIG}], ids=["secret", "values"])
+def test_of_fences_configuration_only_the_buckets_reach_the_program(mount, tmp_path):
+    """The whole of it is in the init container alone."""
+    objects = render(values={"mounts": {"fenceConfig": mount}})
+    cluster = Cluster({"Secret/fence-config": {"fence-config.yaml": FENCE_CONFIG.encode()},
+                       "Secret/gen3-credentials": {"credentials.json": b"{}"}, "ConfigMap/useryaml": {"useryaml": b""},
+                       "Secret/sheepdog-dbcreds": dict.fromkeys(("database", "dbcreated", "host", "password", "port", "username"), b"x"),
+                       "Secret/aced-etl-aws": {"credentials": b"", "config": b""}}, objects)
+    for name, pod in pods(objects).items():
+        layout = Layout(tmp_path / name, pod, cluster)
+        extract = pathlib.Path(layout.environment()["ACED_ETL_FENCE_CONFIG"])
+        assert yaml.safe_load(extract.read_text()) == {
+            "DATA_UPLOAD_BUCKET": "one", "ALLOWED_DATA_UPLOAD_BUCKETS": ["one", "two"],
+            "S3_BUCKETS": {"one": {"region": "us-west-2", "role-arn": "arn:aws:iam::1:role/r"}, "two": {"endpoint_url": "http://minio:9000"}}}
+        for file in layout.root.rglob("*"):
+            assert not file.is_file() or b"made-secret" not in file.read_bytes(), file
+        assert "fence-config-whole" not in {mount["name"] for container in pod["containers"] for mount in container["volumeMounts"]}
+
+
+def test_the_extract_says_the_same_of_buckets(etl, tmp_path):
+    """What the program reads of the extract is what it reads of the whole, with no key left out that was there, and none added."""
+    script = CHART / "files/fence-extract.sh"
+    for text in (FENCE_CONFIG, "S3_BUCKETS: {}\n", "ALLOWED_DATA_UPLOAD_BUCKETS: []\nS3_BUCKETS: {a-1: {}}\n",
+                 "ALLOWED_DATA_UPLOAD_BUCKETS:\nDATA_UPLOAD_BUCKET: one\n"):
+        (tmp_path / "whole.yaml").write_text(text)
+        subprocess.run(["sh", script, tmp_path / "whole.yaml", tmp_path / "extract.yaml"], check=True)
+        assert (tmp_path / "extract.yaml").stat().st_mode & 0o007 == 0
+        written = []
+        for name in ("whole", "extract"):
+            etl("config", "init", etl.cwd / f"{name}-etl.yaml", "--fence-config", tmp_path / f"{name}.yaml")
+            written.append([line for line in (etl.cwd / f"{name}-etl.yaml").read_text().splitlines() if ".yaml" not in line])
+        assert written[0] == written[1] and len(written[0]) > 10
+        assert (text != FENCE_CONFIG) or "# Buckets that take uploads: one, two" in written[1]
+
+
+def test_documented_extract_is_the_charts():
+    """The command of docs/chart.md makes the same of a Secret as the init container does."""
+    text = (helm_chart.ROOT / "docs/chart.md").read_text()
+    program = re.search("yq -y '([^']*)'", (CHART / "files/fence-extract.sh").read_text())[1]
+    assert program in text
+
+
+@pytest.mark.parametrize(("values", "wanted"), [
+    ({}, {}),
+    ({"env": {"PGSSLMODE": "require"}}, {"PGSSLMODE": "require"}),
+    ({"env": {"PGSSLMODE": "verify-full"}}, {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/etc/ssl/certs/ca-certificates.crt"}),
+    (CHOICES["a verified database"], {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/creds/database-ca.crt"}),
+], ids=["default", "require", "verify-full", "own authority"])
+def test_the_database_is_verified_where_asked(values, wanted):
+    objects = render(values=values)
+    for pod in pods(objects).values():
+        environment = {each["name"]: each.get("value") for each in pod["containers"][0]["env"] if each["name"].startswith("PG")}
+        assert environment == wanted
+        creds = next(volume for volume in pod["volumes"] if volume["name"] == "creds")["projected"]["sources"]
+        mounted = [item for source in creds for kind in source.values() for item in kind["items"] if item["path"] == "database-ca.crt"]
+        assert mounted == ([{"key": "global-bundle.pem", "path": "database-ca.crt"}] if "databaseCa" in values.get("mounts", {}) else [])
 
 
 def notes(tmp_path: pathlib.Path, *args: object, values: dict | None = None) -> str:
@@ -265,7 +360,35 @@ def test_notes_name_the_next_three_commands(choice, tmp_path):
     ({"storage": {"state": {"type": "emptyDir"}}}, "journals of uploads would be lost"),
     ({"storage": {"studies": {"type": "emptyDir"}}}, "set env.S3_BUCKET"),
     ({"deployment": {"enabled": False}, "cronJob": {"enabled": False}, "jobTemplate": {"enabled": False}}, "nothing would run"),
-    ({"networkPolicy": {"enabled": True, "search": {"ports": []}}, "env": {"ELASTICSEARCH_URL": "http://s:9200"}}, "networkPolicy.search"),
+    ({"networkPolicy": {"search": {"ports": []}}, "env": {"ELASTICSEARCH_URL": "http://s:9200"}}, "networkPolicy.search"),
+    # What the NetworkPolicy would not let through.
+    ({"env": {"ELASTICSEARCH_URL": "http://s:9201"}}, "env.ELASTICSEARCH_URL has port 9201"),
+    ({"etl": {"search": {"url": "https://s:9243/x"}}}, "etl.search.url has port 9243"),
+    ({"etl": {"gen3": {"endpoint": "https://c:8443"}}}, "networkPolicy.commons.ports"),
+    ({"env": {"DICTIONARY_URL": "http://d:8080/d.json"}}, "env.DICTIONARY_URL has port 8080"),
+    ({"etl": {"database": {"port": 5433}}}, "etl.database.port has port 5433"),
+    ({"networkPolicy": {"commons": {"ports": [443]}}, "etl": {"gen3": {"endpoint": "http://revproxy-service"}}}, "has port 80"),
+    # Secrets where anyone could read them.
+    ({"etl": {"database": {"password": "made-secret"}}}, "etl.database.password"),
+    ({"etl": {"database": {"password": "made-secret"}}}, "Use mounts.sheepdogCreds"),
+    ({"etl": {"gen3": {"access_token": "made-secret"}}}, "Use mounts.credentials"),
+    ({"etl": {"search": {"url": "http://user:made-secret@s:9200"}}}, "an address in etl has a password"),
+    ({"env": {"ELASTICSEARCH_URL": "http://user:made-secret@s:9200"}}, "an address in env has a password"),
+    ({"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://user:made-secret@proxy:3128"}]}, "an address in extraEnv has a password"),
+    ({"cronJob": {"args": ["run", "--all", "--search-url", "http://user:made-secret@s:9200"]}}, "an address in cronJob.args has a password"),
+    *(({"extraEnv": [{"name": name, "value": "made-secret"}]}, f"extraEnv.{name} is a secret")
+      for name in ("PGPASSWORD", "ACCESS_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")),
+    ({"mounts": {"credentials": {"from": "configMap"}}}, "mounts.credentials.from"),
+    ({"mounts": {"sheepdogCreds": {"from": "configMap"}}}, "mounts.sheepdogCreds.from"),
+    ({"mounts": {"aws": {"from": "configMap"}}}, "mounts.aws.from"),
+    ({"env": {"PGSSLMODE": "require"}, "mounts": {"databaseCa": {"from": "secret", "name": "ca"}}}, "use verify-full"),
+    ({"mounts": {"databaseCa": {"from": "secret", "name": "ca"}}}, "set it to verify-full"),
+    ({"mounts": {"databaseCa": {"from": "secret"}}}, "mounts.databaseCa.name"),
+    ({"env": {"PGSSLMODE": "full"}}, "env.PGSSLMODE"),
+    # etl.yaml's own schema.
+    ({"etl": {"studys": []}}, "studys"),
+    ({"etl": {"studies": [{"nam": "A"}]}}, "nam"),
+    ({"etl": {"threads": 0}}, "etl.threads"),
     ({"env": {"S3_BUCKET": "one"}, "etl": {"source": {"bucket": "two"}}}, "env.S3_BUCKET is 'one' and etl.source.bucket is 'two'"),
     ({"etl": {"source": {"profile": "other"}}}, "etl.source.profile"),
     # The schema.
@@ -280,6 +403,47 @@ def test_notes_name_the_next_three_commands(choice, tmp_path):
 def test_contradictory_values_are_refused(values, told):
     done = template(values=values)
     assert done.returncode != 0 and told in done.stderr, done.stderr
+    assert "made-secret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("group", "key"), [("database", "password"), ("gen3", "access_token")])
+def test_secrets_are_refused_without_the_schema_too(group, key, tmp_path):
+    """`helm install --skip-schema-validation` renders without it."""
+    chart = tmp_path / "aced-etl"
+    shutil.copytree(CHART, chart)
+    (chart / "values.schema.json").unlink()
+    done = template(values={"etl": {group: {key: "made-secret"}}}, chart=chart)
+    assert done.returncode != 0 and f"etl.{group}.{key} is a secret" in done.stderr and "made-secret" not in done.stderr
+
+
+@pytest.mark.parametrize("values", [
+    {"extraEnv": [{"name": "PGPASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
+    {"extraEnv": [{"name": "GEN3_API_KEY", "value": "/creds/credentials.json"}]},
+    {"etl": {"search": {"url": "https://user@s:443/a:b@c"}}},
+    {"etl": {"dictionary": "${DICTIONARY:-https://d.example.org:443/x}"}},
+    {"etl": {"gen3": {"endpoint": "https://c:8443"}}, "networkPolicy": {"commons": {"ports": [443, 8443]}}},
+    {"etl": {"gen3": {"endpoint": "https://c:8443"}}, "networkPolicy": {"extraEgress": [{"ports": [{"protocol": "TCP", "port": 8443}]}]}},
+    {"etl": {"database": {"port": 5433}}, "networkPolicy": {"enabled": False}},
+    {"etl": {"studies": [{"name": "A", "enabled": False}, {"name": "B", "skip": "files"}], "limits": {"bandwidth": "10MB"}}},
+], ids=str)
+def test_values_that_only_look_wrong_are_taken(values):
+    done = template(values=values)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_schema_of_etl_yaml_is_the_programs():
+    done = subprocess.run([helm_chart.ROOT / "scripts/chart-schema", "--check"], check=False)
+    assert done.returncode == 0, "scripts/chart-schema writes it anew"
+
+
+def test_every_secret_setting_is_refused():
+    """Those that the program's own table of settings calls secret."""
+    table = (helm_chart.ROOT / "src/config/settings.cpp").read_text()
+    secret = set(re.findall(r'Key\{"([a-z0-9_.]+)"[^{}]*, true\}', table))
+    schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["etl"]["properties"]
+    refused = {f"{group}.{key}" for group, rule in schema.items() for key, what in rule.get("properties", {}).items()
+               if what.get("description") == "a secret: refused"}
+    assert secret == refused == {"database.password", "gen3.access_token"}
 
 
 def test_schema_knows_every_value():
@@ -291,7 +455,7 @@ def test_schema_knows_every_value():
         if "properties" not in rule or not isinstance(values, dict):
             return
         assert rule["additionalProperties"] is False or where == "resources", where
-        free = {"mounts.aws.values", "mounts.sheepdogCreds.values", "resources"}
+        free = {"etl", "mounts.aws.values", "mounts.sheepdogCreds.values", "resources"}
         assert where in free or values.keys() == rule["properties"].keys() - ({"global"} if not where else set()), where
         for key, value in values.items():
             compare(value, rule["properties"][key], f"{where}.{key}".strip("."))
@@ -326,7 +490,8 @@ def made_secrets(existing: dict[str, dict[str, bytes]]) -> dict:
         "userYaml": {"from": "values", "value": text["ConfigMap/useryaml"]["useryaml"]},
         "fenceConfig": {"from": "values", "value": text["Secret/fence-config"]["fence-config.yaml"]},
         "sheepdogCreds": {"from": "values", "values": text["Secret/sheepdog-dbcreds"]},
-        "aws": {"from": "values", "values": text["Secret/aced-etl-aws"]}}}
+        "aws": {"from": "values", "values": text["Secret/aced-etl-aws"]}},
+        "networkPolicy": {"postgres": {"ports": [int(text["Secret/sheepdog-dbcreds"]["port"])]}}}
 
 
 def without_unknown_settings(etl, objects: list[dict]) -> list[dict]:
@@ -355,7 +520,8 @@ def test_doctor_accepts_the_mounts(etl, namespace, demo_dictionary, tmp_path):
         objects = without_unknown_settings(etl, render(*args, values=values))
         cluster = Cluster({} if name == "made" else existing, objects)
         layout = Layout(tmp_path / name, pods(objects)["Deployment/pod-aced-etl"], cluster)
-        for path in ("credentials.json", "user.yaml", "fence-config.yaml", "etl.yaml", "sheepdog-creds/host", "sheepdog-creds/password"):
+        assert (layout.path("/creds") / "fence-config/fence-config.yaml").stat().st_size > 0
+        for path in ("credentials.json", "user.yaml", "etl.yaml", "sheepdog-creds/host", "sheepdog-creds/password"):
             link = layout.path("/creds") / path
             assert str(link.readlink()) == f"..data/{link.name}"
         # The probes ask no service, and so do not need one.

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import shutil
 import subprocess
 
@@ -152,11 +153,22 @@ def test_a_closed_or_full_stdout_is_an_error(etl):
         assert done.returncode == 5 and b"cannot write the result" in done.stderr
     done = subprocess.run(["sh", "-c", f"'{etl.binary}' config show >&-"], env=etl.environment(), capture_output=True, check=False)
     assert done.returncode == 5 and b"cannot write the result" in done.stderr
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run([etl.binary, "--help"], env=etl.environment(), stdout=writer, stderr=subprocess.PIPE, check=False)
-    os.close(writer)
-    assert done.returncode == 5 and b"Broken pipe" in done.stderr
+
+
+def test_a_closed_pipe_ends_the_program_silently(etl, tmp_path):
+    """As every Unix tool: ended by SIGPIPE, without a word."""
+    (tmp_path / "study").mkdir()
+    resource = '{"resourceType": "Patient", "id": "p%d"}'
+    (tmp_path / "study/Patient.ndjson").write_text("".join(resource % i + "\n" for i in range(50_000)))
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad/Patient.ndjson").write_text('{"resourceType": "Patient"}\n')
+    for args in (["--help"], ["--version"], ["config", "show"], ["config", "schema"], ["man"], ["completion", "bash"], ["validate", "bad", "-q"],
+                 ["validate", "bad", "-q", "-o", "json"], ["simplify", "study/Patient.ndjson", "-", "-q"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([etl.binary, *args], env=etl.environment(), cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, check=False)
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b""), args
 
 
 def test_colour_on_a_terminal_only_and_not_with_no_color(etl):

@@ -117,10 +117,10 @@ def test_every_fault_of_a_file_is_named_and_nothing_of_it_is_left(commons, etl, 
     failed = load(etl, study, "--multipart-threshold", "12MB", rc=6)
     assert outcomes(failed) == {"loaded": 1, "failed": 11}
     said = failed.stderr
-    for name, reason in {"wrong-size": "100 bytes, the metadata says 101", "wrong-md5": "the metadata says " + "0" * 32,
-                         "wrong-md5-streamed": "the metadata says " + "1" * 32, "wrong-md5-parts": "the metadata says " + "2" * 32,
+    for name, reason in {"wrong-size": "another size than the metadata says (101 bytes)", "wrong-md5": "the metadata says (" + "0" * 32,
+                         "wrong-md5-streamed": "the metadata says (" + "1" * 32, "wrong-md5-parts": "the metadata says (" + "2" * 32,
                          "no-md5": "no md5", "bad-md5": "not 32 hexadecimal digits", "no-size": "no size", "missing": "not there",
-                         "leaves": "leads out", "../secret": "`..`", "link": "leads out"}.items():
+                         "leaves": "not there", "../secret": "`..`", "link": "leads out"}.items():
         line = said[said.index(f"{name}: failed"):] if f"{name}: failed" in said else ""
         assert reason in line[:400], f"{name}: {reason}\n{said}"
     assert "DocumentReference.ndjson:2" in said
@@ -170,8 +170,12 @@ def test_what_is_elsewhere_or_inline_is_counted(commons, etl, study):
     study.add("c", url="https://example.org/c", write=False)
     study.add("d", url=None, write=False)
     study.documents[-1]["content"][0]["attachment"]["data"] = "aGVsbG8="
+    study.add("e", url="Binary/abc123", md5=None, size=None, write=False)
+    study.add("f", url=None, md5=None, size=None, write=False)
+    study.documents[-1]["content"][0]["attachment"]["title"] = "nothing but a title"
+    study.add("g", url="drs://example.org/dg.1/abc", write=False)
     ran = load(etl, study)
-    assert outcomes(ran) == {"loaded": 1, "elsewhere": 2, "inline": 1}
+    assert outcomes(ran) == {"loaded": 1, "elsewhere": 3, "inline": 1, "reference": 1, "no-url": 1}
 
 
 def test_metadata_that_cannot_be_read_stops_it(commons, etl, study):

@@ -75,6 +75,61 @@ def test_listens_on_loopback_only(server):
     assert listening(server.pid) == {"0100007F"}
 
 
+def test_uses_no_shared_temporary_folder(server):
+    """Names there can be foreseen and taken by another user of the machine."""
+    process = pathlib.Path(f"/proc/{server.pid}")
+    opened = {os.readlink(fd) for fd in (process / "fd").iterdir()} | set(re.findall(r"(/\S+)$", (process / "maps").read_text(), re.M))
+    own = str(server.home.resolve())
+    assert [path for path in opened if path.startswith(("/tmp/", "/var/tmp/")) and not path.startswith(own)] == []
+
+
+FAKE_MAVEN = """#!/bin/sh
+echo called >>"$FAKE_LOG"
+for word in "$@"; do case $word in -DoutputDirectory=*) into=${word#*=} ;; --strict-checksums) strict=1 ;; esac; done
+[ "$strict" ] || exit 1
+cp "$FAKE_JARS"/*.jar "$into/"
+"""
+
+
+@pytest.mark.parametrize(("change", "told"), [(None, ""), ("other bytes", "a.jar"), ("one more", "evil.jar"), ("one less", "b.jar")])
+def test_only_the_jars_that_the_project_names_are_used(change, told, tmp_path):
+    project, jars, fakes = (tmp_path / name for name in ("project", "jars", "bin"))
+    (project / "local/jars/x").mkdir(parents=True)
+    jars.mkdir()
+    fakes.mkdir()
+    shutil.copy(ROOT / "local/server.bash", project / "local")
+    (project / "local/jars/x/pom.xml").write_text("<project/>")
+    for name in ("a", "b"):
+        (jars / f"{name}.jar").write_text(name)
+    sums = subprocess.run("sha256sum -- *.jar", shell=True, cwd=jars, capture_output=True, text=True, check=True).stdout
+    (project / "local/jars/x/SHA256SUMS").write_text(sums)
+    if change == "other bytes":
+        (jars / "a.jar").write_text("evil")
+    elif change == "one more":
+        (jars / "evil.jar").write_text("evil")
+    elif change == "one less":
+        (jars / "b.jar").unlink()
+    for name, text in (("mvn", FAKE_MAVEN), ("java", "#!/bin/sh\n")):
+        (fakes / name).write_text(text)
+        (fakes / name).chmod(0o755)
+    env = os.environ | {"PATH": f"{fakes}:{os.environ['PATH']}", "FAKE_LOG": str(tmp_path / "log"), "FAKE_JARS": str(jars),
+                        "ACED_LOCAL_DIR": str(tmp_path / "home")}
+    for _ in range(2):
+        done = subprocess.run(["bash", "-euc", "name=x; source local/server.bash; jars x"], cwd=project, env=env, capture_output=True,
+                              text=True, check=False)
+        assert (done.returncode == 0) == (change is None), done
+        assert told in done.stderr and ("they are not used" in done.stderr) == (change is not None)
+    # What passed is not fetched again; what did not is.
+    assert (tmp_path / "log").read_text().count("called") == (1 if change is None else 2)
+
+
+def test_every_pinned_jar_has_one_sum():
+    for name in ("s3", "search"):
+        lines = (ROOT / f"local/jars/{name}/SHA256SUMS").read_text().splitlines()
+        assert len(lines) > 50 and all(re.fullmatch(r"[0-9a-f]{64}  [A-Za-z0-9._-]+\.jar", line) for line in lines)
+        assert lines == sorted(lines, key=lambda line: line.split()[1])
+
+
 def test_up_twice_keeps_the_server(server):
     env, pid = server.env, server.pid
     server.command("up")

@@ -38,6 +38,21 @@ def test_puts_a_line_of_text_and_gets_it(s3, etl, bucket):
     assert "HTTP 200" in got.stderr
 
 
+def test_put_sends_the_local_file_that_is_named_like_the_key(s3, etl, bucket, tmp_path):
+    (tmp_path / "test2.txt").write_text("this is a test\n")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "e").mkdir()
+    (tmp_path / "d/x").write_text("below\n")
+    assert fields(etl("put-object", bucket, "test2.txt", "put").ok())["body"] == "file test2.txt"
+    assert content(s3, bucket, "test2.txt") == b"this is a test\n"
+    etl("put-object", bucket, "d/x", "put").ok()
+    assert content(s3, bucket, "d/x") == b"below\n"
+    # A folder is no file, and --body counts more.
+    assert fields(etl("put-object", bucket, "e", "put").ok())["body"] == "a line of text (there is no file e)"
+    etl("put-object", bucket, "test2.txt", "put", "--body", "d/x").ok()
+    assert content(s3, bucket, "test2.txt") == b"below\n"
+
+
 def test_each_profile_signs_with_its_key(s3, etl, bucket):
     etl("put-object", bucket, "a", "put").ok()
     got = etl("put-object", bucket, "a", "get", "--profile", "etlbot", "-o", "json").ok().json()

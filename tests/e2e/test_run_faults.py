@@ -110,7 +110,7 @@ def test_a_key_that_is_revoked_ends_the_next_run_and_not_this_one(world):
     world.put(world.sources[COHORT])
     ran = world.run(rc=4)
     assert steps(ran, LUNG) == steps(ran, COHORT) == ended_at("projects", before="unchanged")
-    assert "HTTP 401" in step(ran, LUNG, "projects")["reason"] and "make a new API key" in ran.stderr
+    assert "HTTP 401" in step(ran, LUNG, "projects")["reason"] and "create a new API key" in ran.stderr
     assert world.holds() == held
     ran = world.run(GEN3_API_KEY=str(world.commons.credentials_of(user)))
     assert steps(ran, LUNG) == steps(ran, COHORT) == NOTHING

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,13 +13,10 @@
 #include "base/error.hpp"
 #include "dictionary/dictionary.hpp"
 #include "fhir/document_splitter.hpp"
+#include "properties.hpp"
 #include "simplify/block_processor.hpp"
 
 namespace etl::fuzz {
-
-inline void require(bool good, const std::string& what) {
-  if (!good) throw std::logic_error(what);
-}
 
 /// Records must be JSON: an object whose values are scalars or arrays of scalars.
 class CheckingSink final : public simplify::BlockSink {

@@ -91,5 +91,18 @@ TEST(Counted, speaks_of_one_and_of_many) {
   EXPECT_EQ(counted(5, "key"), "5 keys");
 }
 
+TEST(Text, EscapesWhatDeceivesAReader) {
+  EXPECT_EQ(printable("a\x7F\x1B[2J"), "a\\x7f\\x1b[2J");
+  EXPECT_EQ(printable("\u009B31m \u202Egnp.exe \u200F\u2066\u2028\uFEFF\u200B\u061C"),
+            "\\u009b31m \\u202egnp.exe \\u200f\\u2066\\u2028\\ufeff\\u200b\\u061c");
+  EXPECT_EQ(printable("\x9B"
+                      "31m"),
+            "\\x9b31m");  // one byte: a control sequence to terminals that are not in UTF-8
+  EXPECT_EQ(printable("\U000E0041"), "\\ue0041");
+  EXPECT_EQ(printable("naïve 中文 \U0001F600 می\u200Cخواهم"), "naïve 中文 \U0001F600 می\u200Cخواهم");
+  EXPECT_EQ(json_quote("\u009B\u202E\uFEFF\U000E0041 é"), "\"\\u009b\\u202e\\ufeff\\udb40\\udc41 é\"");
+  EXPECT_EQ(escape_format_characters("{\"a\": \"\u202E\x7F é\"}\n"), "{\"a\": \"\\u202e\\u007f é\"}\n");
+}
+
 }  // namespace
 }  // namespace etl

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -7,10 +8,10 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "documents/locator.hpp"
 #include "files/checked_source.hpp"
 #include "files/document.hpp"
 #include "files/manifest.hpp"
-#include "files/source_folder.hpp"
 
 namespace etl::files {
 namespace {
@@ -21,7 +22,7 @@ using testing::HasSubstr;
 const std::string md5 = "0123456789abcdef0123456789abcdef";
 
 /// A folder `root` with a folder `outside` beside it.
-class SourceFolderTest : public testing::Test {
+class FilesTest : public testing::Test {
  protected:
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "files-test-XXXXXX").string();
@@ -29,7 +30,7 @@ class SourceFolderTest : public testing::Test {
     base_ = fs::canonical(name);
     write(base_ / "outside/secret", "12345");
     write(base_ / "root/output/a", "12345");
-    write(base_ / "root/f0000.bin", "12345");
+    write(base_ / "root/studies/S/f0000.bin", "12345");
   }
   void TearDown() override { fs::remove_all(base_); }
 
@@ -38,80 +39,46 @@ class SourceFolderTest : public testing::Test {
     std::ofstream(path) << text;
   }
 
-  [[nodiscard]] std::string path_of(const std::string& url, const std::string& source_path = {},
-                                    std::uint64_t size = 5) const {
-    Attachment attachment{.id = "1", .url = url, .source_path = source_path, .md5 = md5, .size = size};
-    Document document = described_by(attachment);
-    SourceFolder(base_ / "root").locate(attachment, document);
-    return document.path.lexically_relative(base_).string();
+  [[nodiscard]] documents::Locator locator() const {
+    documents::Places places;
+    places.output = base_ / "root/output";
+    places.study = base_ / "root/studies/S";
+    places.foreign = {"Other", "raw/other"};
+    places.guarded = {base_ / "root/output/guarded"};
+    return documents::Locator(places);
   }
-  [[nodiscard]] std::string why_not(const std::string& url, const std::string& source_path = {},
-                                    std::uint64_t size = 5) const {
+  /// Where the file was found below the test's folder, or why it was not.
+  [[nodiscard]] std::string look(const std::string& url, const std::string& source_path = {},
+                                 std::uint64_t size = 5) const {
+    const documents::Reference reference{
+        .id = "1", .url = url, .source_path = source_path, .md5 = md5, .size = size, .contents = 1};
+    const auto finder = locator();
     try {
-      return "found: " + path_of(url, source_path, size);
+      Document document = described_by(reference);
+      find_file(finder, reference, document);
+      return fs::path(document.path()).lexically_relative(base_).string();
     } catch (const InputError& error) {
       return error.what();
     }
+  }
+  /// A document of a file below root/output.
+  [[nodiscard]] static Document found(const documents::Locator& finder, const std::string& name,
+                                      const std::string& text) {
+    const documents::Reference reference{
+        .id = "1", .url = name, .source_path = {}, .md5 = md5_hex(text), .size = text.size(), .contents = 1};
+    Document document = described_by(reference);
+    find_file(finder, reference, document);
+    return document;
   }
 
   fs::path base_;
 };
 
-std::optional<Attachment> read(const std::string& resource) {
-  simdjson::dom::parser parser;
-  return read_attachment(parser, resource);
-}
-
-TEST(Document, TellsOfItsFile) {
-  const auto found = read(
-      R"({"resourceType":"DocumentReference","id":"d1","content":[{"attachment":{"url":"file:///output/x","size":12,)"
-      R"("extension":[{"url":"http://aced-idp.org/fhir/StructureDefinition/source_path","valueUrl":"file:///output/y"},)"
-      R"({"url":"http://aced-idp.org/fhir/StructureDefinition/md5","valueString":"AB"}]}},{"attachment":{}}]})");
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->id, "d1");
-  EXPECT_EQ(found->url, "file:///output/x");
-  EXPECT_EQ(found->source_path, "file:///output/y");
-  EXPECT_EQ(found->md5, "AB");
-  EXPECT_EQ(found->size, 12U);
-  EXPECT_EQ(found->contents, 2U);
-}
-
-TEST(Document, SizeMayBeText) {  // integer64 of R5
-  const std::string head = R"({"resourceType":"DocumentReference","id":"d","content":[{"attachment":{"size":)";
-  EXPECT_EQ(read(head + R"("9007199254740993"}}]})")->size, 9007199254740993U);
-  for (const char* bad : {R"("")", R"("1x")", R"("-1")", "-1", "1.5", "null", "true"}) {
-    EXPECT_FALSE(read(head + bad + "}}]}")->size) << bad;
-  }
-}
-
-TEST(Document, OthersAreLeftAlone) {
-  EXPECT_FALSE(read(R"({"resourceType":"Patient","id":"p"})"));
-  EXPECT_FALSE(read(R"({"resourceType":"Basic","id":"p","code":{"text":"DocumentReference"}})"));
-  EXPECT_THROW(static_cast<void>(read(R"({"resourceType":"DocumentReference","id":})")), InputError);
-}
-
-TEST(Document, PrefixesAreNoCharacters) {
-  EXPECT_EQ(without_file_prefix("f0000.bin"), "f0000.bin");
-  EXPECT_EQ(without_file_prefix("./file.txt"), "file.txt");
-  EXPECT_EQ(without_file_prefix("file:///file.txt"), "file.txt");
-  EXPECT_EQ(without_file_prefix("file://file.txt"), "file.txt");
-  EXPECT_EQ(without_file_prefix("././a"), "./a");
-  EXPECT_EQ(without_file_prefix("/a"), "/a");
-}
-
-TEST(Document, ElsewhereIsAnyOtherScheme) {
-  EXPECT_TRUE(is_elsewhere("s3://bucket/key"));
-  EXPECT_TRUE(is_elsewhere("https://host/x"));
-  EXPECT_FALSE(is_elsewhere("file:///x"));
-  EXPECT_FALSE(is_elsewhere("a/b"));
-  EXPECT_FALSE(is_elsewhere("a b://x"));
-}
-
 TEST(Document, DescriptionMustBeWhole) {
-  const Attachment good{.id = "1", .url = "a", .source_path = {}, .md5 = md5, .size = 1};
+  const documents::Reference good{.id = "1", .url = "a", .source_path = {}, .md5 = md5, .size = 1, .contents = 1};
   EXPECT_EQ(described_by(good).key(), "1/a");
   const auto why = [&](auto change) {
-    Attachment bad = good;
+    documents::Reference bad = good;
     change(bad);
     try {
       static_cast<void>(described_by(bad));
@@ -129,55 +96,115 @@ TEST(Document, DescriptionMustBeWhole) {
   EXPECT_THAT(why([](auto& a) { a.md5.clear(); }), HasSubstr("no md5"));
   EXPECT_THAT(why([](auto& a) { a.md5 = "xyz"; }), HasSubstr("32 hexadecimal"));
   EXPECT_THAT(why([](auto& a) { a.size.reset(); }), HasSubstr("no size"));
-  EXPECT_THAT(why([](auto& a) { a.url = std::string(1023, 'x'); }), HasSubstr("1025 bytes"));
-  EXPECT_EQ(why([](auto& a) { a.url = std::string(1022, 'x'); }), "taken");
-  EXPECT_EQ(why([](auto& a) { a.url = "..a/b.."; }), "taken");
-  Attachment upper = good;
+  const std::string deep = std::string(255, 'x') + '/' + std::string(255, 'x') + '/' + std::string(255, 'x') + '/';
+  EXPECT_THAT(why([&](auto& a) { a.url = deep + std::string(255, 'x'); }), HasSubstr("1025 bytes"));
+  EXPECT_EQ(why([&](auto& a) { a.url = deep + std::string(254, 'x'); }), "taken");
+  EXPECT_THAT(why([](auto& a) { a.url = std::string(256, 'x'); }), HasSubstr("255 bytes"));
+  EXPECT_THAT(why([](auto& a) { a.url = "a/.b"; }), HasSubstr("dot"));
+  EXPECT_EQ(why([](auto& a) { a.url = "a../b.."; }), "taken");
+  for (const char* id : {"..", "a/b", "x y", "../x", "a%2Fb"}) {
+    EXPECT_THAT(why([&](auto& a) { a.id = id; }), HasSubstr("not a FHIR id")) << id;
+  }
+  documents::Reference upper = good;
   upper.md5 = "0123456789ABCDEF0123456789ABCDEF";
   EXPECT_EQ(described_by(upper).md5, md5);
 }
 
-TEST_F(SourceFolderTest, FindsBySourcePathThenUrl) {
-  EXPECT_EQ(path_of("file:///output/a"), "root/output/a");
-  EXPECT_EQ(path_of("./output/a"), "root/output/a");
-  EXPECT_EQ(path_of("x", "file:///output/a"), "root/output/a");
-  EXPECT_EQ(path_of("x", (base_ / "root/output/a").string()), "root/output/a");
-  EXPECT_EQ(path_of("x", "file://" + (base_ / "root/output/a").string()), "root/output/a");
-  EXPECT_EQ(path_of("output/a", "not/there"), "root/output/a");
-  EXPECT_EQ(path_of("f0000.bin"), "root/f0000.bin");
+TEST_F(FilesTest, FindsBySourcePathThenUrl) {
+  for (const char* url : {"file:///output/a", "./output/a", "output/a", "a", "file:///a"}) {
+    EXPECT_EQ(look(url), "root/output/a") << url;
+  }
+  EXPECT_EQ(look("x", "file:///output/a"), "root/output/a");
+  EXPECT_EQ(look("x", (base_ / "root/output/a").string()), "root/output/a");
+  EXPECT_EQ(look("x", "file:///home/someone/output/a"), "root/output/a");
+  EXPECT_EQ(look("output/a", "not/there"), "root/output/a");
+  EXPECT_EQ(look("f0000.bin"), "root/studies/S/f0000.bin");
 }
 
-TEST_F(SourceFolderTest, NothingOutside) {
-  EXPECT_THAT(why_not("x", "../outside/secret"), HasSubstr("leads out"));
-  EXPECT_THAT(why_not("x", (base_ / "outside/secret").string()), HasSubstr("leads out"));
-  EXPECT_THAT(why_not("x", "output/../../outside/secret"), HasSubstr("leads out"));
-  EXPECT_THAT(why_not("x", "../outside/not-there"), HasSubstr("leads out"));
-  fs::create_symlink(base_ / "outside/secret", base_ / "root/link");
-  fs::create_directory_symlink(base_ / "outside", base_ / "root/folder");
-  EXPECT_THAT(why_not("link"), HasSubstr("leads out"));
-  EXPECT_THAT(why_not("folder/secret"), HasSubstr("leads out"));
-  EXPECT_THAT(why_not("x", "link"), HasSubstr("leads out"));
-  // A folder whose name begins as that of ours is another one.
-  write(base_ / "root-2/a", "12345");
-  EXPECT_THAT(why_not("x", (base_ / "root-2/a").string()), HasSubstr("leads out"));
-  fs::create_symlink(base_ / "root/output/a", base_ / "root/inside");
-  EXPECT_EQ(path_of("inside"), "root/output/a");
+TEST_F(FilesTest, BlanksAndEscapes) {
+  write(base_ / "root/output/lab results.csv", "12345");
+  write(base_ / "root/output/100%41", "12345");
+  EXPECT_EQ(look("file:///output/lab results.csv"), "root/output/lab results.csv");
+  EXPECT_EQ(look("file:///output/lab%20results.csv"), "root/output/lab results.csv");
+  EXPECT_EQ(look("output/lab%20results.csv"), "root/output/lab results.csv");
+  EXPECT_EQ(look("output/100%41"), "root/output/100%41") << "as it is written";
 }
 
-TEST_F(SourceFolderTest, MustBeAFileOfThatSize) {
-  EXPECT_THAT(why_not("output/b"), HasSubstr("not there"));
-  EXPECT_THAT(why_not("output"), HasSubstr("no regular file"));
-  EXPECT_THAT(why_not("output/a", {}, 6), HasSubstr("5 bytes, the metadata says 6"));
-  EXPECT_THROW(SourceFolder(base_ / "not-there"), UsageError);
+TEST_F(FilesTest, NothingOutside) {
+  const std::string absent = look("x", "none/such");
+  EXPECT_THAT(absent, HasSubstr("not there"));
+  EXPECT_THAT(look("x", "../outside/secret"), HasSubstr("`..`"));
+  EXPECT_THAT(look("x", "%2e%2e/outside/secret"), HasSubstr("`..`"));
+  EXPECT_THAT(look("..%2foutside/secret"), HasSubstr("`..`"));
+  EXPECT_THAT(look("x", (base_ / "outside/secret").string()), HasSubstr("not there"));
+  EXPECT_THAT(look("x", "/etc/passwd"), HasSubstr("not there"));
+  fs::create_symlink(base_ / "outside/secret", base_ / "root/output/link");
+  fs::create_symlink(base_ / "outside/none", base_ / "root/output/dangling");
+  fs::create_directory_symlink(base_ / "outside", base_ / "root/output/folder");
+  for (const char* name : {"link", "dangling", "folder/secret", "folder/none"}) {
+    EXPECT_EQ(look(name), std::string("a symbolic link leads out of the study's folders: ") + name);
+  }
+  // A folder whose name begins like ours is another one.
+  write(base_ / "root/output-2/a", "12345");
+  EXPECT_THAT(look("x", (base_ / "root/output-2/a").string()), HasSubstr("not there"));
+  fs::create_symlink(base_ / "root/output/a", base_ / "root/output/inside");
+  fs::create_symlink("../output/../output/a", base_ / "root/output/up");
+  EXPECT_EQ(look("inside"), "root/output/a");
+  EXPECT_THAT(look("up"), HasSubstr("leads out"));
 }
 
-TEST_F(SourceFolderTest, LastBytesAreHeldBack) {
+TEST_F(FilesTest, NothingHiddenGuardedOrOfAnotherStudy) {
+  write(base_ / "root/output/..data/x", "12345");
+  write(base_ / "root/output/.aws/credentials", "12345");
+  write(base_ / "root/output/guarded/key", "12345");
+  write(base_ / "root/output/Other/x", "12345");
+  write(base_ / "root/output/raw/other/x", "12345");
+  write(base_ / "root/output/Others/x", "12345");
+  fs::create_symlink("..data/x", base_ / "root/output/x");
+  fs::create_directory_symlink("Other", base_ / "root/output/alias");
+  EXPECT_THAT(look(".aws/credentials"), HasSubstr("dot"));
+  EXPECT_THAT(look("..data/x"), HasSubstr("dot"));
+  EXPECT_THAT(look("x"), HasSubstr("dot"));
+  EXPECT_THAT(look("guarded/key"), HasSubstr("credentials"));
+  EXPECT_THAT(look("Other/x"), HasSubstr("another study"));
+  EXPECT_THAT(look("raw/other/x"), HasSubstr("another study"));
+  EXPECT_THAT(look("alias/x"), HasSubstr("another study"));
+  EXPECT_EQ(look("Others/x"), "root/output/Others/x");
+}
+
+TEST_F(FilesTest, MustBeAFileOfThatSize) {
+  EXPECT_THAT(look("output/b"), HasSubstr("not there"));
+  fs::create_directories(base_ / "root/output/d");
+  EXPECT_THAT(look("output/d"), HasSubstr("not a regular file"));
+  ASSERT_EQ(::mkfifo((base_ / "root/output/fifo").c_str(), 0600), 0);
+  EXPECT_THAT(look("output/fifo"), HasSubstr("not a regular file"));
+  EXPECT_EQ(look("output/a", {}, 6), "the file has another size than the metadata says (6 bytes)");
+  documents::Places places;
+  places.output = base_ / "not-there";
+  places.output_named = true;
+  EXPECT_THROW(documents::Locator{places}, UsageError);
+  places.output = base_ / "root/output";
+  places.guarded = {base_ / "root"};
+  EXPECT_THROW(documents::Locator{places}, UsageError);
+}
+
+TEST_F(FilesTest, AFileThatWasReplacedIsNotOpened) {
+  const auto finder = locator();
+  const Document document = found(finder, "a", "12345");
+  EXPECT_TRUE(document.open());
+  fs::remove(base_ / "root/output/a");
+  fs::create_symlink(base_ / "outside/secret", base_ / "root/output/a");
+  EXPECT_THROW(static_cast<void>(document.open()), InputError);
+  fs::remove(base_ / "root/output/a");
+  write(base_ / "root/output/a", "54321");
+  EXPECT_THROW(static_cast<void>(document.open()), InputError);
+}
+
+TEST_F(FilesTest, LastBytesAreHeldBack) {
   const std::string text(100, 'x');
-  write(base_ / "root/x", text);
-  Document document;
-  document.path = base_ / "root/x";
-  document.size = text.size();
-  document.md5 = md5_hex(text);
+  write(base_ / "root/output/x", text);
+  const auto finder = locator();
+  Document document = found(finder, "x", text);
   const auto read_all = [&] {
     CheckedSource source(document);
     std::string out;
@@ -199,11 +226,9 @@ TEST_F(SourceFolderTest, LastBytesAreHeldBack) {
   EXPECT_THROW(CheckedSource{document}, InputError);
 }
 
-TEST_F(SourceFolderTest, SentAgainFromTheBeginning) {
-  Document document;
-  document.path = base_ / "root/output/a";
-  document.size = 5;
-  document.md5 = md5_hex("12345");
+TEST_F(FilesTest, SentAgainFromTheBeginning) {
+  const auto finder = locator();
+  const Document document = found(finder, "a", "12345");
   CheckedSource source(document);
   std::string piece(3, '\0');
   EXPECT_EQ(source.read(piece), 3U);
@@ -224,7 +249,7 @@ Document document(const std::string& did, const std::string& name, std::uint64_t
 }
 
 TEST(Manifest, KeepsTheOrder) {
-  Manifest manifest;
+  Manifest manifest(nullptr);
   for (const char* did : {"b", "a", "c"}) EXPECT_EQ(manifest.add(document(did, "x", 10)), Manifest::Added::added);
   std::int64_t cursor = 0;
   std::string all;
@@ -238,7 +263,7 @@ TEST(Manifest, KeepsTheOrder) {
 }
 
 TEST(Manifest, OneFileUnderOneDid) {
-  Manifest manifest;
+  Manifest manifest(nullptr);
   EXPECT_EQ(manifest.add(document("a", "x")), Manifest::Added::added);
   EXPECT_EQ(manifest.add(document("a", "x")), Manifest::Added::repeated);
   EXPECT_EQ(manifest.add(document("a", "y")), Manifest::Added::clashed);
@@ -249,7 +274,7 @@ TEST(Manifest, OneFileUnderOneDid) {
 }
 
 TEST(Manifest, KeepsWhatIsChosen) {
-  Manifest manifest;
+  Manifest manifest(nullptr);
   for (const char* did : {"a", "b", "c"}) static_cast<void>(manifest.add(document(did, "x", 10)));
   manifest.choose("b");
   manifest.keep_chosen();

@@ -122,7 +122,7 @@ class JournalTest : public testing::Test {
     document_.did = "d";
     document_.size = 7;
     document_.md5 = "m";
-    document_.mtime_ns = 1;
+    document_.location.mtime_ns = 1;
   }
   void TearDown() override { fs::remove_all(folder_); }
 
@@ -152,7 +152,7 @@ TEST_F(JournalTest, RemembersAcrossRuns) {
   EXPECT_FALSE(journal.finished(document_, "s3://b2/d/x"));
   EXPECT_FALSE(journal.begun("d"));
   EXPECT_FALSE(journal.upload("d"));
-  document_.mtime_ns = 2;
+  document_.location.mtime_ns = 2;
   EXPECT_FALSE(journal.finished(document_, "s3://b/d/x"));
 }
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+
 #include "base/error.hpp"
 #include "gen3/fence.hpp"
 #include "gen3/indexd.hpp"
@@ -33,6 +36,36 @@ TEST(Gen3Token, ThatIsNoneIsNamedAndNotShown) {
       FAIL() << text;
     } catch (const InputError& error) {
       EXPECT_EQ(error.where(), "here");
+    }
+  }
+}
+
+/// A token whose claims are this JSON.
+std::string token_of(const std::string& claims) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string out = "e30.";
+  unsigned value = 0;
+  unsigned bits = 0;
+  for (const char c : claims) {
+    value = (value << 8U | static_cast<unsigned char>(c)) & 0xFFFFU;
+    for (bits += 8; bits >= 6; bits -= 6) out += letters[value >> (bits - 6) & 63U];
+  }
+  if (bits > 0) out += letters[value << (6 - bits) & 63U];
+  return out + ".c2ln";
+}
+
+TEST(Gen3Token, WithTimesBeyondTheClocksRangeIsRefused) {
+  EXPECT_EQ(Clock::to_time_t(read_claims(token_of(R"({"exp": 1893456000.75})"), "here").expires), 1893456000);
+  EXPECT_EQ(read_claims(token_of(R"({"exp": null})"), "here").expires, Clock::time_point{});
+  for (const char* time : {"-1", "-1e308", "1e308", "9223372036854775808", "18446744073709551615", "\"1893456000\"",
+                           "true", "[]", "7258118401"}) {
+    for (const char* name : {"exp", "iat"}) {
+      try {
+        static_cast<void>(read_claims(token_of(std::string("{\"") + name + "\": " + time + "}"), "here"));
+        FAIL() << name << " " << time;
+      } catch (const InputError& error) {
+        EXPECT_NE(std::string(error.what()).find(name), std::string::npos);
+      }
     }
   }
 }
@@ -71,6 +104,11 @@ TEST(Gen3Indexd, TellsInWhatRecordsDiffer) {
        {"8 bytes there, 7 bytes wanted", "md5 cc there, aa wanted", "urls s3://b/2 there", "authz none there"}) {
     EXPECT_NE(told.find(part), std::string::npos) << told;
   }
+  there = wanted;
+  wanted.file_name = "right";
+  EXPECT_EQ(difference(wanted, there), "file_name none there, right wanted");
+  there.file_name = "wrong";
+  EXPECT_EQ(difference(wanted, there), "file_name wrong there, right wanted");
   there = wanted;
   there.hashes.clear();
   EXPECT_EQ(difference(wanted, there), "no hash in common");

@@ -134,18 +134,24 @@ TEST_F(ConnectionTest, ACopyWhoseLastRowIsBadFailsAtItsEnd) {
   EXPECT_THAT(what, HasSubstr("t_pkey"));
 }
 
-TEST_F(ConnectionTest, LocksAreOnePerProjectAndOneForAll) {
+TEST_F(ConnectionTest, LocksAreOnePerProjectAndOneForAllAndEndWithTheirTransaction) {
+  const auto one = ProjectId::parse("p-one");
+  EXPECT_EQ(failure([&] { lock_project(*connection, one); }).first, ExitCode::fault);  // no transaction
   Connection other{config::DatabaseAddress{}};
   {
-    const ProjectLock lock(*connection, ProjectId::parse("p-one"));
-    EXPECT_EQ(failure([&] { ProjectLock(other, ProjectId::parse("p-one")); }).first, ExitCode::locked);
-    EXPECT_EQ(failure([&] { GraphLock{other}; }).first, ExitCode::locked);
-    EXPECT_EQ(failure([&] { ProjectLock(other, ProjectId::parse("p-two")); }).first, ExitCode::done);
+    const Transaction transaction(*connection);
+    lock_project(*connection, one);
+    const Transaction others(other);
+    EXPECT_EQ(failure([&] { lock_project(other, one); }).first, ExitCode::locked);
+    EXPECT_EQ(failure([&] { lock_graph(other); }).first, ExitCode::locked);
+    EXPECT_EQ(failure([&] { lock_project(other, ProjectId::parse("p-two")); }).first, ExitCode::done);
   }
-  const GraphLock all(other);
-  const auto [code, what] = failure([&] { ProjectLock(*connection, ProjectId::parse("p-one")); });
+  const Transaction transaction(*connection);
+  const Transaction others(other);
+  lock_graph(other);
+  const auto [code, what] = failure([&] { lock_project(*connection, one); });
   EXPECT_EQ(code, ExitCode::locked);
-  EXPECT_THAT(what, HasSubstr("pid " + std::to_string(PQbackendPID(other.raw()))));
+  EXPECT_THAT(what, HasSubstr("pid " + std::to_string(other.backend_pid())));
 }
 
 }  // namespace

@@ -21,17 +21,19 @@ TEST(CopyRows, OfAnEdgeAreAsPostgresqlReadsThem) {
 
 TEST(CopyRows, OfANodeHaveItsProjectAtTheEndOfItsObject) {
   Buffer rows;
-  append_node(rows, 1, "p", R"({"a":1})", R"("project_id":"x-y")");
-  append_node(rows, 1, "p", "{}", R"("project_id":"x-y")");
+  append_node(rows, 1, "p", 5, R"({"a":1})", R"("project_id":"x-y")");
+  append_node(rows, 1, "p", 5, "{}", R"("project_id":"x-y")");
   EXPECT_EQ(rows.view(),
-            "\0\3"
+            "\0\4"
             "\0\0\0\4\0\0\0\1"
             "\0\0\0\1p"
+            "\0\0\0\x8\0\0\0\0\0\0\0\5"
             "\0\0\0\x1b"
             "\1{\"a\":1,\"project_id\":\"x-y\"}"
-            "\0\3"
+            "\0\4"
             "\0\0\0\4\0\0\0\1"
             "\0\0\0\1p"
+            "\0\0\0\x8\0\0\0\0\0\0\0\5"
             "\0\0\0\x15"
             "\1{\"project_id\":\"x-y\"}"sv);
 }
@@ -47,8 +49,8 @@ TEST(CopyRows, OfAnObjectWithNothingInItAreJsonToo) {
 TEST(CopyRows, AreCountedAndFoundByTheirPosition) {
   Buffer rows;
   EXPECT_EQ(count_rows(rows.view()), 0U);
-  append_node(rows, 7, "first", "{}", R"("project_id":"x-y")");
-  append_node(rows, 8, std::string(70'000, 's'), "{}", R"("project_id":"x-y")");
+  append_node(rows, 7, "first", 0, "{}", R"("project_id":"x-y")");
+  append_node(rows, 8, std::string(70'000, 's'), 0, "{}", R"("project_id":"x-y")");
   append_edge(rows, 9, "third", "other");
   EXPECT_EQ(count_rows(rows.view()), 3U);
   EXPECT_EQ(id_of_row(rows.view(), 0), "");

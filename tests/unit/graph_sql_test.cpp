@@ -17,6 +17,7 @@ TEST(SqlQuote, NamesAreQuotedWhenTheyMust) {
   EXPECT_EQ(quote_name("a\"b"), "\"a\"\"b\"");
   EXPECT_EQ(quote_name("1a"), "\"1a\"");
   EXPECT_EQ(quote_name(""), "\"\"");
+  EXPECT_EQ(quote_any_name("user"), "\"user\"");
 }
 
 TEST(SqlQuote, TextsAndArraysSurviveTheirOwnQuotes) {
@@ -35,10 +36,10 @@ TEST(Names, IndexesOnKeys) {
   EXPECT_EQ(node_key_name("research_study"), "_researchstudy_id_uc");
 }
 
-ExitCode code_of(const std::string& sqlstate) {
+ExitCode code_of(const std::string& sqlstate, const std::string& message = "m") {
   try {
     raise({.sqlstate = sqlstate,
-           .message = "m",
+           .message = message,
            .detail = {},
            .hint = {},
            .context = {},
@@ -69,6 +70,19 @@ TEST(SqlError, EveryFamilyHasItsExitCode) {
   EXPECT_EQ(code_of("55P03"), ExitCode::locked);
   EXPECT_EQ(code_of("25006"), ExitCode::refused);
   EXPECT_EQ(code_of("42601"), ExitCode::fault);
+}
+
+TEST(SqlError, LimitsThatNoSessionCanLiftAreRefusals) {
+  EXPECT_EQ(code_of("08P01", "query timeout"), ExitCode::refused);
+  EXPECT_EQ(code_of("08P01", "idle transaction timeout"), ExitCode::refused);
+  EXPECT_EQ(code_of("08P01", "transaction blocks not allowed in statement pooling mode"), ExitCode::refused);
+  EXPECT_EQ(code_of("08P01", "unsupported startup parameter: options"), ExitCode::refused);
+  EXPECT_EQ(code_of("08P01", "query_wait_timeout"), ExitCode::unavailable);
+  EXPECT_EQ(code_of("57014", "canceling statement due to statement timeout"), ExitCode::refused);
+  EXPECT_EQ(code_of("57014", "canceling statement due to user request"), ExitCode::unavailable);
+  EXPECT_EQ(code_of("25P03", "terminating connection due to idle-in-transaction timeout"), ExitCode::refused);
+  EXPECT_EQ(code_of("22P05", "character has no equivalent in encoding LATIN1"), ExitCode::refused);
+  EXPECT_EQ(code_of("23505"), ExitCode::refused);
 }
 
 TEST(SqlError, TellsWhatTheServerTold) {

@@ -10,6 +10,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "net_server.hpp"
+#include "s3/answer.hpp"
 
 namespace etl::s3 {
 namespace {
@@ -44,12 +45,13 @@ class TextSink : public net::BodySink {
   std::string text;
 };
 
+constexpr const char* kEtag = "ETag: \"e\"\r\n";
 const net::RetryPolicy kQuick{2, {1ms, 1ms}};
 
 Profile profile_for(const std::string& endpoint) {
   Profile profile;
   profile.name = "test";
-  profile.key = Credentials{"AKIA", "secret", "", "test"};
+  profile.credentials = {Credentials{"AKIA", "secret", "", "test"}};
   profile.region = {"us-east-1", "test"};
   profile.endpoint_url = Sourced{endpoint, "test"};
   return profile;
@@ -130,16 +132,34 @@ INSTANTIATE_TEST_SUITE_P(
                       FaultCase{404, "NoSuchBucket", ExitCode::refused, "bucket's name"},
                       FaultCase{404, "NoSuchKey", ExitCode::refused, "object's key"},
                       FaultCase{412, "PreconditionFailed", ExitCode::refused, ""},
-                      FaultCase{301, "PermanentRedirect", ExitCode::usage, "--region eu-west-1"},
-                      FaultCase{400, "AuthorizationHeaderMalformed", ExitCode::usage, "--region eu-west-1"},
+                      FaultCase{301, "PermanentRedirect", ExitCode::not_allowed, "--region eu-west-1"},
+                      FaultCase{400, "AuthorizationHeaderMalformed", ExitCode::not_allowed, "--region eu-west-1"},
+                      FaultCase{400, "AuthorizationQueryParametersError", ExitCode::not_allowed, "--region eu-west-1"},
+                      FaultCase{403, "InvalidObjectState", ExitCode::refused, "archived"},
                       FaultCase{400, "RequestTimeout", ExitCode::unavailable, "run again"},
                       FaultCase{503, "SlowDown", ExitCode::unavailable, "run again"},
                       FaultCase{500, "InternalError", ExitCode::unavailable, "run again"}),
     [](const auto& one) { return one.param.code; });
 
+TEST(S3Client, TheRightRegionIsReadFromTheMessage) {
+  net::Response answer{.status = 400,
+                       .headers = {},
+                       .body =
+                           "<Error><Code>AuthorizationQueryParametersError</Code><Message>Error parsing the "
+                           "X-Amz-Credential parameter; the region 'us-west-2' is wrong; expecting "
+                           "'us-east-1'</Message></Error>"};
+  EXPECT_THAT(explain(answer.status, parse_fault(answer)), HasSubstr("the region us-east-1: pass --region us-east-1"));
+  answer.body =
+      "<Error><Code>AuthorizationQueryParametersError</Code><Message>X-Amz-Expires must be less than a week"
+      "</Message></Error>";
+  EXPECT_EQ(explain(answer.status, parse_fault(answer)), "");
+  EXPECT_THROW(refuse(answer, "b/k"), RefusedError);
+}
+
 TEST(S3Client, SignsAnewAndRepeatsTheWholeCall) {
   std::atomic<int> count = 0;
-  Server server([&](const Seen&) { return ++count < 6 ? answer(500, fault("InternalError")) : answer(200, "done"); });
+  Server server(
+      [&](const Seen&) { return ++count < 6 ? answer(500, fault("InternalError")) : answer(200, "done", kEtag); });
   net::HttpClient http(net::test::quick());
   Client client(http, profile_for(server.url("")), kQuick);
   EXPECT_EQ(client.get("b", "k"), "done");
@@ -222,6 +242,68 @@ TEST(S3Client, SignsADigestUnlessSomethingElseGuardsTheBody) {
   EXPECT_EQ(server.seen().back().head.header("Content-Type"), "text/plain");
 }
 
+TEST(S3Client, AnAnswerWithoutAnEtagIsNotS3s) {
+  std::atomic<int> count = 0;
+  Server stumbles(
+      [&](const Seen&) { return ++count < 3 ? answer(200, "<html>login</html>") : answer(200, "", kEtag); });
+  net::HttpClient http(net::test::quick());
+  Client client(http, profile_for(stumbles.url("")), kQuick);
+  TextSource source("abc");
+  EXPECT_EQ(client.put("b", "k", source), "e");
+  EXPECT_EQ(count, 3);
+  Server other([](const Seen&) { return answer(200, "<html>login</html>"); });
+  Client wrong(http, profile_for(other.url("")), kQuick);
+  const auto code_of = [](auto&& work) {
+    try {
+      work();
+    } catch (const UnavailableError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("not an answer of S3"));
+      return error.code();
+    }
+    return ExitCode::done;
+  };
+  EXPECT_EQ(code_of([&] { wrong.put("b", "k", source); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.put("b", "k", std::string("abc")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.get("b", "k")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.head("b", "k")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.remove("b", "k"); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.abort_upload("b", "k", "u"); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.upload_part("b", "k", "u", 1, source)); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.list_parts("b", "k", "u")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { static_cast<void>(wrong.create_upload("b", "k")); }), ExitCode::usage);
+  EXPECT_EQ(code_of([&] { wrong.complete_upload("b", "k", "u", {{1, "e", 1}}); }), ExitCode::usage);
+}
+
+TEST(S3Client, AListThatDoesNotAdvanceEnds) {
+  const auto page = [](const std::string& key, const std::string& token) {
+    return answer(200, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>" + token +
+                           "</NextContinuationToken>" +
+                           (key.empty() ? "" : "<Contents><Key>" + key + "</Key><Size>1</Size></Contents>") +
+                           "</ListBucketResult>");
+  };
+  std::atomic<int> count = 0;
+  const std::vector<Server::Handler> ways{
+      [&](const Seen&) { return page("k" + std::to_string(++count), "same"); },
+      [&](const Seen&) { return page("same", "t" + std::to_string(++count)); },
+      [&](const Seen&) { return page("k" + std::to_string(++count), "t" + std::to_string(count % 3)); },
+      [&](const Seen&) { return page("", "t" + std::to_string(++count)); },
+  };
+  for (const auto& way : ways) {
+    Server server(way);
+    net::HttpClient http(net::test::quick());
+    Client client(http, profile_for(server.url("")), kQuick);
+    EXPECT_THROW(client.list("b", {}, [](const Object&) {}), UnavailableError);
+  }
+  Server parts([](const Seen&) {
+    return answer(200,
+                  "<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>"
+                  "<Part><PartNumber>1</PartNumber></Part></ListPartsResult>");
+  });
+  net::HttpClient http(net::test::quick());
+  Client client(http, profile_for(parts.url("")), kQuick);
+  EXPECT_THROW(static_cast<void>(client.list_parts("b", "k", "u")), UnavailableError);
+}
+
 // --- a service account's role
 // -----------------------------------------------------------------------------------------
 
@@ -237,11 +319,8 @@ class S3WebIdentity : public ::testing::Test {
     std::fputs(text.c_str(), file);
     std::fclose(file);
   }
-  [[nodiscard]] Profile profile(const Server& sts) const {
-    auto result = profile_for(sts.url(""));
-    result.key.reset();
-    result.identity = WebIdentity{"arn:aws:iam::1:role/etl", token_, "pod", sts.url(""), "environment AWS_ROLE_ARN"};
-    return result;
+  [[nodiscard]] CredentialSource identity(const Server& sts) const {
+    return {WebIdentity{"arn:aws:iam::1:role/etl", token_, "pod", sts.url(""), "environment AWS_ROLE_ARN"}};
   }
   static std::string lent(const std::string& id, const std::string& expires) {
     return "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
@@ -258,7 +337,7 @@ TEST_F(S3WebIdentity, IsAskedOnceWhileItsKeyIsGood) {
   // The far future is beyond what the clock can count.
   Server sts([](const Seen&) { return answer(200, lent("ASIA1", "2999-01-01T00:00:00Z")); });
   net::HttpClient http(net::test::quick());
-  KeySource keys(http, profile(sts));
+  KeySource keys(http, identity(sts));
   for (int i = 0; i < 3; ++i) {
     const auto key = keys.current();
     EXPECT_EQ(key.access_key_id, "ASIA1");
@@ -278,7 +357,7 @@ TEST_F(S3WebIdentity, IsRenewedBeforeItExpires) {
   std::atomic<int> count = 0;
   Server sts([&](const Seen&) { return answer(200, lent("ASIA" + std::to_string(++count), "2013-05-24T00:00:00Z")); });
   net::HttpClient http(net::test::quick());
-  KeySource keys(http, profile(sts));
+  KeySource keys(http, identity(sts));
   EXPECT_EQ(keys.current().access_key_id, "ASIA1");
   write_token("rotated");
   EXPECT_EQ(keys.current().access_key_id, "ASIA2");
@@ -292,7 +371,7 @@ TEST_F(S3WebIdentity, SaysWhyItIsRefused) {
         "<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not authorized</Message></Error></ErrorResponse>");
   });
   net::HttpClient http(net::test::quick());
-  KeySource keys(http, profile(sts));
+  KeySource keys(http, identity(sts));
   try {
     static_cast<void>(keys.current());
     FAIL();

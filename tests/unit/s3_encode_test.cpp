@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "net/encode.hpp"
 
 namespace etl::s3 {
 namespace {
@@ -24,9 +25,9 @@ TEST(EncodeKey, HasTheLengthThatS3Allows) {
 TEST(PercentDecode, UndoesEncodingAndLeavesTheRest) {
   std::string every;
   for (int i = 0; i < 256; ++i) every += static_cast<char>(i);
-  EXPECT_EQ(percent_decode(percent_encode(every)), every);
-  EXPECT_EQ(percent_decode("a+b%2fc%2F"), "a+b/c/");
-  EXPECT_EQ(percent_decode("100%, %4, %zz%"), "100%, %4, %zz%");
+  EXPECT_EQ(net::percent_decode(net::percent_encode(every)), every);
+  EXPECT_EQ(net::percent_decode("a+b%2fc%2F"), "a+b/c/");
+  EXPECT_EQ(net::percent_decode("100%, %4, %zz%"), "100%, %4, %zz%");
 }
 
 }  // namespace

@@ -7,7 +7,10 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "s3/credential_process.hpp"
 #include "s3/ini_file.hpp"
+#include "s3/lent_key.hpp"
+#include "s3/time.hpp"
 
 namespace etl::s3 {
 namespace {
@@ -16,12 +19,21 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+template <typename Kind>
+const Kind& kind_of(const CredentialSource& source) {
+  return std::get<Kind>(source.kind);
+}
+const Credentials& key_of(const CredentialSource& source) { return kind_of<Credentials>(source); }
+Credentials key_of(const Profile& profile) { return key_of(profile.credentials); }
+WebIdentity identity_of(const Profile& profile) { return kind_of<WebIdentity>(profile.credentials); }
+
 class ProfileTest : public ::testing::Test {
  protected:
   ProfileTest() : home_(std::filesystem::path(::testing::TempDir()) / ("aws-" + std::string(name()))) {
     std::filesystem::remove_all(home_);
     std::filesystem::create_directories(home_ / ".aws");
     set("HOME", home_.string());
+    set("AWS_EC2_METADATA_DISABLED", "true");
   }
   ~ProfileTest() override { std::filesystem::remove_all(home_); }
 
@@ -66,10 +78,10 @@ TEST_F(ProfileTest, BothFilesMakeAProfile) {
   set("AWS_PROFILE", "fencebot");
   const auto profile = read();
   EXPECT_EQ(profile.name, "fencebot");
-  EXPECT_EQ(profile.key->access_key_id, "AKIAFENCE");
-  EXPECT_EQ(profile.key->secret_access_key, "fence/secret+=");
-  EXPECT_EQ(profile.key->session_token, "");
-  EXPECT_EQ(profile.key->origin, "profile fencebot in " + path("credentials"));
+  EXPECT_EQ(key_of(profile).access_key_id, "AKIAFENCE");
+  EXPECT_EQ(key_of(profile).secret_access_key, "fence/secret+=");
+  EXPECT_EQ(key_of(profile).session_token, "");
+  EXPECT_EQ(key_of(profile).origin, "profile fencebot in " + path("credentials"));
   EXPECT_EQ(profile.region.text, "eu-west-1");
   EXPECT_EQ(profile.region.origin, "profile fencebot in " + path("config"));
   EXPECT_EQ(profile.endpoint_url->text, "http://127.0.0.1:1");
@@ -84,9 +96,9 @@ TEST_F(ProfileTest, ACommandLineCountsMoreThanTheEnvironment) {
   set("AWS_REGION", "ap-south-1");
   set("AWS_ENDPOINT_URL", "http://127.0.0.1:2");
   const auto profile = read({"etlbot", "sa-east-1", "http://127.0.0.1:3"});
-  EXPECT_EQ(profile.key->access_key_id, "AKIAETL");
-  EXPECT_EQ(profile.key->secret_access_key, "etl:secret");
-  EXPECT_EQ(profile.key->session_token, "token");
+  EXPECT_EQ(key_of(profile).access_key_id, "AKIAETL");
+  EXPECT_EQ(key_of(profile).secret_access_key, "etl:secret");
+  EXPECT_EQ(key_of(profile).session_token, "token");
   EXPECT_EQ(profile.region.text, "sa-east-1");
   EXPECT_EQ(profile.endpoint_url->text, "http://127.0.0.1:3");
   EXPECT_EQ(profile.endpoint_url->origin, "--endpoint-url");
@@ -99,9 +111,9 @@ TEST_F(ProfileTest, TheEnvironmentsKeyCountsMoreThanAProfileNamedThere) {
   set("AWS_SECRET_ACCESS_KEY", "env secret");
   set("AWS_SESSION_TOKEN", "env token");
   const auto profile = read();
-  EXPECT_EQ(profile.key->access_key_id, "AKIAENV");
-  EXPECT_EQ(profile.key->session_token, "env token");
-  EXPECT_EQ(profile.key->origin, "environment AWS_ACCESS_KEY_ID");
+  EXPECT_EQ(key_of(profile).access_key_id, "AKIAENV");
+  EXPECT_EQ(key_of(profile).session_token, "env token");
+  EXPECT_EQ(key_of(profile).origin, "environment AWS_ACCESS_KEY_ID");
   EXPECT_EQ(profile.region.text, "eu-west-1");
 }
 
@@ -127,7 +139,7 @@ TEST_F(ProfileTest, AServicesSectionCountsMoreThanTheProfilesEndpoint) {
         "[services local]\ns3 =\n  endpoint_url = http://s3\nsts =\n  endpoint_url = http://sts\n");
   const auto profile = read({"a", {}, {}});
   EXPECT_EQ(profile.endpoint_url->text, "http://s3");
-  EXPECT_EQ(profile.key->access_key_id, "id") << "keys may stand in config, too";
+  EXPECT_EQ(key_of(profile).access_key_id, "id") << "keys may stand in config, too";
 }
 
 TEST_F(ProfileTest, FilesAreWhereTheEnvironmentSays) {
@@ -136,7 +148,7 @@ TEST_F(ProfileTest, FilesAreWhereTheEnvironmentSays) {
   set("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/mine");
   set("AWS_CONFIG_FILE", path("my-config"));
   set("AWS_PROFILE", "x");
-  EXPECT_EQ(read().key->access_key_id, "id");
+  EXPECT_EQ(key_of(read()).access_key_id, "id");
   EXPECT_EQ(read().region.text, "r");
 }
 
@@ -176,10 +188,133 @@ TEST_F(ProfileTest, HalfAKeyIsAnError) {
   EXPECT_THAT(error.what() + error.where() + error.hint(), Not(HasSubstr("swordfish")));
 }
 
-TEST_F(ProfileTest, OtherKindsOfLoginAreNamed) {
-  for (const std::string key : {"credential_process", "sso_session", "role_arn"}) {
+TEST_F(ProfileTest, ALoginThatNeedsAPersonIsRefused) {
+  for (const std::string key : {"sso_session", "sso_start_url"}) {
     write("config", "[profile a]\n" + key + " = x\n");
-    EXPECT_THAT(refused({"a", {}, {}}).what(), HasSubstr("`a` logs in by `" + key + "`"));
+    EXPECT_THAT(refused({"a", {}, {}}).what(), HasSubstr("`a` signs in by `" + key + "`"));
+  }
+  write("config", "[profile a]\nrole_arn = r\nsource_profile = b\nmfa_serial = m\n[profile b]\n");
+  EXPECT_THAT(refused({"a", {}, {}}).what(), HasSubstr("one-time code"));
+}
+
+TEST_F(ProfileTest, ARoleIsAssumedWithTheKeyOfItsSourceProfile) {
+  write("config",
+        "[profile a]\nrole_arn = arn:a\nsource_profile = b\nexternal_id = e\nduration_seconds = 900\nregion = "
+        "eu-west-1\nrole_session_name = s\n[profile b]\nrole_arn = arn:b\nsource_profile = c\n");
+  write("credentials", "[c]\naws_access_key_id = AKIAC\naws_secret_access_key = secret\n");
+  const auto profile = read({"a", {}, {}});
+  const auto& role = kind_of<AssumedRole>(profile.credentials);
+  EXPECT_EQ(role.role_arn, "arn:a");
+  EXPECT_EQ(role.external_id, "e");
+  EXPECT_EQ(role.session_name, "s");
+  EXPECT_EQ(role.duration, std::chrono::seconds(900));
+  EXPECT_EQ(role.sts_endpoint, "https://sts.eu-west-1.amazonaws.com");
+  const auto& base = kind_of<AssumedRole>(*role.base);
+  EXPECT_EQ(base.role_arn, "arn:b");
+  EXPECT_EQ(key_of(*base.base).access_key_id, "AKIAC");
+}
+
+TEST_F(ProfileTest, ARoleMayTakeTheKeyOfItsOwnProfile) {
+  write("credentials", "[a]\naws_access_key_id = AKIAA\naws_secret_access_key = s\nrole_arn = r\nsource_profile = a\n");
+  const auto profile = read({"a", {}, {}});
+  EXPECT_EQ(key_of(*kind_of<AssumedRole>(profile.credentials).base).access_key_id, "AKIAA");
+}
+
+TEST_F(ProfileTest, ARoleWithoutAKeyToAssumeItWithIsRefused) {
+  write("config",
+        "[profile a]\nrole_arn = r\n[profile b]\nrole_arn = r\nsource_profile = nobody\n[profile c]\nrole_arn = "
+        "r\nsource_profile = d\n[profile d]\nrole_arn = r\nsource_profile = c\n[profile e]\nrole_arn = "
+        "r\ncredential_source = Moon\n[profile f]\nrole_arn = r\nsource_profile = c\nduration_seconds = 5\n");
+  EXPECT_THAT(refused({"a", {}, {}}).what(), HasSubstr("neither source_profile nor credential_source"));
+  EXPECT_THAT(refused({"b", {}, {}}).what(), HasSubstr("no AWS profile `nobody`, the source_profile of `b`"));
+  EXPECT_THAT(refused({"c", {}, {}}).what(), HasSubstr("leads back to `c`"));
+  EXPECT_THAT(refused({"e", {}, {}}).what(), HasSubstr("none of Environment, EcsContainer, Ec2InstanceMetadata: Moon"));
+  EXPECT_THAT(refused({"f", {}, {}}).what(), HasSubstr("duration_seconds"));
+}
+
+TEST_F(ProfileTest, ACredentialSourceIsTheEnvironmentTheContainerOrTheInstance) {
+  write("config",
+        "[profile a]\nrole_arn = r\ncredential_source = Environment\n[profile b]\nrole_arn = "
+        "r\ncredential_source = EcsContainer\n[profile c]\nrole_arn = r\ncredential_source = "
+        "Ec2InstanceMetadata\n");
+  EXPECT_THAT(refused({"a", {}, {}}).what(), HasSubstr("AWS_ACCESS_KEY_ID is not set"));
+  EXPECT_THAT(refused({"b", {}, {}}).what(), HasSubstr("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"));
+  set("AWS_ACCESS_KEY_ID", "AKIAENV");
+  set("AWS_SECRET_ACCESS_KEY", "secret");
+  set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/x");
+  const auto base = [&](const std::string& name) {
+    return *kind_of<AssumedRole>(read({name, {}, {}}).credentials).base;
+  };
+  EXPECT_EQ(key_of(base("a")).access_key_id, "AKIAENV");
+  EXPECT_EQ(kind_of<ContainerAgent>(base("b")).url, "http://169.254.170.2/v2/credentials/x");
+  EXPECT_EQ(kind_of<InstanceMetadata>(base("c")).endpoint, "http://169.254.169.254");
+}
+
+TEST_F(ProfileTest, AContainersAgentIsAskedInTheClearOnlyNearby) {
+  for (const std::string url : {"http://169.254.170.23/v1/credentials", "http://127.0.0.1:1/x", "http://[::1]/x",
+                                "https://agent.example.org/x", "http://[fd00:ec2::23]/v1/credentials"}) {
+    set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+    EXPECT_EQ(kind_of<ContainerAgent>(read().credentials).url, url);
+  }
+  for (const std::string url :
+       {"http://agent.example.org/x", "http://127.0.0.1.example.org/", "http://169.254.170.2.x/"}) {
+    set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+    EXPECT_THAT(refused().what(), HasSubstr("over plain HTTP")) << url;
+  }
+  set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "");
+  set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "@evil.example.org/");
+  EXPECT_THAT(refused().what(), HasSubstr("not a path"));
+}
+
+TEST_F(ProfileTest, TheLastResortIsTheInstancesRole) {
+  set("AWS_EC2_METADATA_DISABLED", "");
+  write("config", "[profile a]\nregion = eu-west-1\n");
+  const auto profile = read({"a", {}, {}});
+  const auto& instance = kind_of<InstanceMetadata>(profile.credentials);
+  EXPECT_EQ(instance.endpoint, "http://169.254.169.254");
+  EXPECT_THAT(instance.if_absent.what(), HasSubstr("the profile `a` has none"));
+  set("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipv6");
+  EXPECT_EQ(kind_of<InstanceMetadata>(read().credentials).endpoint, "http://[fd00:ec2::254]");
+}
+
+TEST_F(ProfileTest, ACredentialProcessComesAfterAKey) {
+  write("config",
+        "[profile a]\ncredential_process = /opt/bin/key --for \"a b\"\n[profile b]\ncredential_process = x\n"
+        "aws_access_key_id = id\naws_secret_access_key = s\n");
+  EXPECT_EQ(kind_of<CredentialProcess>(read({"a", {}, {}}).credentials).command, "/opt/bin/key --for \"a b\"");
+  EXPECT_EQ(key_of(read({"b", {}, {}})).access_key_id, "id");
+}
+
+TEST_F(ProfileTest, CertificateAuthoritiesMustBeReadable) {
+  write("ca.pem", "x");
+  write("credentials", "[a]\naws_access_key_id = id\naws_secret_access_key = s\nca_bundle = " + path("ca.pem") + "\n");
+  EXPECT_EQ(read({"a", {}, {}}).ca_bundle, path("ca.pem"));
+  set("AWS_CA_BUNDLE", "/no/such/file");
+  const auto error = refused({"a", {}, {}});
+  EXPECT_THAT(error.what(), HasSubstr("certificate authorities cannot be read"));
+  EXPECT_THAT(error.hint(), HasSubstr("environment AWS_CA_BUNDLE"));
+}
+
+TEST(CredentialProcess, ACommandIsSplitAsAShellDoes) {
+  EXPECT_THAT(split_command(R"(a 'b c' "d \"e\" \x" f\ g '' )", "f"),
+              ElementsAre("a", "b c", R"(d "e" \x)", "f g", ""));
+  EXPECT_THROW(static_cast<void>(split_command("a 'b", "f")), UsageError);
+  EXPECT_THROW(static_cast<void>(split_command("  ", "f")), UsageError);
+}
+
+TEST(LentKey, IsReadFromJson) {
+  const auto key = parse_lent_key(
+      R"({"AccessKeyId":"A","SecretAccessKey":"S","Token":"T","Expiration":"2030-01-01T02:00:00.5+02:00"})", "o", "w");
+  EXPECT_EQ(key.key.session_token, "T");
+  EXPECT_EQ(key.expires, *parse_iso_time("2030-01-01T00:00:00Z"));
+  for (const std::string bad : {"", "[]", "<html>swordfish", R"({"AccessKeyId":"A"})",
+                                R"({"AccessKeyId":"A","SecretAccessKey":"swordfish","Expiration":"soon"})"}) {
+    try {
+      static_cast<void>(parse_lent_key(bad, "o", "w"));
+      ADD_FAILURE() << bad;
+    } catch (const UnavailableError& error) {
+      EXPECT_THAT(error.what() + error.where() + error.hint(), Not(HasSubstr("swordfish")));
+    }
   }
 }
 
@@ -188,17 +323,68 @@ TEST_F(ProfileTest, AServiceAccountsRole) {
   set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
   set("AWS_REGION", "us-west-2");
   const auto profile = read();
-  EXPECT_FALSE(profile.key);
-  EXPECT_EQ(profile.identity->role_arn, "arn:aws:iam::1:role/etl");
-  EXPECT_EQ(profile.identity->token_file, "/var/run/secrets/token");
-  EXPECT_EQ(profile.identity->sts_endpoint, "https://sts.us-west-2.amazonaws.com");
-  EXPECT_EQ(profile.identity->origin, "environment AWS_ROLE_ARN");
+  EXPECT_EQ(identity_of(profile).role_arn, "arn:aws:iam::1:role/etl");
+  EXPECT_EQ(identity_of(profile).token_file, "/var/run/secrets/token");
+  EXPECT_EQ(identity_of(profile).sts_endpoint, "https://sts.us-west-2.amazonaws.com");
+  EXPECT_EQ(identity_of(profile).origin, "environment AWS_ROLE_ARN");
   set("AWS_REGION", "cn-north-1");
-  EXPECT_EQ(read().identity->sts_endpoint, "https://sts.cn-north-1.amazonaws.com.cn");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, "https://sts.cn-north-1.amazonaws.com.cn");
   set("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:4");
-  EXPECT_EQ(read().identity->sts_endpoint, "http://127.0.0.1:4");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, "http://127.0.0.1:4");
   write("config", "[profile other]\nrole_arn = arn:other\nweb_identity_token_file = /other\n");
-  EXPECT_EQ(read({"other", {}, {}}).identity->role_arn, "arn:other") << "--profile counts more";
+  EXPECT_EQ(identity_of(read({"other", {}, {}})).role_arn, "arn:other") << "--profile counts more";
+}
+
+TEST_F(ProfileTest, AServiceAccountsTokenGoesToStsAlone) {
+  set("AWS_ROLE_ARN", "arn:aws:iam::1:role/etl");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
+  set("AWS_REGION", "us-west-2");
+  const std::string regional = "https://sts.us-west-2.amazonaws.com";
+  // Addresses for all services are those of an S3 server.
+  set("AWS_ENDPOINT_URL", "https://s3.example.org");
+  write("config", "[default]\nendpoint_url = https://minio.example.org\n");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, regional);
+  EXPECT_EQ(identity_of(read({{}, {}, "https://flag.example.org"})).sts_endpoint, regional);
+  EXPECT_EQ(read().endpoint_url->text, "https://s3.example.org");
+  set("AWS_ENDPOINT_URL", "");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, regional);
+  EXPECT_EQ(read().endpoint_url->text, "https://minio.example.org");
+  // One that names STS counts.
+  write("config",
+        "[default]\nendpoint_url = https://minio.example.org\nservices = mine\n[services mine]\ns3 =\n"
+        "  endpoint_url = https://s3.example.org\n");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, regional);
+  write("config",
+        "[default]\nendpoint_url = https://minio.example.org\nservices = mine\n[services mine]\nsts =\n"
+        "  endpoint_url = https://sts.example.org\n");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, "https://sts.example.org");
+  set("AWS_ENDPOINT_URL_STS", "https://vpce-1.sts.us-west-2.vpce.amazonaws.com");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, "https://vpce-1.sts.us-west-2.vpce.amazonaws.com");
+  set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+  EXPECT_EQ(identity_of(read()).sts_endpoint, regional);
+}
+
+TEST_F(ProfileTest, AServiceAccountsTokenIsNotSentInClearText) {
+  set("AWS_ROLE_ARN", "arn:aws:iam::1:role/etl");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
+  for (const char* local : {"http://127.0.0.1:4", "http://localhost", "http://[::1]:5/"}) {
+    set("AWS_ENDPOINT_URL_STS", local);
+    EXPECT_EQ(identity_of(read()).sts_endpoint, local);
+  }
+  for (const char* remote : {"http://sts.example.org", "HTTP://10.0.0.1:80/", "http://127.0.0.1@example.org/"}) {
+    set("AWS_ENDPOINT_URL_STS", remote);
+    EXPECT_THAT(refused().what(), HasSubstr("the address of STS is not encrypted")) << remote;
+    EXPECT_EQ(refused().where(), "environment AWS_ENDPOINT_URL_STS");
+  }
+}
+
+TEST_F(ProfileTest, ARegionCannotNameAnotherHostForSts) {
+  set("AWS_ROLE_ARN", "arn:aws:iam::1:role/etl");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token");
+  for (const char* region : {"x@example.org/", "example.org/", "a.b", "us west", "US-WEST-2"}) {
+    set("AWS_REGION", region);
+    EXPECT_THAT(refused().what(), HasSubstr("not the name of an AWS region")) << region;
+  }
 }
 
 TEST(Ini, IsReadAsTheCliReadsIt) {

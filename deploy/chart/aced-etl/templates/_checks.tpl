@@ -1,7 +1,52 @@
-{{/* Values that contradict each other. What a single value may be says values.schema.json. */}}
+{{/* Values that contradict each other or would publish a secret. values.schema.json says what each single value may be. */}}
+
+{{/* Secrets in values that end in an object that is no Secret: `etl` in a ConfigMap, the rest in the pods' spec. */}}
+{{- define "aced-etl.noSecrets" -}}
+{{- $v := .Values }}
+{{- range $pair := list (list "database" "password") (list "gen3" "access_token") }}
+{{- $group := get $v.etl (first $pair) | default dict }}
+{{- if get $group (last $pair) }}
+{{- fail (printf "etl.%s.%s is a secret, and etl is a ConfigMap, which is not: use mounts.sheepdogCreds or mounts.credentials, or a Secret with %s in envFrom" (first $pair) (last $pair) (ternary "PGPASSWORD" "ACCESS_TOKEN" (eq (first $pair) "database"))) }}
+{{- end }}
+{{- end }}
+{{- range $each := $v.extraEnv }}
+{{- if and $each.value (has $each.name (list "PGPASSWORD" "ACCESS_TOKEN" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN")) }}
+{{- fail (printf "extraEnv.%s is a secret, and its value would be readable in every pod's spec: use valueFrom.secretKeyRef, or envFrom" $each.name) }}
+{{- end }}
+{{- end }}
+{{- $places := dict "etl" $v.etl "env" $v.env "extraEnv" $v.extraEnv "cronJob.args" $v.cronJob.args "jobTemplate.args" $v.jobTemplate.args }}
+{{- range $place, $value := $places }}
+{{- if regexMatch "://[^/?#@\\s\"']*:[^/?#@\\s\"']*@" (toYaml $value) }}
+{{- fail (printf "an address in %s has a password, which would be readable outside of a Secret: use extraEnv with valueFrom.secretKeyRef, or envFrom" $place) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* An address that the NetworkPolicy would not let through: dict root, name, url, rule. */}}
+{{- define "aced-etl.reachable" -}}
+{{- $policy := .root.Values.networkPolicy }}
+{{- if and $policy.enabled .url (not $policy.extraEgress) (regexMatch "^https?://[^$]+$" .url) }}
+{{- $host := (urlParse .url).host }}
+{{- $port := regexFind ":[0-9]+$" $host | trimPrefix ":" | default (ternary "443" "80" (hasPrefix "https:" .url)) }}
+{{- $open := list }}
+{{- range $name := list "commons" "postgres" "search" "s3" }}
+{{- $rule := index $policy $name }}
+{{- if or (not $rule.to) (eq $name $.rule) }}
+{{- $open = concat $open ($rule.ports | default list) }}
+{{- end }}
+{{- end }}
+{{- $found := false }}
+{{- range $each := $open }}{{- if eq (toString $each) $port }}{{- $found = true }}{{- end }}{{- end }}
+{{- if not $found }}
+{{- fail (printf "%s has port %s, and the NetworkPolicy lets nothing out to it: add it to networkPolicy.%s.ports, or use networkPolicy.extraEgress" .name $port .rule) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "aced-etl.checks" -}}
 {{- $v := .Values }}
-{{- $names := dict "credentials" "value" "userYaml" "value" "fenceConfig" "value" "sheepdogCreds" "values" "aws" "values" }}
+{{- include "aced-etl.noSecrets" . }}
+{{- $names := dict "credentials" "value" "userYaml" "value" "fenceConfig" "value" "databaseCa" "value" "sheepdogCreds" "values" "aws" "values" }}
 {{- range $name, $field := $names }}
 {{- $mount := index $v.mounts $name }}
 {{- $given := index $mount $field }}
@@ -65,6 +110,24 @@
 {{- fail "env.ELASTICSEARCH_URL is set, and networkPolicy.search has no ports: the search server could not be reached" }}
 {{- end }}
 {{- $search := $v.etl.search | default dict }}
+{{- $gen3 := $v.etl.gen3 | default dict }}
+{{- $database := $v.etl.database | default dict }}
+{{- include "aced-etl.reachable" (dict "root" . "name" "env.ELASTICSEARCH_URL" "url" $v.env.ELASTICSEARCH_URL "rule" "search") }}
+{{- include "aced-etl.reachable" (dict "root" . "name" "etl.search.url" "url" (get $search "url") "rule" "search") }}
+{{- include "aced-etl.reachable" (dict "root" . "name" "etl.gen3.endpoint" "url" (get $gen3 "endpoint") "rule" "commons") }}
+{{- include "aced-etl.reachable" (dict "root" . "name" "env.DICTIONARY_URL" "url" $v.env.DICTIONARY_URL "rule" "commons") }}
+{{- include "aced-etl.reachable" (dict "root" . "name" "etl.dictionary" "url" (get $v.etl "dictionary") "rule" "commons") }}
+{{- range $name, $port := dict "etl.database.port" (get $database "port") "mounts.sheepdogCreds.values.port" (get $v.mounts.sheepdogCreds.values "port") }}
+{{- if $port }}
+{{- include "aced-etl.reachable" (dict "root" $ "name" $name "url" (printf "http://postgres:%v" $port) "rule" "postgres") }}
+{{- end }}
+{{- end }}
+{{- if and $v.env.PGSSLMODE (ne $v.mounts.databaseCa.from "none") (not (hasPrefix "verify-" $v.env.PGSSLMODE)) }}
+{{- fail (printf "mounts.databaseCa is given, but env.PGSSLMODE is %s, which does not verify the server: use verify-full" $v.env.PGSSLMODE) }}
+{{- end }}
+{{- if and (ne $v.mounts.databaseCa.from "none") (not $v.env.PGSSLMODE) }}
+{{- fail "mounts.databaseCa is given, but env.PGSSLMODE is not: set it to verify-full" }}
+{{- end }}
 {{- $pairs := list
   (list "S3_BUCKET" "source.bucket" (get $source "bucket"))
   (list "S3_PATH" "source.path" (get $source "path"))

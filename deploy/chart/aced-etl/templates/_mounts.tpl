@@ -40,6 +40,14 @@ is none.
 {{- end }}
 {{- end }}
 
+{{/*
+Not empty where fence's configuration comes from a Secret: then it may hold fence's own secrets, and an init container
+hands on only what the program needs. A ConfigMap is taken as it is.
+*/}}
+{{- define "aced-etl.extractsFence" -}}
+{{- if has .Values.mounts.fenceConfig.from (list "secret" "values") }}yes{{ end }}
+{{- end }}
+
 {{/* dict root, name, storage */}}
 {{- define "aced-etl.storageVolume" -}}
 - name: {{ .name }}
@@ -64,7 +72,20 @@ is none.
           items: [{key: etl.yaml, path: etl.yaml}]
       {{- with include "aced-etl.credsFile" (dict "root" . "name" "credentials" "mount" $mounts.credentials "file" "credentials.json") }}{{ nindent 6 . }}{{ end }}
       {{- with include "aced-etl.credsFile" (dict "root" . "name" "user-yaml" "mount" $mounts.userYaml "file" "user.yaml") }}{{ nindent 6 . }}{{ end }}
+      {{- if not (include "aced-etl.extractsFence" .) }}
       {{- with include "aced-etl.credsFile" (dict "root" . "name" "fence-config" "mount" $mounts.fenceConfig "file" "fence-config.yaml") }}{{ nindent 6 . }}{{ end }}
+      {{- end }}
+      {{- with include "aced-etl.credsFile" (dict "root" . "name" "database-ca" "mount" $mounts.databaseCa "file" "database-ca.crt") }}{{ nindent 6 . }}{{ end }}
+{{- if include "aced-etl.extractsFence" . }}
+# Only the init container has the whole of it.
+- name: fence-config-whole
+  secret:
+    secretName: {{ include "aced-etl.sourceName" (dict "root" . "name" "fence-config" "mount" $mounts.fenceConfig) }}
+    defaultMode: 0440
+    items: [{key: {{ ternary "fence-config.yaml" $mounts.fenceConfig.key (eq $mounts.fenceConfig.from "values") | quote }}, path: fence-config.yaml}]
+- name: fence-config
+  emptyDir: {sizeLimit: 16Mi}
+{{- end }}
 {{- with include "aced-etl.folder" (dict "root" . "name" "sheepdog-creds" "mount" $mounts.sheepdogCreds "volume" "sheepdog-creds" "files" (list "database" "dbcreated" "host" "password" "port" "username")) }}{{ nindent 0 . }}{{ end }}
 {{- with include "aced-etl.folder" (dict "root" . "name" "aws" "mount" $mounts.aws "volume" "aws" "files" (list "credentials" "config")) }}{{ nindent 0 . }}{{ end }}
 {{- range $name := list "state" "studies" "output" }}
@@ -80,6 +101,9 @@ is none.
 {{- if ne .Values.mounts.sheepdogCreds.from "none" }}
 # Inside the volume before it: the kubelet makes the folder there for it.
 - {name: sheepdog-creds, mountPath: /creds/sheepdog-creds, readOnly: true}
+{{- end }}
+{{- if include "aced-etl.extractsFence" . }}
+- {name: fence-config, mountPath: /creds/fence-config, readOnly: true}
 {{- end }}
 {{- if ne .Values.mounts.aws.from "none" }}
 - {name: aws, mountPath: {{ $home }}/.aws, readOnly: true}

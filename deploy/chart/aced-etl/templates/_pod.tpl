@@ -14,6 +14,15 @@ seccompProfile: {type: RuntimeDefault}
 - {name: HOME, value: {{ .Values.user.home }}}
 - {name: TMPDIR, value: /tmp}
 - {name: ACED_ETL_STATE_DIR, value: {{ include "aced-etl.stateDir" . }}}
+{{- if include "aced-etl.extractsFence" . }}
+- {name: ACED_ETL_FENCE_CONFIG, value: /creds/fence-config/fence-config.yaml}
+{{- end }}
+{{- if ne .Values.mounts.databaseCa.from "none" }}
+- {name: PGSSLROOTCERT, value: /creds/database-ca.crt}
+{{- else if hasPrefix "verify-" .Values.env.PGSSLMODE }}
+# The authorities that the image knows.
+- {name: PGSSLROOTCERT, value: /etc/ssl/certs/ca-certificates.crt}
+{{- end }}
 {{- if not (hasKey .Values.etl "threads") }}
 # The cores that this container may use; the program by itself would see those of the node.
 - {name: ACED_ETL_THREADS, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: "1"}}}
@@ -28,14 +37,18 @@ seccompProfile: {type: RuntimeDefault}
 {{- end }}
 {{- end }}
 
-{{/* A container, but for its name and what it runs. */}}
-{{- define "aced-etl.container" -}}
+{{- define "aced-etl.confined" -}}
 image: {{ include "aced-etl.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
   capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* A container, but for its name and what it runs. */}}
+{{- define "aced-etl.container" -}}
+{{- include "aced-etl.confined" . }}
 env:
   {{- include "aced-etl.env" . | nindent 2 }}
 {{- with .Values.envFrom }}
@@ -66,6 +79,27 @@ nodeSelector:
 {{- with .Values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if include "aced-etl.extractsFence" . }}
+initContainers:
+  - name: fence-config
+    {{- include "aced-etl.confined" . | nindent 4 }}
+    command:
+      - sh
+      - -c
+      - |
+        {{- .Files.Get "files/fence-extract.sh" | trim | nindent 8 }}
+      - fence-extract
+      - /fence-config/whole/fence-config.yaml
+      - /fence-config/extract/fence-config.yaml
+    env:
+      - {name: TMPDIR, value: /fence-config/extract}
+    resources:
+      requests: {cpu: 50m, memory: 64Mi}
+      limits: {cpu: 500m, memory: 256Mi}
+    volumeMounts:
+      - {name: fence-config-whole, mountPath: /fence-config/whole, readOnly: true}
+      - {name: fence-config, mountPath: /fence-config/extract}
 {{- end }}
 {{- if .Values.affinity }}
 affinity:

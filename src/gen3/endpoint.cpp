@@ -1,0 +1,81 @@
+#include "gen3/endpoint.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/error.hpp"
+#include "net/url.hpp"
+
+namespace etl::gen3 {
+namespace {
+
+/// Empty when it is not an http(s) address.
+std::string origin_or_nothing(const std::string& address) {
+  try {
+    return net::origin_of(address);
+  } catch (const UsageError&) {
+    return {};
+  }
+}
+
+std::string host_of(const std::string& origin) {
+  const auto begin = origin.find("://") + 3;
+  std::string host = origin.substr(begin, origin.rfind(':') - begin);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+}  // namespace
+
+std::string issuer_address(const Session::Options& options) {
+  if (!options.access_token.empty()) return endpoint_of(read_claims(options.access_token, options.access_token_origin));
+  return options.key ? endpoint_of(options.key->claims) : std::string{};
+}
+
+std::string address_of(const Session::Options& options) {
+  std::string address = options.endpoint.empty() ? issuer_address(options) : options.endpoint;
+  if (address.empty() && options.key) address = endpoint_of(options.key->claims);
+  while (address.ends_with('/')) address.pop_back();
+  return address;
+}
+
+bool same_origin(const std::string& one, const std::string& other) {
+  const std::string origin = origin_or_nothing(one);
+  return !origin.empty() && origin == origin_or_nothing(other);
+}
+
+bool is_loopback(const std::string& address) {
+  const std::string origin = origin_or_nothing(address);
+  if (origin.empty()) return false;
+  const std::string host = host_of(origin);
+  if (host == "localhost" || host.ends_with(".localhost")) return true;
+  in_addr four{};
+  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127;
+  in6_addr six{};
+  return ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+void require_safe_endpoint(const config::Settings& settings, const Session::Options& options) {
+  if (options.access_token.empty() && !options.key) return;
+  const std::string what = options.access_token.empty() ? "the API key" : "the access token";
+  if (settings.layer_of("gen3.endpoint") == config::Layer::file) {
+    const std::string issuer = issuer_address(options);
+    if (!same_origin(options.endpoint, issuer)) {
+      throw UsageError(fmt::format("{} was issued by {}; etl.yaml must not send it to {}", what,
+                                   issuer.empty() ? "nobody that it names" : net::without_query(issuer),
+                                   net::without_query(options.endpoint)),
+                       settings.get("gen3.endpoint")->origin,
+                       "remove `gen3.endpoint` there; if the commons really has this address too, set GEN3_ENDPOINT or "
+                       "pass --endpoint");
+    }
+  }
+  const std::string address = address_of(options);
+  if (!origin_or_nothing(address).starts_with("http://") || is_loopback(address)) return;
+  if (settings.flag("gen3.allow_http")) return;
+  throw UsageError(fmt::format("{} would go to {} unencrypted", what, net::without_query(address)), {},
+                   "use the commons' https address; within a trusted network set ACED_ETL_ALLOW_HTTP=yes");
+}
+
+}  // namespace etl::gen3

@@ -1,0 +1,74 @@
+"""doctor finds what would end a run: services that are down, unrouted or refuse the token, and folders that cannot be written."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+ALL_PROJECTS = "program: demo\nstudies:\n- {name: Synthetic, project: synthetic}\n- {name: Cohort, project: cohort, enabled: no}\n"
+
+
+@pytest.fixture
+def pod(etl, commons, tmp_path, demo_dictionary) -> pathlib.Path:
+    """A pod where all is well; the home folder."""
+    home = tmp_path / "home"
+    for folder in ("studies/Synthetic", "output"):
+        (home / folder).mkdir(parents=True)
+    etl.env |= {"HOME": str(home), "DICTIONARY_URL": str(demo_dictionary)}
+    etl("graph", "init").ok()
+    return home
+
+
+def examined(etl, rc: int, *args: object) -> dict[str, dict]:
+    return {row["check"]: row for row in etl("doctor", "-o", "json", *args).failed(rc).json()}
+
+
+def test_services_that_accept_the_token(etl, pod, commons, tmp_path):
+    (tmp_path / "etl.yaml").write_text(ALL_PROJECTS)
+    before = records(commons)
+    rows = examined(etl, 0, "--etl-yaml", tmp_path / "etl.yaml")
+    assert rows["indexd"]["state"] == rows["indexd, demo-synthetic"]["state"] == rows["sheepdog"]["state"] == "ok"
+    assert "indexd, demo-cohort" not in rows, "no run serves it"
+    assert records(commons) == before, "doctor writes nothing"
+
+
+def records(commons) -> list:
+    return commons.stand_in.ask("GET", "/index/index?limit=1024").json()["records"]
+
+
+@pytest.mark.parametrize("service, path", [("indexd", "/index/_status"), ("sheepdog", "/api/_status")])
+def test_a_service_that_is_down(etl, pod, commons, service, path):
+    commons.stand_in.fault("status", path, status=502, times=100)
+    rows = examined(etl, 5)
+    assert rows[service]["state"] == "failed" and "HTTP 50" in rows[service]["found"]
+
+
+@pytest.mark.parametrize("service, path", [("indexd", "/index/_status"), ("sheepdog", "/api/_status")])
+def test_a_service_without_a_route(etl, pod, commons, service, path):
+    commons.stand_in.fault("status", path, status=404, times=100)
+    rows = examined(etl, 2)
+    assert rows[service]["state"] == "failed"
+    assert f"the answer is not {service}'s" in rows[service]["found"] and "revproxy's route" in rows[service]["advice"]
+
+
+def test_a_user_whose_records_indexd_refuses(etl, pod, commons, tmp_path):
+    (tmp_path / "etl.yaml").write_text(ALL_PROJECTS)
+    etl.env["GEN3_API_KEY"] = str(commons.credentials_of("reader@example.org"))
+    rows = examined(etl, 4, "--etl-yaml", tmp_path / "etl.yaml")
+    assert rows["indexd, demo-synthetic"]["state"] == "failed"
+    assert "indexd does not accept a record: HTTP 401: Permission denied." in rows["indexd, demo-synthetic"]["found"]
+
+
+def test_services_that_no_run_uses_are_not_asked(etl, pod, commons, tmp_path):
+    commons.stand_in.fault("status", "/index/_status", status=502, times=100)
+    commons.stand_in.fault("status", "/api/_status", status=502, times=100)
+    (tmp_path / "etl.yaml").write_text(ALL_PROJECTS + "destinations: {files: no, projects: no}\n")
+    rows = examined(etl, 0, "--etl-yaml", tmp_path / "etl.yaml")
+    assert "indexd" not in rows and "sheepdog" not in rows
+
+
+def test_a_state_folder_that_is_a_file(etl, pod):
+    pathlib.Path(etl.env["ACED_ETL_STATE_DIR"]).write_text("")
+    rows = examined(etl, 2)
+    assert rows["state"]["state"] == "failed" and "--state-dir" in rows["state"]["advice"]
