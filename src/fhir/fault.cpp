@@ -30,12 +30,20 @@ std::string_view to_string(FaultKind kind) noexcept {
       return "duplicate-id";
     case FaultKind::dangling:
       return "dangling";
+    case FaultKind::storage:
+      return "storage";
     case FaultKind::binding:
       return "binding";
     case FaultKind::repeated_resource:
       return "repeated-resource";
     case FaultKind::no_link:
       return "no-link";
+    case FaultKind::reference_type:
+      return "reference-type";
+    case FaultKind::text:
+      return "text";
+    case FaultKind::blank_in_path:
+      return "blank-in-path";
     case FaultKind::unresolved_reference:
       return "unresolved-reference";
     case FaultKind::limited_link:

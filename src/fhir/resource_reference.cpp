@@ -48,6 +48,8 @@ bool is_absolute(std::string_view text) noexcept {
 
 ResourceReference resource_reference(std::string_view text) noexcept {
   ResourceReference out;
+  // A fragment behind a resource names one that it contains.
+  if (!text.starts_with('#')) text = text.substr(0, text.find('#'));
   if (const RelativeReference relative = relative_reference(text)) {
     if (!is_id(relative.id)) return out;
     out.form = ReferenceForm::relative;

@@ -28,6 +28,7 @@ struct ResourceReference {
 };
 
 /// Takes the text of a reference (without JSON escapes) apart: "References to Resources" of FHIR R5 (references.html).
+/// A fragment (`Type/id#contained`) is left out: it is a reference to the resource that contains the target.
 [[nodiscard]] ResourceReference resource_reference(std::string_view text) noexcept;
 
 /// A number for the address of a resource: the same for http and https, and for all of its versions.

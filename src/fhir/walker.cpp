@@ -4,19 +4,14 @@
 
 #include <algorithm>
 
+#include "fhir/reference_syntax.hpp"
+#include "fhir/walker_rules.hpp"
+#include "fhir/xhtml.hpp"
+
 namespace etl::fhir {
 namespace {
 
 constexpr auto visit_none = [](const Element&) { return false; };
-
-/// A value as a fault shows it: short, and whole characters only.
-std::string shown(std::string_view text) {
-  constexpr std::size_t most = 60;
-  if (text.size() <= most) return std::string(text);
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return std::string(text.substr(0, end)) + "…";
-}
 
 }  // namespace
 
@@ -95,7 +90,9 @@ Token Walker<Validate>::primitive(const Element& element) {
     const std::string found = [&] { return number ? std::string{} : what_is_there(); }();
     token = {cursor.scalar(), false, true};
     if (token.raw == "null" && frames_[depth_ == 0 ? 0 : depth_ - 1].index >= 0) {
-      token.valid = false;  // a gap in an array of primitives, which its companion fills
+      // A gap in an array of primitives, which its companion fills: check_companions().
+      if (depth_ > 0) marks_[depth_ - 1].gap = true;
+      token.valid = false;
       return token;
     }
     if ((expected == JsonKind::number) != number || (expected == JsonKind::boolean && token.raw == "null") ||
@@ -108,9 +105,10 @@ Token Walker<Validate>::primitive(const Element& element) {
   if constexpr (Validate) {
     const std::string_view text = token.quoted ? plain(token.raw) : token.raw;
     if (!fits(element.primitive, text)) [[unlikely]] {
-      fault(FaultKind::format, static_cast<std::uint32_t>(token.raw.data() - cursor.base()),
-            fmt::format("\"{}\", expected {}", shown(text), describe(element.primitive)));
-    } else if (element.reference_text) {
+      check_format(element, token, text);
+      return token;
+    }
+    if (element.reference_text) {
       reference(text);
     } else if (element.primitive == Primitive::canonical && observer != nullptr && !element.profile) {
       count_unlinkable(ReferenceForm::canonical);
@@ -119,6 +117,24 @@ Token Walker<Validate>::primitive(const Element& element) {
         return fmt::format("\"{}\", expected a code of {}", shown(text),
                            fhir::bindings()[element.binding - 1U].value_set);
       });
+    } else if (element.reference_type) {
+      reference_type(text);
+    } else if (element.primitive == Primitive::xhtml) [[unlikely]] {
+      if (std::string wrong = xhtml_fault(text); !wrong.empty()) {
+        fault(FaultKind::format, static_cast<std::uint32_t>(token.raw.data() - cursor.base()), std::move(wrong));
+      }
+      return token;
+    }
+    // A control character can only come out of an escape.
+    const bool escaped = text.data() != token.raw.data();
+    if (token.quoted && !text.empty() && (escaped || static_cast<unsigned char>(text.front()) <= ' ')) [[unlikely]] {
+      if (!has_visible(text)) {
+        warn(FaultKind::text, element, "blank",
+             [] { return "a text of white space only, expected some other character"; });
+      } else if (escaped && has_control(text)) {
+        warn(FaultKind::text, element, "control",
+             [] { return "a control character in a text, expected none but tab, line feed and carriage return"; });
+      }
     }
   }
   return token;
@@ -127,45 +143,33 @@ Token Walker<Validate>::primitive(const Element& element) {
 template <bool Validate>
 void Walker<Validate>::reference(std::string_view text) {
   // References are checked here, wherever they stand; whether their targets exist is known only at the study's end.
-  if (text.starts_with("urn:")) {
-    const std::string_view resolved = resolve(text);
-    if (resolved == text) {
-      if (!fits(Primitive::oid, text) && !fits(Primitive::uuid, text) &&
-          (text.starts_with("urn:uuid:") || text.starts_with("urn:oid:"))) {
-        fault(FaultKind::reference, fmt::format("\"{}\", expected a well-formed urn:uuid: or urn:oid:", shown(text)));
-      } else {
-        count_unlinkable(ReferenceForm::urn);
-      }
+  text = resolve(text);
+  const RelativeReference relative = relative_reference(text);
+  const Type* target = relative ? Model::r5().resource(relative.type) : nullptr;
+  if (target == nullptr || !is_id(relative.id)) [[unlikely]] {
+    const ReferenceSyntax syntax = reference_syntax(text);
+    if (!syntax.problem.empty()) {
+      fault(FaultKind::reference, fmt::format("\"{}\", {}", shown(text), syntax.problem));
       return;
     }
-    text = resolved;
+    if (text.starts_with('#')) fragment(text, reference_holder());
+    target = syntax.type.empty() ? nullptr : Model::r5().resource(syntax.type);
+    tell_observer(text);
+  } else if (observer != nullptr) {
+    observer->relative_reference(text, relative, *frames_[0].element);
   }
-  text = resolve(text);
-  if (const RelativeReference relative = relative_reference(text)) {
-    if (!is_id(relative.id)) {
-      fault(FaultKind::reference, fmt::format("\"{}\": the id is longer than 64 characters", shown(text)));
-    } else if (Model::r5().resource(relative.type) == nullptr) {
-      fault(FaultKind::reference, fmt::format("\"{}\": {} is no resource of FHIR R5", shown(text), relative.type));
-    } else if (observer != nullptr) {
-      observer->relative_reference(text, relative, *frames_[0].element);
-    }
-    return;
-  }
-  // A contained resource, or what contains it; an absolute URL; a search within a type: Type?name=value; or a version:
-  // Type/id/_history/n.
-  const std::size_t name = text.find_first_of(":/?");
-  const std::string_view head = text.substr(0, name);
-  const bool absolute = name != std::string_view::npos && text[name] == ':' && name > 0 && name + 1 < text.size();
-  const bool of_type = name != std::string_view::npos && name + 1 < text.size() &&
-                       Model::r5().resource(head) != nullptr &&
-                       (text[name] == '?' || text.find("/_history/") != std::string_view::npos);
-  if (!absolute && !of_type && !text.starts_with('#')) {
-    fault(FaultKind::reference,
-          fmt::format("\"{}\", expected Type/id, #id, an absolute URL or a search by Type?…", shown(text)));
+  if (target != nullptr) check_target(reference_holder(), *target);
+}
+
+/// Passes on a well-formed reference that is not simply Type/id.
+template <bool Validate>
+void Walker<Validate>::tell_observer(std::string_view text) {
+  const ResourceReference parts = resource_reference(text);
+  if (parts.form == ReferenceForm::urn) {
+    count_unlinkable(parts.form);
     return;
   }
   if (observer == nullptr) return;
-  const ResourceReference parts = resource_reference(text);
   switch (parts.form) {
     case ReferenceForm::relative:
     case ReferenceForm::versioned:
@@ -177,6 +181,14 @@ void Walker<Validate>::reference(std::string_view text) {
     default:
       count_unlinkable(parts.form);
   }
+}
+
+/// Reference.type: a resource by its name, or by the URL of its definition.
+template <bool Validate>
+void Walker<Validate>::reference_type(std::string_view text) {
+  constexpr std::string_view definitions = "http://hl7.org/fhir/StructureDefinition/";
+  if (text.starts_with(definitions)) text.remove_prefix(definitions.size());
+  if (const Type* const type = Model::r5().resource(text)) check_target(reference_holder(), *type);
 }
 
 template <bool Validate>
@@ -274,7 +286,17 @@ void Walker<Validate>::nested_resource(const Element& element) {
     cursor.skip();
     return;
   }
-  object(*type, visit_none);
+  if (element.name == "contained") {
+    contained_resource(*type);
+  } else if (in_contained_) {
+    object(*type, visit_none);
+  } else {
+    // A resource of its own: what is contained in it can be referred to from within it only.
+    const std::size_t first_fragment = fragments_.size();
+    const std::size_t first_contained = contained_.size();
+    object(*type, visit_none);
+    settle_fragments(first_fragment, first_contained);
+  }
 }
 
 template <bool Validate>
@@ -282,7 +304,7 @@ void Walker<Validate>::other_member(const Type& type, std::string_view name, std
   if constexpr (Validate) {
     if (name.starts_with('_')) {
       const Element* element = type.find(name.substr(1));
-      if (element != nullptr && element->shape == Shape::primitive && element->primitive != Primitive::system_string) {
+      if (element != nullptr && element->companion) {
         if (companions.insert(element->index)) {
           fault(FaultKind::duplicate_element, at, fmt::format("\"{}\" stands here a second time", name));
         }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "fhir/cursor.hpp"
 #include "fhir/findings.hpp"
@@ -67,6 +68,9 @@ class Walker {
     links_ = links;
     depth_ = 0;
     passing_extension_ = false;
+    in_contained_ = false;
+    contained_.clear();
+    fragments_.clear();
   }
 
   /// An object of this type. `visit(const Element&)` is called with the cursor at the element's value, and returns
@@ -142,6 +146,25 @@ class Walker {
  private:
   using Frame = PathStep;
 
+  /// Where the members of the object at a depth begin, and whether one of its arrays of primitives has a null.
+  struct Mark {
+    const std::uint32_t* members = nullptr;
+    bool gap = false;
+  };
+
+  /// A contained resource.
+  struct Contained {
+    std::string id;
+    const Type* type = nullptr;
+  };
+  /// A reference to one (`#id`), which may come before it.
+  struct Fragment {
+    std::string id;
+    std::uint32_t offset = 0;
+    std::string path;
+    const Element* holder = nullptr;  ///< the element that refers
+  };
+
   /// A warning that was given lately, and where it is counted.
   struct Given {
     FaultKind kind{};
@@ -155,8 +178,22 @@ class Walker {
   void companion(const Element& element);
   void missing(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
   void nested_resource(const Element& element);
+  void contained_resource(const Type& type);
+  void check_format(const Element& element, const Token& token, std::string_view text);
+  void check_companions(const Type& type);
+  void check_companion(const Element& element, const std::uint32_t* value, const std::uint32_t* companion);
+  void check_choices(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
+  void check_extension(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
+  void check_coded(const Element& holder, const Type& type);
+  [[nodiscard]] bool is_source_path(const Element& element);
+  void fragment(std::string_view text, const Element& holder);
+  void settle_fragments(std::size_t first_fragment, std::size_t first_contained);
+  void check_target(const Element& holder, const Type& target);
+  [[nodiscard]] const Element& reference_holder() const;
   void reference(std::string_view text);
+  void tell_observer(std::string_view text);
   void pass_extension();
+  void reference_type(std::string_view text);
   [[nodiscard]] std::string path_without_indexes() const;
 
   const Type* const reference_type_ = Model::r5().type("Reference");
@@ -169,6 +206,10 @@ class Walker {
   std::size_t depth_ = 0;
   bool passing_extension_ = false;
   std::array<Frame, max_depth + 1> frames_;
+  std::array<Mark, max_depth + 1> marks_;
+  bool in_contained_ = false;
+  std::vector<Contained> contained_;
+  std::vector<Fragment> fragments_;
   std::array<Given, 16> given_;
   std::string plain_;
   std::string name_;
@@ -205,9 +246,15 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
   ElementSet seen;
   ElementSet companions;
   std::uint32_t choices = 0;
+  std::size_t members = 0;
+  // The element that this object is a value of.
+  const Element* const holder = depth_ == 0 ? nullptr : frames_[depth_ - 1].element;
+  Mark& mark = marks_[depth_];
+  mark = {cursor.position(), false};
   Frame& frame = frames_[depth_++];
   frame.type = &type;
   do {
+    ++members;
     frame.element = nullptr;
     frame.index = -1;
     const std::uint32_t at = cursor.offset();
@@ -246,9 +293,24 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
     }
   }
   if constexpr (Validate) {
-    if (!seen.covers(type.required) || (choices & type.required_choices) != type.required_choices) [[unlikely]] {
+    if (members == 1 && seen.contains(0) && type.kind != Kind::resource && type.rule != Rule::companion) [[unlikely]] {
+      fault(FaultKind::cardinality, begin, "only an id, expected a value or other elements beside it");
+    } else if (!seen.covers(type.required) || (choices & type.required_choices) != type.required_choices) [[unlikely]] {
       missing(type, seen, companions, choices);
     }
+    if (mark.gap || !companions.empty()) [[unlikely]] {
+      check_companions(type);
+      check_choices(type, seen, companions, choices);
+    }
+    if (type.rule != Rule::none) {
+      if (type.rule == Rule::extension) {
+        check_extension(type, seen, companions, choices);
+      } else if (type.rule == Rule::coded && holder != nullptr && holder->binding != 0) {
+        check_coded(*holder, type);
+      }
+    }
+    if (depth_ == 1 && !fragments_.empty()) [[unlikely]]
+      settle_fragments(0, 0);
   }
   --depth_;
 }
