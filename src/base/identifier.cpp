@@ -42,12 +42,13 @@ bool is_opaque_token(std::string_view text, std::size_t most) {
 }
 
 bool is_relative_name(std::string_view text) {
+  if (text.empty() || text.starts_with('/') || text.ends_with('/')) return false;
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(text.begin(), text.end(), is_control)) return false;
   for (;;) {
     const std::size_t slash = text.find('/');
     const std::string_view part = text.substr(0, slash);
-    if (part.empty() || is_dots(part)) return false;
+    if (is_dots(part)) return false;
     if (slash == std::string_view::npos) return true;
     text.remove_prefix(slash + 1);
   }

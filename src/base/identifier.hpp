@@ -27,7 +27,8 @@ namespace etl {
 /// blanks, `most` bytes at most.
 [[nodiscard]] bool is_opaque_token(std::string_view text, std::size_t most = 2048);
 
-/// A file name that keeps to its place: no part is empty, `.` or `..`, and no character is a control character.
+/// A file name that keeps to its place: it neither begins nor ends with `/`, no part is `.` or `..`, and no character
+/// is a control character. (`a//b` is a name that S3 takes.)
 [[nodiscard]] bool is_relative_name(std::string_view text);
 
 }  // namespace etl

@@ -144,8 +144,8 @@ std::vector<std::string> names_in_output(std::string_view address) {
   for (const std::string& whole : {name_of(address), raw_name_of(address)}) {
     std::string_view name = whole;
     while (name.starts_with('/')) name.remove_prefix(1);
-    // What is refused as a whole is refused in part: "output/../x" is not "x".
-    if (!refusal_of_name(name).empty()) continue;
+    // What is refused as a whole is refused in part and in every spelling: "output/../x" is not "x".
+    if (!refusal_of_name(name).empty()) return names;
     if (name.starts_with(kOutput)) {
       add(name.substr(kOutput.size()));
     } else if (const auto at = name.find("/output/"); at != std::string_view::npos) {

@@ -206,10 +206,10 @@ class Load {
                                    printable(document.did.substr(0, 200))));
     }
     if (!is_relative_name(document.name)) {
-      throw InputError(
-          fmt::format("`{}` cannot be the name of an object: it has an empty, `.` or `..` part or a control "
-                      "character",
-                      printable(document.name.substr(0, 200))));
+      throw InputError(fmt::format(
+          "`{}` cannot be the name of an object: it begins or ends with `/`, has a part `.` or `..`, or a control "
+          "character",
+          printable(document.name.substr(0, 200))));
     }
   }
 

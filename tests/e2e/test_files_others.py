@@ -198,7 +198,7 @@ def test_rm_counts_asks_and_removes(commons, etl, loaded):
     rm = ["files", "rm", "--project", PROJECT, "-o", "json"]
     size = sum(map(len, loaded.bytes.values()))
     assert "5 records" in etl(*rm).failed(2).stderr
-    assert etl(*rm, "--dry-run").ok().json() == {"project": PROJECT, "records": 5, "bytes": size, "removed": 0, "failed": 0}
+    assert etl(*rm, "--dry-run").ok().json() == {"project": PROJECT, "records": 5, "bytes": size, "removed": 0, "objects_left": 0, "failed": 0}
     holds(commons, loaded)
     assert etl(*rm, "--yes").ok().json()["removed"] == 5
     assert records(commons) == {} and objects(commons) == {}

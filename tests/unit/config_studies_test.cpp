@@ -98,7 +98,7 @@ TEST_F(StudiesTest, what_a_study_should_not_hold_is_named_by_file_and_line) {
            Wrong{"studies:\n- name: A\n  project: A\n", 3, "there is no program"},
            Wrong{"program: a-b\nstudies:\n- name: A\n", 1, "not a program: `a-b`"},
            Wrong{"studies:\n- name: A\n  project: -A\n", 3, "'-A' is not a project id"},
-           Wrong{"program: p\nstudies:\n- name: my study\n", 3, "a project id has a space"},
+           Wrong{"program: p\nstudies:\n- name: my study\n", 3, "a character that cannot be part of one"},
            Wrong{"studies:\n- name: A\n  bucket: ${NOWHERE}\n", 3, "the environment has no NOWHERE"},
            Wrong{"studies:\n- name: A\n  project: p-A\n  enabled: maybe\n", 4, "`enabled` is neither yes nor no"},
        }) {
@@ -133,6 +133,7 @@ WrittenStudy written(const std::string& name) {
           .project = {},
           .bucket = {},
           .source = {},
+          .output = {},
           .enabled = {},
           .skip = {},
           .origin = "here:1"};

@@ -163,7 +163,7 @@ TEST_P(HttpStatusRetry, RepeatsOnlyWhatIsSafe) {
   auto options = quick();
   options.attempts = 3;
   HttpClient client(options);
-  const auto response = client.send({one.method, server.url(), {}, "", nullptr, nullptr, one.repeatable});
+  const auto response = client.send({.method = one.method, .url = server.url(), .repeatable = one.repeatable});
   EXPECT_EQ(response.status, one.status);
   EXPECT_EQ(response.body, "why") << "the last answer comes back for the caller to explain";
   EXPECT_EQ(server.requests(), one.requests);

@@ -103,7 +103,8 @@ def test_an_output_folder_that_holds_secrets_does_not_expose_them(home):
         home.attack(url=address)
     home.study.add("fine", b"fine", write=False, url="fine")
     (home.home / "fine").write_bytes(b"fine")
-    ran = home.load(rc=6, ACED_ETL_OUTPUT=str(home.home), ACED_ETL_CREDS=str(home.home / "creds-here"),
+    ran = home.load("--bucket", bucket_of(home.commons), rc=6, ACED_ETL_OUTPUT=str(home.home), ACED_ETL_CREDS=str(home.home / "creds-here"),
+                    ACED_ETL_FENCE_CONFIG=str(home.commons.creds / "fence-config.yaml"),
                     GEN3_API_KEY=str(home.commons.creds / "credentials.json"))
     assert outcomes(ran) == {"loaded": 1, "failed": 3}
     home.nothing_published()
