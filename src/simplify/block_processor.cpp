@@ -86,6 +86,7 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   void passed_extension(std::span<const fhir::PathStep> path) override;
   [[nodiscard]] bool is_linked(std::string_view type, const fhir::Element& element);
   [[nodiscard]] bool is_plucked(std::span<const fhir::PathStep> path);
+  [[nodiscard]] bool is_of_file(std::span<const fhir::PathStep> path);
   [[nodiscard]] bool leave_out(std::string_view id, std::uint64_t content);
 
   /// A reference of the resource at hand, until it is known whether the study keeps it.
@@ -372,7 +373,7 @@ void Worker<Validate>::absolute_reference(const fhir::ResourceReference& referen
 /// An extension that the record has no place for, unless the configuration plucks it.
 template <bool Validate>
 void Worker<Validate>::passed_extension(std::span<const fhir::PathStep> path) {
-  if (simplifier_.plan() == nullptr || is_plucked(path)) return;
+  if (simplifier_.plan() == nullptr || is_plucked(path) || is_of_file(path)) return;
   XXH64_hash_t hash = 0;
   for (const fhir::PathStep& step : path) {
     const fhir::Element* const element = step.element;
@@ -409,6 +410,15 @@ bool Worker<Validate>::is_plucked(std::span<const fhir::PathStep> path) {
   return std::ranges::any_of(step->extensions, [&](const Pluck::Named& wanted) {
     return url.find(wanted.name) != std::string::npos;
   });
+}
+
+/// Is it one of the extensions of an Attachment that tell of its file? They are read when files are loaded.
+template <bool Validate>
+bool Worker<Validate>::is_of_file(std::span<const fhir::PathStep> path) {
+  if (path.back().type->name != "Attachment") return false;
+  const std::string_view url = simplifier_.walker().plain(extension_url(simplifier_.walker()));
+  return url == "http://aced-idp.org/fhir/StructureDefinition/source_path" ||
+         url == "http://aced-idp.org/fhir/StructureDefinition/md5";
 }
 
 }  // namespace

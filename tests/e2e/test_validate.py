@@ -81,7 +81,8 @@ def test_a_valid_study(etl, synth, tmp_path, demo_dictionary):
         ran = etl("validate", tmp_path / "s/studies", "--dictionary", demo_dictionary).ok()
         assert "800 resources, 800 of them valid; no faults" in ran.stderr
         told = etl("validate", tmp_path / "s/studies", "-o", "json").ok().json()
-        assert told == {"faults": [], "summary": {"resources": 800, "valid": 800, "invalid": 0, "errors": 0, "warnings": 0, "kinds": {}}}
+        assert told == {"faults": [], "summary": {"resources": 800, "valid": 800, "invalid": 0, "errors": 0, "warnings": 0, "kinds": {},
+                                                  "deletions": 0, "deleted": 0, "superseded": 0, "outcomes": 0}}
 
 
 def test_warnings_are_counted_with_the_first_place(etl, tmp_path):
