@@ -88,7 +88,8 @@ EMPTY_MEMBERS = gzip.compress(b"") * 3000
 
 
 @pytest.mark.promise("A run stops within 10 s")
-@pytest.mark.parametrize("name, chunk", [("a.ndjson", b"\n" * 65536), ("a.json", b" " * 65536), ("a.ndjson.gz", EMPTY_MEMBERS), ("a.json.gz", EMPTY_MEMBERS)])
+@pytest.mark.parametrize("name, chunk", [("a.ndjson", b"\n" * 65536), ("a.json", b" " * 65536), ("a.ndjson.gz", EMPTY_MEMBERS), ("a.json.gz", EMPTY_MEMBERS)],
+                         ids=["lines", "blanks", "gzip lines", "gzip json"])
 def test_a_run_hears_sigterm_in_the_middle_of_a_file(etl, name, chunk):
     """A file without a resource and without an end: a pipe that is written to for as long as someone reads it."""
     folder = etl.cwd / "studies/A"
