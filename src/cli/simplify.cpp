@@ -83,9 +83,10 @@ void run(Context& context, const Arguments& arguments) {
   const std::uint64_t set_aside = rejects ? result.tally.rejected + taken_out : 0;
 
   const std::string left_out = result.left_out().empty() ? "" : ", " + result.left_out();
-  const std::string summary = fmt::format(
-      "{} in, {} out, {} set aside{}; {}", counted(result.tally.resources, "resource"),
-      counted(result.tally.records - taken_out, "record"), human_count(set_aside), left_out, simplify::in_words(report));
+  const std::string summary =
+      fmt::format("{} in, {} out, {} set aside{}; {}", counted(result.tally.resources, "resource"),
+                  counted(result.tally.records - taken_out, "record"), human_count(set_aside), left_out,
+                  simplify::in_words(report));
   if (report.errors() > 0 && (!rejects || (arguments.out == "-" && !result.duplicates.empty()))) {
     throw InputError(
         fmt::format("the study is not valid: {}", simplify::in_words(report)), arguments.study.path,
@@ -124,7 +125,8 @@ void add_simplify(CLI::App& app, Context& context) {
   command->add_option("OUT", arguments->out, "folder for the records, made where it is not there; or - for stdout")
       ->required();
   command
-      ->add_option("--dialect", arguments->dialect, "PFB: whole records; FHIR: their flat objects alone, without the keys of files that "
+      ->add_option("--dialect", arguments->dialect,
+                   "PFB: whole records; FHIR: their flat objects alone, without the keys of files that "
                    "PFB adds to a DocumentReference [default: PFB]")
       ->check(CLI::IsMember({"PFB", "FHIR"}));
   add_record_arguments(*command, arguments->study);

@@ -55,12 +55,11 @@ class Printer {
       const auto kind = static_cast<fhir::FaultKind>(k);
       if (report.count(kind) > 0) kinds[std::string(to_string(kind))] = report.count(kind);
     }
-    const nlohmann::ordered_json summary{{"resources", result.tally.resources}, {"valid", result.tally.records},
-                                         {"invalid", result.tally.rejected},    {"errors", report.errors()},
-                                         {"warnings", report.warnings()},       {"kinds", kinds},
-                                         {"deletions", result.deletions},       {"deleted", result.tally.deleted},
-                                         {"superseded", result.tally.superseded},
-                                         {"outcomes", result.tally.outcomes}};
+    const nlohmann::ordered_json summary{{"resources", result.tally.resources},   {"valid", result.tally.records},
+                                         {"invalid", result.tally.rejected},      {"errors", report.errors()},
+                                         {"warnings", report.warnings()},         {"kinds", kinds},
+                                         {"deletions", result.deletions},         {"deleted", result.tally.deleted},
+                                         {"superseded", result.tally.superseded}, {"outcomes", result.tally.outcomes}};
     write_out(output_ == Output::json ? fmt::format("\n],\n\"summary\": {}\n}}\n", summary.dump())
                                       : fmt::format("summary: {}\n", summary.dump()));
   }
@@ -109,13 +108,14 @@ void add_validate(CLI::App& app, Context& context) {
       {.summary = "hold a study's metadata against FHIR R5",
        .text =
            "Checks every resource of a study: JSON and UTF-8, known elements, JSON types, cardinality, the formats of "
-           "primitives, choices, nested elements, ids and references; and the study as a whole: ids that stand for "
-           "two different resources, and references that lead nowhere. Every fault is printed with file:line, its "
-           "place "
-           "in the resource, and what was expected.\n\n"
+           "primitives, choices, companions of primitives, extensions, narratives, contained resources, nested "
+           "elements, ids and references; and the study as a whole: ids that stand for two different resources, and "
+           "references that lead nowhere. Every fault is printed with file:line, its place in the resource, and what "
+           "was expected.\n\n"
            "Warnings do not make a study invalid: codes outside a required binding (R4 codes, mostly), references to "
-           "types that the dictionary does not link to, references that cannot become an edge, the same resource twice. They are counted, with the first "
-           "place.",
+           "types that the element's definition does not allow or the dictionary does not link to, references that "
+           "cannot become an edge, extensions that the record has no place for, the same resource twice. They are "
+           "counted, with the first place.",
        .examples = {{"aced-etl validate ~/studies/Lung_Cancer", "all faults, and a summary by kind"},
                     {"aced-etl validate -o json STUDY | jq .summary", "for a script"}}});
   auto arguments = std::make_shared<StudyArguments>();

@@ -139,8 +139,8 @@ bool BlockReader::open_next() {
   ++next_file_;
   lines_ = is_lines(file.path);
   if (!lines_) {
-    documents_ = std::make_unique<Documents>(limits_.max_resource, static_cast<std::uint32_t>(next_file_ - 1),
-                                             deletions_);
+    documents_ =
+        std::make_unique<Documents>(limits_.max_resource, static_cast<std::uint32_t>(next_file_ - 1), deletions_);
   }
   return true;
 }

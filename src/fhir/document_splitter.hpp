@@ -7,8 +7,8 @@
 
 namespace etl::fhir {
 
-/// What a Bundle's entry says beside its resource. Texts are the raw bytes between the quotes of the JSON strings; empty
-/// where the entry does not have them.
+/// What a Bundle's entry says beside its resource. Texts are the raw bytes between the quotes of the JSON strings;
+/// empty where the entry does not have them.
 struct BundleEntry {
   std::string_view full_url;
   std::string_view type;         ///< the resource's resourceType
@@ -40,8 +40,8 @@ class DocumentSplitter {
     Pieces(const Pieces&) = delete;
     Pieces& operator=(const Pieces&) = delete;
     virtual ~Pieces() = default;
-    /// A document that is no Bundle, or the resource of an entry (`entry` is not null then). `line` is that of its first
-    /// byte. Called when the entry has ended, so that all of the entry is known.
+    /// A document that is no Bundle, or the resource of an entry (`entry` is not null then). `line` is that of its
+    /// first byte. Called when the entry has ended, so that all of the entry is known.
     virtual void resource(std::string_view text, std::uint64_t line, const BundleEntry* entry) = 0;
     /// A document whose entries' resources have been taken out; a 0 stands in their place.
     virtual void shell(std::string_view text, std::uint64_t line) = 0;

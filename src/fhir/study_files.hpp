@@ -16,7 +16,7 @@ struct StudyFile {
 
 struct StudySelection {
   std::string glob;  ///< only files whose name (or path below the folder) matches; empty: all that can be FHIR
-  std::filesystem::path skip_folder;  ///< an output folder inside the study
+  std::filesystem::path skip_folder;      ///< an output folder inside the study
   std::vector<std::string> exclude = {};  ///< patterns (fnmatch) of names, or paths below the folder, to leave out
 };
 

@@ -24,9 +24,9 @@ class Held {
   struct Record {
     std::string_view id;
     std::uint32_t type;
-    bool own;            ///< the project's; else only an edge leads there
-    std::uint8_t seen;   ///< the study has it
-    std::uint8_t equal;  ///< with the same content
+    bool own;              ///< the project's; else only an edge leads there
+    std::uint8_t seen;     ///< the study has it
+    std::uint8_t equal;    ///< with the same content
     bool deleted = false;  ///< the study deletes it
     JsonbDigest::Value digest;
   };

@@ -180,8 +180,7 @@ std::optional<Record> Worker<Validate>::read(const Block& block, const Block::Pi
     if (as == As::shell) {
       simplifier_.shell(document, where);
     } else {
-      record =
-          simplifier_.resource(document, where, block.links.get(), as == As::plain, block.given_id(piece));
+      record = simplifier_.resource(document, where, block.links.get(), as == As::plain, block.given_id(piece));
       if (simplifier_.met_container()) return record;
     }
     const fhir::Cursor& after = simplifier_.cursor();
@@ -407,9 +406,8 @@ bool Worker<Validate>::is_plucked(std::span<const fhir::PathStep> path) {
   }
   if (step == nullptr || step->extensions.empty()) return false;
   const std::string url(simplifier_.walker().plain(extension_url(simplifier_.walker())));
-  return std::ranges::any_of(step->extensions, [&](const Pluck::Named& wanted) {
-    return url.find(wanted.name) != std::string::npos;
-  });
+  return std::ranges::any_of(step->extensions,
+                             [&](const Pluck::Named& wanted) { return url.find(wanted.name) != std::string::npos; });
 }
 
 /// Is it one of the extensions of an Attachment that tell of its file? They are read when files are loaded.

@@ -78,10 +78,10 @@ struct WorkerOptions {
   const IdTransform* ids = nullptr;
   bool validate = true;
   References references = References::all;
-  bool document_keys = true;                  ///< as simplify::Simplifier says
-  bool versions = false;                      ///< tell the index which version each resource is
-  const StudyFacts* facts = nullptr;          ///< what an earlier reading found; null on the first
-  fhir::DeletionSink* deletions = nullptr;    ///< told what Bundles on lines delete
+  bool document_keys = true;                ///< as simplify::Simplifier says
+  bool versions = false;                    ///< tell the index which version each resource is
+  const StudyFacts* facts = nullptr;        ///< what an earlier reading found; null on the first
+  fhir::DeletionSink* deletions = nullptr;  ///< told what Bundles on lines delete
 };
 
 /// `files` names the files by the number that blocks give; `index` may be null.

@@ -111,8 +111,8 @@ inline void add_quantity(ValueMembers& out, const std::string& name, const Quant
   out.add_text(name, shown, false);
 }
 
-/// One value of a complex type, and all that is in it, under `name` and names made of it. Answers whether the type has a
-/// rule of its own; any other gives one member for each of its elements.
+/// One value of a complex type, and all that is in it, under `name` and names made of it. Answers whether the type has
+/// a rule of its own; any other gives one member for each of its elements.
 template <bool Validate>
 template <class W>
 bool Simplifier<Validate>::complex_value(W& walker, const Element& element, const std::string& name,

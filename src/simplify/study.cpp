@@ -30,9 +30,9 @@ class Deletions final : public fhir::DeletionSink {
 
   void deleted(std::string_view target) override {
     const std::size_t id = target.find('/') + 1;
-    const auto record =
-        ids_ == nullptr ? IdIndex::key_of(target)
-                        : IdIndex::key_of(std::string(target.substr(0, id)) + (*ids_)(target.substr(id)));
+    const auto record = ids_ == nullptr
+                            ? IdIndex::key_of(target)
+                            : IdIndex::key_of(std::string(target.substr(0, id)) + (*ids_)(target.substr(id)));
     const std::lock_guard lock(mutex_);
     source_.push_back(IdIndex::key_of(target));
     if (ids_ != nullptr) records_.push_back(record);

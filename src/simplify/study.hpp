@@ -45,9 +45,9 @@ struct StudyResult {
 /// Read a whole study into the consumer and report what is wrong with it: the faults of resources and files through the
 /// consumer as they come, what only the whole shows (duplicate ids, references that lead nowhere, counted warnings) to
 /// `report` at the end. A study whose records depend on the whole of it (StudyFacts) is read twice; the consumer is
-/// restarted. InputError where that would be needed and the input can be read only once. Duplicates and missing references are kept sorted by place as far as `most_listed` of each;
-/// what is beyond is counted. `missing`, where given, is told of every reference without a target instead of the
-/// report.
+/// restarted. InputError where that would be needed and the input can be read only once. Duplicates and missing
+/// references are kept sorted by place as far as `most_listed` of each; what is beyond is counted. `missing`, where
+/// given, is told of every reference without a target instead of the report.
 [[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultReport& report,
                                      const std::function<void(const fhir::IdIndex::Reference&)>& missing = {});
 

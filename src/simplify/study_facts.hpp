@@ -17,7 +17,9 @@ struct StudyFacts {
   std::vector<std::uint64_t> outside;       ///< fhir::address_hash() of URLs of nothing in the study
   std::vector<std::pair<fhir::IdIndex::Key, std::uint64_t>> newest;  ///< the content that counts, of several
 
-  [[nodiscard]] bool is_deleted(const fhir::IdIndex::Key& key) const { return std::ranges::binary_search(deleted, key); }
+  [[nodiscard]] bool is_deleted(const fhir::IdIndex::Key& key) const {
+    return std::ranges::binary_search(deleted, key);
+  }
   [[nodiscard]] bool is_outside(std::uint64_t address) const { return std::ranges::binary_search(outside, address); }
   /// Is there a newer version than this content?
   [[nodiscard]] bool is_superseded(const fhir::IdIndex::Key& key, std::uint64_t content) const {

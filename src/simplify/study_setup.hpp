@@ -16,7 +16,7 @@ struct StudyArguments {
   std::string path;
   std::string glob;
   std::vector<std::string> exclude;  ///< patterns of files and folders that are no part of the study
-  std::string seed;  ///< --transform-ids
+  std::string seed;                  ///< --transform-ids
   bool transform_ids = false;
   bool no_validate = false;
 };

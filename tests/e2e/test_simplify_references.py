@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 
+import pytest
 from simplify_study import lines, patient, records, study  # noqa: F401
 
 UUID = "c757873d-ec9a-4326-a141-556f43239520"
@@ -26,6 +27,7 @@ def put(resource):
     return {"resource": resource, "request": {"method": "PUT", "url": f"Patient/{resource['id']}"}}
 
 
+@pytest.mark.promise("References make edges by their kind")
 def test_versions_and_absolute_urls_of_the_study_become_relations(etl, study, tmp_path):
     urls = ["Patient/p1", "Patient/p1/_history/3", "https://h.example/fhir/Patient/p1", "http://h.example/fhir/Patient/p1/_history/2",
             "https://h.example/fhir/Patient/elsewhere", "Patient?identifier=x"]
@@ -48,6 +50,7 @@ def test_the_address_in_a_bundle_tells_a_resource_from_one_of_another_server(etl
     assert made["o1"] == [{"dst_id": "p1", "dst_name": "patient"}] and made["o2"] == []
 
 
+@pytest.mark.promise("What a study deletes is removed")
 def test_deletions_are_carried_out(etl, study, tmp_path):
     study("Patient.ndjson", lines(patient(1), patient(2)))
     study("deleted/Patient.ndjson", lines(bundle("transaction", delete("Patient/p2"))))
@@ -76,6 +79,7 @@ def test_references_to_what_is_deleted_dangle_and_those_of_it_do_not(etl, study)
     assert "Patient/p1 is nowhere" in ran.stdout and "Patient/gone" not in ran.stdout
 
 
+@pytest.mark.promise("One version of a resource is loaded")
 def test_the_latest_of_several_versions_counts(etl, study):
     study("2024/Patient.ndjson", lines(patient(1, meta={"versionId": "10"}, gender="male"), patient(2, meta={"lastUpdated": "2024-01-01T00:00:00+02:00"}, gender="male")))
     folder = study("2025/Patient.ndjson", lines(patient(1, meta={"versionId": "9"}), patient(2, meta={"lastUpdated": "2023-12-31T23:00:00Z"}, gender="female")))
@@ -87,6 +91,7 @@ def test_the_latest_of_several_versions_counts(etl, study):
     assert "1 duplicate-id" in etl("validate", folder, "--duplicates", "latest").failed(3).stderr
 
 
+@pytest.mark.promise("What is no part of a study is named")
 def test_what_a_server_adds_to_a_search_is_left_out(etl, study):
     outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "value"}]}, "search": {"mode": "outcome"}}
     folder = study("s.json", json.dumps(bundle("searchset", {"resource": patient(1)}, outcome)))
@@ -114,6 +119,7 @@ def test_an_array_of_resources_and_a_padded_gzip_file(etl, study):
     assert "(wrong-type)" in etl("simplify", study("c.json", json.dumps([patient(5), 7])), "-").failed(3).stderr
 
 
+@pytest.mark.promise("What is no part of a study is named")
 def test_what_clients_of_bulk_exports_leave_is_left_out_and_listed_once(etl, study):
     for name in ("log.ndjson", "manifest.json", "error/1.ndjson", "._a.ndjson", ".DS_Store", "lost+found/x.ndjson", "drafts/x.ndjson", "old_a.ndjson"):
         study(name, "{")
@@ -130,6 +136,7 @@ def test_limit_links_is_told_apart_from_the_dictionary(etl, study, tmp_path, dem
     assert "(limited-link)" in ran.stderr and "limit_links" in ran.stderr and "(no-link)" not in ran.stderr
 
 
+@pytest.mark.promise("Extensions are kept or counted")
 def test_extensions_without_a_place_in_the_record_are_counted(etl, study):
     ext = [{"url": "http://x/y", "valueString": "z"}]
     folder = study("a.ndjson", lines(patient(1, extension=ext, birthDate="2000", _birthDate={"extension": ext}, address=[{"city": "B", "extension": ext}]), patient(2, modifierExtension=ext)))

@@ -83,7 +83,9 @@ inline void read_lines(std::string_view bytes) {
 inline void split_documents(std::string_view bytes) {
   class Pieces final : public fhir::DocumentSplitter::Pieces {
    public:
-    void resource(std::string_view text, std::uint64_t line, const fhir::BundleEntry*) override { add("r", text, line); }
+    void resource(std::string_view text, std::uint64_t line, const fhir::BundleEntry*) override {
+      add("r", text, line);
+    }
     void shell(std::string_view text, std::uint64_t line) override { add("s", text, line); }
     void entry(const fhir::BundleEntry& entry) override { add(entry.full_url, entry.request_url, 0); }
     std::string all;

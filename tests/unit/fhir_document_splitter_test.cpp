@@ -112,7 +112,8 @@ TEST(FhirDocumentSplitter, LeavesOtherMembersOfTheNameAlone) {
 }
 
 TEST(FhirDocumentSplitter, TakesAnArrayOfResourcesApart) {
-  EXPECT_THAT(split("[{\"a\":1},\n {\"b\":[{}]}, 7]"), ElementsAre("r 1 {\"a\":1}", "r 2 {\"b\":[{}]}", "s 1 [0,\n 0, 7]"));
+  EXPECT_THAT(split("[{\"a\":1},\n {\"b\":[{}]}, 7]"),
+              ElementsAre("r 1 {\"a\":1}", "r 2 {\"b\":[{}]}", "s 1 [0,\n 0, 7]"));
   EXPECT_THAT(split("[]"), ElementsAre("r 1 []"));
 }
 
@@ -139,8 +140,8 @@ TEST(FhirDocumentSplitter, TellsWhatAnEntrySays) {
     {"resource":{"resourceType":"Patient"},"fullUrl":"https://h/fhir/Group/7"}],"type":"transaction"})");
   splitter.finish();
   EXPECT_THAT(out.all, ElementsAre("DELETE Patient/a", "  outcome", "resource o", "  outcome", "resource ", " ",
-                                   "resource c757873d-ec9a-4326-a141-556f43239520", " ", "resource 7", " ",
-                                   "resource ", "transaction"));
+                                   "resource c757873d-ec9a-4326-a141-556f43239520", " ", "resource 7", " ", "resource ",
+                                   "transaction"));
 }
 
 TEST(FhirDocumentSplitter, NamesNoEntryByTheResourceOfAnother) {

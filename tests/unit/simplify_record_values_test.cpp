@@ -55,9 +55,10 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"a_start":"2000","a_end":"2001","a_resourceType":"Period"})"},
         Case{"range_value", "Patient", R"("extension":[{"url":"a","valueRange":{"low":{"value":1}}}])",
              R"({"a_low":"1","a_low_value":[1],"a_low_unit":["#"],"a_resourceType":"Range"})"},
-        Case{"ratio_value", "Patient",
-             R"("extension":[{"url":"a","valueRatio":{"numerator":{"value":1},"denominator":{"value":2}}}])",
-             R"({"a_numerator":"1","a_numerator_value":[1],"a_numerator_unit":["#"],"a_denominator":"2","a_denominator_value":[2],"a_denominator_unit":["#"],"a_resourceType":"Ratio"})"},
+        Case{
+            "ratio_value", "Patient",
+            R"("extension":[{"url":"a","valueRatio":{"numerator":{"value":1},"denominator":{"value":2}}}])",
+            R"({"a_numerator":"1","a_numerator_value":[1],"a_numerator_unit":["#"],"a_denominator":"2","a_denominator_value":[2],"a_denominator_unit":["#"],"a_resourceType":"Ratio"})"},
         Case{
             "concept_value", "Patient",
             R"("extension":[{"url":"a","valueCodeableConcept":{"text":"t","coding":[{"system":"s","code":"c","display":"d"},{"code":"e"}]}}])",
@@ -121,11 +122,14 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"active":true,"birthDate":"1970","multipleBirthInteger":2})"},
         Case{"arrays", "Questionnaire", R"("subjectType":["Patient","Group"])",
              R"({"subjectType":["Patient","Group"]})"},
-        Case{"gaps_in_arrays", "Questionnaire", R"("subjectType":["Patient",null],"_subjectType":[null,{"extension":[{"url":"a","valueCode":"unknown"}]}])",
-             R"({"subjectType":["Patient",null]})"},
-        Case{"companions_are_left_out", "Patient",
-             R"("birthDate":"1970","_birthDate":{"extension":[{"url":"a","valueCode":"b"}]},"_gender":{"extension":[{"url":"a","valueCode":"b"}]})",
-             R"({"birthDate":"1970"})"},
+        Case{
+            "gaps_in_arrays", "Questionnaire",
+            R"("subjectType":["Patient",null],"_subjectType":[null,{"extension":[{"url":"a","valueCode":"unknown"}]}])",
+            R"({"subjectType":["Patient",null]})"},
+        Case{
+            "companions_are_left_out", "Patient",
+            R"("birthDate":"1970","_birthDate":{"extension":[{"url":"a","valueCode":"b"}]},"_gender":{"extension":[{"url":"a","valueCode":"b"}]})",
+            R"({"birthDate":"1970"})"},
         Case{"choices_under_their_own_names", "Patient", R"("deceasedDateTime":"2024-01-01T00:00:00Z")",
              R"({"deceasedDateTime":"2024-01-01T00:00:00Z"})"},
         Case{"modifier_extensions_are_left_out", "Patient", R"("modifierExtension":[{"url":"a","valueCode":"b"}])",
