@@ -45,6 +45,7 @@ void run(Context& context, const Arguments& arguments) {
   const StudySetup setup = StudySetup::load(context.settings, arguments.study);
   simplify::StudyOptions options = setup.options(context.settings, arguments.study);
   if (arguments.out != "-") options.selection.skip_folder = arguments.out;
+  options.document_keys = arguments.dialect != "FHIR";
 
   std::uint64_t dangling = 0;
   simplify::FaultReport report(
@@ -65,7 +66,7 @@ void run(Context& context, const Arguments& arguments) {
     log::warn("{} more references lead nowhere in the study; `aced-etl validate` lists them all",
               human_count(dangling - most_dangling_told));
   }
-  if (result.tally.resources == 0 && report.errors() == 0) {
+  if (result.tally.resources == 0 && result.deletions == 0 && report.errors() == 0) {
     throw InputError("there is no resource in it", arguments.study.path,
                      "name the folder that holds the study's metadata");
   }
@@ -81,9 +82,11 @@ void run(Context& context, const Arguments& arguments) {
   const std::uint64_t taken_out = takes_out ? result.duplicates.size() : 0;
   const std::uint64_t set_aside = rejects ? result.tally.rejected + taken_out : 0;
 
-  const std::string summary = fmt::format(
-      "{} in, {} out, {} set aside; {}", counted(result.tally.resources, "resource"),
-      counted(result.tally.records - taken_out, "record"), human_count(set_aside), simplify::in_words(report));
+  const std::string left_out = result.left_out().empty() ? "" : ", " + result.left_out();
+  const std::string summary =
+      fmt::format("{} in, {} out, {} set aside{}; {}", counted(result.tally.resources, "resource"),
+                  counted(result.tally.records - taken_out, "record"), human_count(set_aside), left_out,
+                  simplify::in_words(report));
   if (report.errors() > 0 && (!rejects || (arguments.out == "-" && !result.duplicates.empty()))) {
     throw InputError(
         fmt::format("the study is not valid: {}", simplify::in_words(report)), arguments.study.path,
@@ -122,7 +125,9 @@ void add_simplify(CLI::App& app, Context& context) {
   command->add_option("OUT", arguments->out, "folder for the records, made where it is not there; or - for stdout")
       ->required();
   command
-      ->add_option("--dialect", arguments->dialect, "PFB: whole records; FHIR: their flat objects alone [default: PFB]")
+      ->add_option("--dialect", arguments->dialect,
+                   "PFB: whole records; FHIR: their flat objects alone, without the keys of files that "
+                   "PFB adds to a DocumentReference [default: PFB]")
       ->check(CLI::IsMember({"PFB", "FHIR"}));
   add_record_arguments(*command, arguments->study);
   command

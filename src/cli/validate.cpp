@@ -55,9 +55,11 @@ class Printer {
       const auto kind = static_cast<fhir::FaultKind>(k);
       if (report.count(kind) > 0) kinds[std::string(to_string(kind))] = report.count(kind);
     }
-    const nlohmann::ordered_json summary{{"resources", result.tally.resources}, {"valid", result.tally.records},
-                                         {"invalid", result.tally.rejected},    {"errors", report.errors()},
-                                         {"warnings", report.warnings()},       {"kinds", kinds}};
+    const nlohmann::ordered_json summary{{"resources", result.tally.resources},   {"valid", result.tally.records},
+                                         {"invalid", result.tally.rejected},      {"errors", report.errors()},
+                                         {"warnings", report.warnings()},         {"kinds", kinds},
+                                         {"deletions", result.deletions},         {"deleted", result.tally.deleted},
+                                         {"superseded", result.tally.superseded}, {"outcomes", result.tally.outcomes}};
     write_out(output_ == Output::json ? fmt::format("\n],\n\"summary\": {}\n}}\n", summary.dump())
                                       : fmt::format("summary: {}\n", summary.dump()));
   }
@@ -88,6 +90,10 @@ void run(Context& context, const StudyArguments& arguments, bool dangling_is_war
                                                              [&](std::uint64_t bytes) { progress.add(bytes); });
   printer.summary(result, report);
   simplify::require_resources(result, report, arguments.path);
+  const std::string left_out = result.left_out();
+  if (result.deletions > 0 || !left_out.empty()) {
+    log::info("{} in the study{}{}", counted(result.deletions, "deletion"), left_out.empty() ? "" : "; ", left_out);
+  }
   log::info("{}, {} of them valid; {}", counted(result.tally.resources, "resource"), human_count(result.tally.records),
             simplify::in_words(report));
   if (report.errors() > 0) context.exit = ExitCode::invalid_input;
@@ -102,13 +108,14 @@ void add_validate(CLI::App& app, Context& context) {
       {.summary = "hold a study's metadata against FHIR R5",
        .text =
            "Checks every resource of a study: JSON and UTF-8, known elements, JSON types, cardinality, the formats of "
-           "primitives, choices, nested elements, ids and references; and the study as a whole: ids that stand for "
-           "two different resources, and references that lead nowhere. Every fault is printed with file:line, its "
-           "place "
-           "in the resource, and what was expected.\n\n"
+           "primitives, choices, companions of primitives, extensions, narratives, contained resources, nested "
+           "elements, ids and references; and the study as a whole: ids that stand for two different resources, and "
+           "references that lead nowhere. Every fault is printed with file:line, its place in the resource, and what "
+           "was expected.\n\n"
            "Warnings do not make a study invalid: codes outside a required binding (R4 codes, mostly), references to "
-           "types that the dictionary does not link to, the same resource twice. They are counted, with the first "
-           "place.",
+           "types that the element's definition does not allow or the dictionary does not link to, references that "
+           "cannot become an edge, extensions that the record has no place for, the same resource twice. They are "
+           "counted, with the first place.",
        .examples = {{"aced-etl validate ~/studies/Lung_Cancer", "all faults, and a summary by kind"},
                     {"aced-etl validate -o json STUDY | jq .summary", "for a script"}}});
   auto arguments = std::make_shared<StudyArguments>();

@@ -78,6 +78,9 @@ constexpr std::array kKeys = {
         "for dangling references: error refuses the study, skip leaves their edges out (validate: a warning)"},
     Key{"graph.shared", "ACED_ETL_GRAPH_SHARED", "", "error", "error|keep",
         "for records whose ids another project holds: error refuses the study, keep links to them"},
+    Key{"graph.duplicates", "ACED_ETL_GRAPH_DUPLICATES", "--duplicates", "error", "error|latest",
+        "several resources with one id and different contents: error refuses the study, latest takes the highest "
+        "meta.versionId, else the latest meta.lastUpdated"},
     Key{"graph.lock_timeout", "ACED_ETL_GRAPH_LOCK_TIMEOUT", "", "300", "N",
         "seconds that a command waits for a lock that another session holds in the graph's database", false, 86400},
     Key{"graph.edge_table", "ACED_ETL_GRAPH_EDGE_TABLE", "--edge-table", "link", "link|first",

@@ -195,6 +195,7 @@ class Reader {
     } catch (const fhir::SyntaxFault& fault) {
       return broken(fmt::format("not JSON: {} was expected", fault.expected), block, piece);
     }
+    if (reference.id.empty()) reference.id = block.given_id(piece);  // its Bundle may give it one
     if (type.empty()) {
       ++found.unreadable;
       return;

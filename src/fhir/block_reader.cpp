@@ -19,11 +19,9 @@ constexpr std::uint64_t most_blank = std::uint64_t{64} << 20U;
 class Names final : public DocumentSplitter::Pieces {
  public:
   explicit Names(BundleLinks& links) : links_(links) {}
-  void resource(std::string_view, std::uint64_t) override {}
+  void resource(std::string_view, std::uint64_t, const BundleEntry*) override {}
   void shell(std::string_view, std::uint64_t) override {}
-  void entry(std::string_view full_url, std::string_view reference) override {
-    if (full_url.starts_with("urn:")) links_.emplace(full_url, reference);
-  }
+  void entry(const BundleEntry& entry) override { add_link(links_, entry); }
 
  private:
   BundleLinks& links_;
@@ -31,15 +29,51 @@ class Names final : public DocumentSplitter::Pieces {
 
 }  // namespace
 
+void Block::add(std::string_view resource, std::uint64_t line, bool shell, const BundleEntry* entry) {
+  Piece piece{.begin = text.size(), .size = resource.size(), .line = line, .shell = shell};
+  text.append(resource);
+  text.append('\n');
+  if (entry != nullptr) {
+    piece.outcome = entry->is_outcome();
+    const ResourceReference address = resource_reference(entry->full_url);
+    if (address.form == ReferenceForm::absolute) piece.address = address_hash(address.address);
+    if (entry->id.empty() && !entry->effective_id().empty()) {
+      given_ids.emplace_back(entry->effective_id());
+      piece.given = static_cast<std::uint32_t>(given_ids.size());
+    }
+  }
+  pieces.push_back(piece);
+}
+
+bool has_link(const BundleEntry& entry) {
+  if (entry.full_url.starts_with("urn:")) return true;
+  if (!entry.full_url.starts_with("http") || entry.type.empty() || entry.id.empty()) return false;
+  const ResourceReference address = resource_reference(entry.full_url);
+  return address.form != ReferenceForm::absolute || address.type != entry.type || address.id != entry.id;
+}
+
+void add_link(BundleLinks& links, const BundleEntry& entry) {
+  const std::string_view id = entry.effective_id();
+  if (!has_link(entry) || entry.type.empty() || id.empty()) return;
+  links.emplace(entry.full_url, std::string(entry.type).append(1, '/').append(id));
+}
+
 /// The pieces of JSON documents, gathered into the block at hand.
 class BlockReader::Documents final : public DocumentSplitter::Pieces {
  public:
-  explicit Documents(std::size_t max_piece) : splitter(*this, max_piece) {}
+  Documents(std::size_t max_piece, std::uint32_t file, DeletionSink* sink)
+      : splitter(*this, max_piece), file_(file), sink_(sink) {}
 
-  void resource(std::string_view text, std::uint64_t line) override { block->add(text, line, false); }
+  void resource(std::string_view text, std::uint64_t line, const BundleEntry* entry) override {
+    block->add(text, line, false, entry);
+  }
   void shell(std::string_view text, std::uint64_t line) override { block->add(text, line, true); }
-  void entry(std::string_view full_url, std::string_view) override {
-    names_entries = names_entries || full_url.starts_with("urn:");
+  void entry(const BundleEntry& entry) override {
+    names_entries = names_entries || has_link(entry);
+    if (sink_ != nullptr) deletions_.entry(entry);
+  }
+  void bundle_end(std::string_view type) override {
+    if (sink_ != nullptr) deletions_.end(type, file_, *sink_);
   }
 
   DocumentSplitter splitter;
@@ -47,11 +81,16 @@ class BlockReader::Documents final : public DocumentSplitter::Pieces {
   bool names_entries = false;
   bool looked_ahead = false;
   std::shared_ptr<const BundleLinks> links;
+
+ private:
+  std::uint32_t file_;
+  DeletionSink* sink_;
+  BundleDeletions deletions_;
 };
 
 BlockReader::BlockReader(const std::vector<StudyFile>& files, BlockLimits limits,
-                         std::function<void(const Fault&)> on_fault, std::stop_token stop)
-    : files_(files), limits_(limits), on_fault_(std::move(on_fault)), stop_(std::move(stop)) {}
+                         std::function<void(const Fault&)> on_fault, std::stop_token stop, DeletionSink* deletions)
+    : files_(files), limits_(limits), on_fault_(std::move(on_fault)), stop_(std::move(stop)), deletions_(deletions) {}
 
 BlockReader::~BlockReader() = default;
 
@@ -60,6 +99,7 @@ bool BlockReader::next(Block& block) {
     block.text.clear();
     block.text.shrink(limits_.block * 4);
     block.pieces.clear();
+    block.given_ids.clear();
     block.links.reset();
     if (!stream_ && next_file_ == files_.size()) return false;
     const std::size_t file = stream_ ? next_file_ - 1 : next_file_;
@@ -98,7 +138,10 @@ bool BlockReader::open_next() {
   bytes_at_resource_ = bytes_;
   ++next_file_;
   lines_ = is_lines(file.path);
-  if (!lines_) documents_ = std::make_unique<Documents>(limits_.max_resource);
+  if (!lines_) {
+    documents_ =
+        std::make_unique<Documents>(limits_.max_resource, static_cast<std::uint32_t>(next_file_ - 1), deletions_);
+  }
   return true;
 }
 

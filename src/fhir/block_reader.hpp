@@ -10,6 +10,7 @@
 
 #include "base/buffer.hpp"
 #include "fhir/byte_stream.hpp"
+#include "fhir/deletions.hpp"
 #include "fhir/document_splitter.hpp"
 #include "fhir/fault.hpp"
 #include "fhir/study_files.hpp"
@@ -23,21 +24,30 @@ struct Block {
     std::size_t begin = 0;
     std::size_t size = 0;
     std::uint64_t line = 1;
-    bool shell = false;  ///< what is left of a Bundle without its resources
+    bool shell = false;         ///< what is left of a Bundle without its resources
+    bool outcome = false;       ///< a server's remark (BundleEntry::is_outcome), no part of the study
+    std::uint64_t address = 0;  ///< hash of the absolute URL that its Bundle gives it (address_hash); 0: none
+    std::uint32_t given = 0;    ///< 1 + the place in given_ids of the id that its Bundle gives it; 0: none
   };
   std::uint64_t number = 0;  ///< 0, 1, …: the order of the input
   std::uint32_t file = 0;    ///< its place in the list of files
   Buffer text;               ///< padded with NULs
   std::vector<Piece> pieces;
+  std::vector<std::string> given_ids;        ///< ids of resources that have none of their own
   std::shared_ptr<const BundleLinks> links;  ///< of the file, where it is a Bundle whose entries have urn: names
 
   [[nodiscard]] std::string_view piece(const Piece& p) const noexcept { return text.view(p.begin, p.begin + p.size); }
-  void add(std::string_view resource, std::uint64_t line, bool shell) {
-    pieces.push_back({text.size(), resource.size(), line, shell});
-    text.append(resource);
-    text.append('\n');
+  /// `entry`: of the Bundle that it stands in, or null.
+  void add(std::string_view resource, std::uint64_t line, bool shell, const BundleEntry* entry = nullptr);
+  [[nodiscard]] std::string_view given_id(const Piece& p) const noexcept {
+    return p.given == 0 ? std::string_view{} : std::string_view(given_ids[p.given - 1]);
   }
 };
+
+/// Notes what the entry is called within its Bundle, where references may go by that name.
+void add_link(BundleLinks& links, const BundleEntry& entry);
+/// Does the entry have a name that add_link() notes?
+[[nodiscard]] bool has_link(const BundleEntry& entry);
 
 struct BlockLimits {
   std::size_t block = std::size_t{1} << 20;          ///< bytes of a block, when resources are small
@@ -49,9 +59,10 @@ class BlockReader {
  public:
   /// `on_fault` is called for files that cannot be read to their end, and for those with too many bytes between two
   /// resources; reading continues with the next file. After a stop was requested, next() throws StoppedError, also in
-  /// the middle of a file.
+  /// the middle of a file. `deletions`, where given, is told what Bundle files delete (those on the lines of NDJSON are
+  /// left to the caller, which reads the lines).
   BlockReader(const std::vector<StudyFile>& files, BlockLimits limits, std::function<void(const Fault&)> on_fault,
-              std::stop_token stop = {});
+              std::stop_token stop = {}, DeletionSink* deletions = nullptr);
   ~BlockReader();
   BlockReader(const BlockReader&) = delete;
   BlockReader& operator=(const BlockReader&) = delete;
@@ -80,6 +91,7 @@ class BlockReader {
   BlockLimits limits_;
   std::function<void(const Fault&)> on_fault_;
   std::stop_token stop_;
+  DeletionSink* deletions_;
   std::size_t next_file_ = 0;
   std::uint64_t next_number_ = 0;
   std::uint64_t bytes_ = 0;

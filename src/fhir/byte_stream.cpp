@@ -98,6 +98,12 @@ class GzipStream final : public ByteStream {
         return 0;
       }
       if (between_members_) {
+        // Tapes and block devices leave zeros behind the last member; gzip passes over them, too.
+        while (zlib_.avail_in > 0 && *zlib_.next_in == 0) {
+          ++zlib_.next_in;
+          --zlib_.avail_in;
+        }
+        if (zlib_.avail_in == 0) continue;
         if (inflateReset(&zlib_) != Z_OK) throw FaultError("zlib does not start again", name_);
         between_members_ = false;
       }

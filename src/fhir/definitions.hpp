@@ -1,7 +1,8 @@
 #pragma once
 
-// The FHIR R5 definitions as tables: every primitive type, data type, backbone element and resource of
-// npm hl7.fhir.r5.core 5.0.0, written by tools/fhir-definitions/generate.py into src/fhir/generated/.
+// The FHIR R5 definitions as tables: every primitive type, data type, backbone element and resource of npm
+// hl7.fhir.r5.core 5.0.0, and value sets of hl7.fhir.r5.expansions 5.0.0 whose code systems are published elsewhere.
+// tools/fhir-definitions/generate.py writes them into src/fhir/generated/.
 //
 // They come from the snapshots of the StructureDefinitions that are types of their own; profiles (SimpleQuantity,
 // the vital signs) and logical models are not types. Each type's elements include those it inherits (id, extension,
@@ -58,6 +59,7 @@ struct ElementRow {
   bool many;              ///< max cardinality above 1: an array in JSON
   std::uint8_t choice;    ///< 0, or the number of the choice group within its type (1, 2, …)
   std::uint16_t binding;  ///< 0, or index + 1 into bindings(): a required binding whose codes are known
+  std::uint16_t targets;  ///< 0, or index + 1 into targets(): the resources that a reference may point to
 };
 
 struct TypeRow {
@@ -68,11 +70,25 @@ struct TypeRow {
   bool abstract;
 };
 
-/// A required binding to a value set whose codes the package enumerates; codes are sorted. Languages, MIME types,
-/// currencies, units and colours are left to their own standards and have none.
+/// How the codes of a required binding are to be read.
+enum class BindingForm : std::uint8_t {
+  codes,      ///< of a `code`: the codes
+  codings,    ///< of a Coding (or what holds Codings): `system|code`, and the code alone for a Coding without a system
+  languages,  ///< tags of BCP 47, which no list holds; a Coding's system is the only row
+};
+
+/// A required binding to a value set that can be checked; codes are sorted. Elements of type `code` that are bound to
+/// MIME types, currencies or units have none.
 struct BindingRow {
   std::string_view value_set;  ///< canonical URL without version
   std::uint32_t first;         ///< its codes: codes()[first .. first + count)
+  std::uint32_t count;
+  BindingForm form;
+};
+
+/// The types of resources that an element's references may point to: target_types()[first .. first + count).
+struct TargetRow {
+  std::uint32_t first;
   std::uint32_t count;
 };
 
@@ -87,7 +103,9 @@ struct OidRow {
 [[nodiscard]] std::span<const ElementRow> elements() noexcept;
 [[nodiscard]] std::span<const BindingRow> bindings() noexcept;
 [[nodiscard]] std::span<const std::string_view> codes() noexcept;
-[[nodiscard]] std::span<const OidRow> oids() noexcept;  ///< sorted by oid
+[[nodiscard]] std::span<const TargetRow> targets() noexcept;
+[[nodiscard]] std::span<const std::uint16_t> target_types() noexcept;  ///< indexes into types()
+[[nodiscard]] std::span<const OidRow> oids() noexcept;                 ///< sorted by oid
 
 inline constexpr std::uint16_t no_type = 0xFFFF;
 

@@ -30,14 +30,38 @@ std::string_view to_string(FaultKind kind) noexcept {
       return "duplicate-id";
     case FaultKind::dangling:
       return "dangling";
+    case FaultKind::storage:
+      return "storage";
     case FaultKind::binding:
       return "binding";
     case FaultKind::repeated_resource:
       return "repeated-resource";
     case FaultKind::no_link:
       return "no-link";
+    case FaultKind::reference_type:
+      return "reference-type";
+    case FaultKind::text:
+      return "text";
+    case FaultKind::blank_in_path:
+      return "blank-in-path";
     case FaultKind::unresolved_reference:
       return "unresolved-reference";
+    case FaultKind::limited_link:
+      return "limited-link";
+    case FaultKind::search_reference:
+      return "search-reference";
+    case FaultKind::logical_reference:
+      return "logical-reference";
+    case FaultKind::contained_reference:
+      return "contained-reference";
+    case FaultKind::outside_reference:
+      return "outside-reference";
+    case FaultKind::canonical_reference:
+      return "canonical-reference";
+    case FaultKind::left_out_extension:
+      return "left-out-extension";
+    case FaultKind::deletion:
+      return "deletion";
   }
   return "fault";
 }

@@ -17,7 +17,9 @@ void Warnings::add(FaultKind kind, std::string_view path, std::string_view messa
 
 void Warnings::merge(const Warnings& other) {
   for (const auto& [key, value] : other.counts_) {
-    add(std::get<0>(key), std::get<1>(key), std::get<2>(key), value.first, value.count);
+    Count& into = of(std::get<0>(key), std::get<1>(key), std::get<2>(key), value.first);
+    if (into.count == 0 || value.first < into.first) into.first_path = value.first_path;
+    into.add(value.first, value.count);
   }
 }
 
@@ -28,7 +30,7 @@ std::vector<Fault> Warnings::faults(const std::vector<std::string>& files) const
     fault.kind = std::get<0>(key);
     fault.file = files.at(value.first.file);
     fault.line = value.first.line;
-    fault.path = std::get<1>(key);
+    fault.path = value.first_path.empty() ? std::get<1>(key) : value.first_path;
     fault.message = std::get<2>(key);
     fault.count = value.count;
     out.push_back(std::move(fault));

@@ -34,9 +34,16 @@ class Warnings {
   struct Count {
     std::uint64_t count = 0;
     Location first;
+    std::string first_path = {};  ///< of the first, where warnings of several paths are counted together
     void add(Location where, std::uint64_t more = 1) {
       count += more;
       if (where < first) first = where;
+    }
+    /// `path()` is called only when this is the first place so far.
+    template <class Path>
+    void add_at(Location where, Path&& path) {
+      if (count == 0 || where < first) first_path = path();
+      add(where);
     }
   };
   /// The count of this kind, path and message; it stays where it is.

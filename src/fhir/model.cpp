@@ -1,6 +1,7 @@
 #include "fhir/model.hpp"
 
 #include <span>
+#include <string>
 
 #include "base/error.hpp"
 
@@ -15,6 +16,7 @@ Element link(const ElementRow& row, const std::vector<Type>& types) {
   element.required = row.min > 0;
   element.choice = row.choice;
   element.binding = row.binding;
+  element.targets = row.targets;
   switch (element.type->kind) {
     case Kind::primitive:
       element.shape = Shape::primitive;
@@ -33,6 +35,7 @@ Element link(const ElementRow& row, const std::vector<Type>& types) {
 
 Model::Model() {
   const auto rows = fhir::types();
+  if (rows.size() > most_types) throw FaultError("FHIR has too many types for Model");
   types_.resize(rows.size());
   std::vector<std::string_view> type_names;
   for (std::size_t t = 0; t < rows.size(); ++t) {
@@ -63,22 +66,51 @@ Model::Model() {
       element.index = static_cast<std::uint16_t>(names.size());
       element.ordinal = static_cast<std::uint32_t>(element_count_++);
       element.owner = &type;
+      element.companion = element.shape == Shape::primitive &&
+                          (element.primitive != Primitive::system_string || type.kind == Kind::resource);
       // A resource's id is a System.String in the definitions' snapshot, and of type id by its extension there.
       if (type.kind == Kind::resource && element.name == "id") element.primitive = Primitive::id;
+      element.profile = type.name == "Meta" && element.name == "profile";
+      // Extension.url is a System.String there, too, and of type uri.
+      if (type.name == "Extension" && element.name == "url") element.primitive = Primitive::uri;
+      element.reference_type = type.name == "Reference" && element.name == "type";
       element.reference_text = type.name == "Reference" && element.name == "reference";
       if (element.required && element.choice == 0) type.required.insert(element.index);
       if (element.required && element.choice != 0) type.required_choices |= 1U << (element.choice - 1U);
       names.push_back(element.name);
     }
     type.names = NameTable(names);
+    if (type.name == "Element") type.rule = Rule::companion;
+    if (type.name == "Extension") type.rule = Rule::extension;
+    if (type.name == "CodeableConcept" || type.name == "Coding" || type.name == "CodeableReference") {
+      type.rule = Rule::coded;
+    }
+    if (type.kind != Kind::resource && !type.elements.empty() && type.elements.front().name != "id") {
+      throw FaultError(std::string(type.name) + " does not begin with its id");
+    }
   }
 
+  for (const TargetRow& row : fhir::targets()) {
+    std::bitset<most_types>& allowed = targets_.emplace_back();
+    for (const std::uint16_t type : target_types().subspan(row.first, row.count)) allowed.set(type);
+  }
   for (const BindingRow& row : fhir::bindings()) bindings_.emplace_back(fhir::codes().subspan(row.first, row.count));
 }
 
 const Model& Model::r5() {
   static const Model model;
   return model;
+}
+
+bool Model::coding_in_binding(std::uint16_t binding, std::string_view system, std::string_view code) const {
+  const NameTable& allowed = bindings_[binding - 1U];
+  if (is_language(binding)) {
+    return (system.empty() || allowed.find(system) != NameTable::none) && is_language_tag(code);
+  }
+  if (system.empty()) return allowed.find(code) != NameTable::none;
+  std::string coding(system);
+  coding.append(1, '|').append(code);
+  return allowed.find(coding) != NameTable::none;
 }
 
 const Type* Model::type(std::string_view name) const noexcept {

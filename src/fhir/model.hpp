@@ -1,12 +1,14 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "fhir/definitions.hpp"
 #include "fhir/name_table.hpp"
+#include "fhir/primitive_format.hpp"
 
 namespace etl::fhir {
 
@@ -25,6 +27,11 @@ class ElementSet {
   }
   [[nodiscard]] bool contains(std::size_t index) const noexcept {
     return (words_[index / 64] >> (index % 64) & 1) != 0;
+  }
+  [[nodiscard]] bool empty() const noexcept {
+    std::uint64_t all = 0;
+    for (const std::uint64_t word : words_) all |= word;
+    return all == 0;
   }
   /// Is every element of `other` here?
   [[nodiscard]] bool covers(const ElementSet& other) const noexcept {
@@ -45,6 +52,14 @@ enum class Shape : std::uint8_t {
   resource_type,  ///< the member "resourceType" of a resource
 };
 
+/// Types that have rules of their own.
+enum class Rule : std::uint8_t {
+  none,
+  companion,  ///< Element, what the `_name` of a primitive is: an id alone will do beside a value
+  extension,  ///< a value or nested extensions, not both (ext-1)
+  coded,      ///< CodeableConcept, Coding, CodeableReference: the element that holds it may have a required binding
+};
+
 /// One member that an object of some type may have.
 struct Element {
   std::string_view name;
@@ -53,9 +68,13 @@ struct Element {
   Primitive primitive = Primitive::string;
   bool many = false;
   bool required = false;
+  bool companion = false;       ///< a primitive that may have a companion (`_name`) with its id and extensions
   bool reference_text = false;  ///< it is Reference.reference
+  bool profile = false;         ///< it is Meta.profile
+  bool reference_type = false;  ///< it is Reference.type
   std::uint8_t choice = 0;      ///< 0 or the number of its choice group within the type
   std::uint16_t binding = 0;    ///< 0 or number + 1 of the required binding
+  std::uint16_t targets = 0;    ///< 0 (any) or number + 1 of the set of types that its references may point to
   std::uint16_t index = 0;      ///< its place within its type
   std::uint32_t ordinal = 0;    ///< its place among all elements of all types
   const Type* owner = nullptr;  ///< the type that it is a member of
@@ -66,6 +85,7 @@ struct Type {
   std::string_view name;
   Kind kind = Kind::complex;
   bool abstract = false;
+  Rule rule = Rule::none;
   std::uint16_t index = 0;
   std::vector<Element> elements;  ///< a resource's "resourceType" is the last one
   NameTable names;
@@ -89,16 +109,29 @@ class Model {
   [[nodiscard]] const Type* type(std::string_view name) const noexcept;
   [[nodiscard]] const std::vector<Type>& types() const noexcept { return types_; }
   [[nodiscard]] std::size_t element_count() const noexcept { return element_count_; }
-  /// Is `code` among the codes of the required binding `binding` (Element::binding)?
+  /// Is `code` among the codes of the required binding `binding` (Element::binding of a `code`)?
   [[nodiscard]] bool in_binding(std::uint16_t binding, std::string_view code) const noexcept {
-    return bindings_[binding - 1U].find(code) != NameTable::none;
+    return bindings_[binding - 1U].find(code) != NameTable::none || (is_language(binding) && is_language_tag(code));
+  }
+  /// Does a Coding fit the required binding of an element that holds Codings? One that names no system fits by its
+  /// code.
+  [[nodiscard]] bool coding_in_binding(std::uint16_t binding, std::string_view system, std::string_view code) const;
+  /// May the references of an element (Element::targets) point to this type of resource?
+  [[nodiscard]] bool may_target(std::uint16_t targets, const Type& type) const noexcept {
+    return targets == 0 || targets_[targets - 1U].test(type.index);
   }
 
  private:
   Model();
+  [[nodiscard]] static bool is_language(std::uint16_t binding) noexcept {
+    return fhir::bindings()[binding - 1U].form == BindingForm::languages;
+  }
+
+  static constexpr std::size_t most_types = 1024;
 
   std::vector<Type> types_;
   std::vector<NameTable> bindings_;
+  std::vector<std::bitset<most_types>> targets_;
   NameTable type_names_;
   std::size_t element_count_ = 0;
 };

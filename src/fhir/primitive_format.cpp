@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "fhir/storage_limits.hpp"
+
 namespace etl::fhir {
 namespace {
 
@@ -183,6 +185,68 @@ JsonKind json_kind(Primitive primitive) noexcept {
   }
 }
 
+bool is_language_tag(std::string_view text) noexcept {
+  // Parts in order: language with up to three extensions, script, region, variants, extensions, private use. "i-" and
+  // other grandfathered tags are the exception, and are registered one by one.
+  if (text.starts_with("i-") && text.size() > 2) return all(text.substr(2), letter_class);
+  enum Place : unsigned char { start, language, script, region, variant, singleton, extension, private_use };
+  Place place = start;
+  int extensions = 0;
+  std::size_t language_size = 0;
+  while (true) {
+    const std::size_t dash = text.find('-');
+    const std::string_view part = text.substr(0, dash);
+    const std::size_t size = part.size();
+    const bool letters = all(part, letter_class);
+    if (size == 0 || size > 8 || !all(part, letter_class | digit_class)) return false;
+    const bool a_variant = size >= 5 || (size == 4 && is(part[0], digit_class));
+    if (place == private_use) {
+      // any part
+    } else if (size == 1) {
+      if (place == singleton) return false;
+      if (place == start && part != "x" && part != "X") return false;
+      place = part == "x" || part == "X" ? private_use : singleton;
+      if (dash == std::string_view::npos) return false;
+    } else if (place == singleton || place == extension) {
+      place = extension;
+    } else if (place == start) {
+      if (!letters) return false;
+      place = language;
+      language_size = size;
+    } else if (place == language && size == 3 && letters && language_size <= 3 && extensions < 3) {
+      ++extensions;
+    } else if (place == language && size == 4 && letters) {
+      place = script;
+    } else if (place <= script && ((size == 2 && letters) || (size == 3 && all(part, digit_class)))) {
+      place = region;
+    } else if (a_variant) {
+      place = variant;
+    } else {
+      return false;
+    }
+    if (dash == std::string_view::npos) return place != singleton;
+    text.remove_prefix(dash + 1);
+  }
+}
+
+bool has_visible(std::string_view text) noexcept { return !all(text, space_class); }
+
+bool has_control(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') return true;
+  }
+  return false;
+}
+
+bool is_path_with_blanks(std::string_view text) noexcept {
+  if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
+  for (const char c : text) {
+    if (c != ' ' && is(c, space_class)) return false;
+  }
+  const std::size_t colon = text.find(':');
+  return colon == std::string_view::npos || text.starts_with("file:") || text.find('/') < colon;
+}
+
 bool is_id(std::string_view text) noexcept { return !text.empty() && text.size() <= 64 && all(text, id_class); }
 
 bool fits(Primitive primitive, std::string_view text) noexcept {
@@ -190,7 +254,7 @@ bool fits(Primitive primitive, std::string_view text) noexcept {
     case Primitive::boolean:
       return text == "true" || text == "false";
     case Primitive::decimal:
-      return true;  // the JSON grammar has said so
+      return fits_numeric(text);  // its form is that of any JSON number
     case Primitive::integer:
       return is_integer<std::int32_t>(text, INT32_MIN);
     case Primitive::integer64:
@@ -235,7 +299,7 @@ std::string_view describe(Primitive primitive) noexcept {
     case Primitive::boolean:
       return "true or false";
     case Primitive::decimal:
-      return "a number";
+      return "a number that PostgreSQL can hold: at most 131,072 digits before and 16,383 behind the point";
     case Primitive::integer:
       return "a whole number of 32 bits";
     case Primitive::integer64:

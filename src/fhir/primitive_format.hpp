@@ -25,6 +25,18 @@ struct RelativeReference {
 };
 [[nodiscard]] RelativeReference relative_reference(std::string_view text) noexcept;
 
+/// Is `text` a well-formed language tag (RFC 5646: `en`, `de-CH`, `zh-Hant-TW`)? Registered or not is not looked at.
+[[nodiscard]] bool is_language_tag(std::string_view text) noexcept;
+
+/// Does `text` have a character that is no white space?
+[[nodiscard]] bool has_visible(std::string_view text) noexcept;
+/// Does `text` have a control character other than tab, line feed and carriage return?
+[[nodiscard]] bool has_control(std::string_view text) noexcept;
+
+/// A URI that would be right if its blanks were written as %20, and that can be the path of a file: relative, or of
+/// scheme `file`. Blanks at its ends do not count as part of a path.
+[[nodiscard]] bool is_path_with_blanks(std::string_view text) noexcept;
+
 /// [A-Za-z0-9\-\.]{1,64}
 [[nodiscard]] bool is_id(std::string_view text) noexcept;
 

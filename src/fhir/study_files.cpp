@@ -32,39 +32,72 @@ void require_readable(const fs::path& path) {
   }
 }
 
-std::vector<StudyFile> files_below(const fs::path& folder, const StudySelection& selection) {
-  std::vector<StudyFile> out;
-  std::error_code error;
-  fs::recursive_directory_iterator at(folder, error);
-  while (!error && at != fs::recursive_directory_iterator()) {
-    const fs::directory_entry& entry = *at;
-    const std::string name = entry.path().filename().string();
-    const bool hidden = name.starts_with('.');
-    if (entry.is_directory(error)) {
-      // However it is written: with a slash at its end, relative, or by a link.
-      std::error_code no_such_folder;
-      const bool records = at.depth() == 0 && name == "extractions";
-      if (hidden || records || fs::equivalent(entry.path(), selection.skip_folder, no_such_folder))
-        at.disable_recursion_pending();
-      if (!hidden && entry.is_symlink())
-        log::warn("{} is a link to a folder and is not followed", entry.path().string());
-    } else if (!hidden && (entry.is_regular_file(error) || entry.is_symlink())) {
-      const fs::path below = entry.path().lexically_relative(folder);
-      if (selection.glob.empty() ? can_be_fhir(entry.path()) : matches(selection.glob, below)) {
-        require_readable(entry.path());
-        out.push_back({entry.path(), entry.path().string(), entry.file_size(error)});
-      }
-    }
-    error.clear();
-    at.increment(error);
-  }
-  if (error) {
-    throw InputError("the folder cannot be read: " + error.message(), folder.string(),
-                     "give this user the right to read it and the folders below");
-  }
-  std::ranges::sort(out, {}, &StudyFile::name);
-  return out;
+/// What clients of bulk exports (the SMART bulk data client, cumulus-etl) and file systems leave beside the data.
+bool is_no_data(const std::string& name, bool folder) {
+  if (name.starts_with('.')) return true;
+  if (folder) return name == "error" || name == "lost+found";
+  return name == "log.ndjson" || name == "manifest.json" || name == "log.ndjson.gz" || name == "manifest.json.gz";
 }
+
+/// Goes through a folder and those below it.
+class Search {
+ public:
+  Search(const fs::path& root, const StudySelection& selection, std::vector<std::string>* left_out)
+      : root_(root), selection_(selection), left_out_(left_out) {}
+
+  std::vector<StudyFile> run() {
+    folder(root_);
+    std::ranges::sort(found_, {}, &StudyFile::name);
+    if (left_out_ != nullptr) std::ranges::sort(*left_out_);
+    return std::move(found_);
+  }
+
+ private:
+  void folder(const fs::path& path) {
+    std::error_code error;
+    fs::directory_iterator at(path, error);
+    for (; !error && at != fs::directory_iterator(); at.increment(error)) entry(*at);
+    if (error) {
+      throw InputError("the folder cannot be read: " + error.message(), path.string(),
+                       "give this user the right to read it, or leave it out with --exclude");
+    }
+  }
+
+  void entry(const fs::directory_entry& entry) {
+    std::error_code error;
+    const std::string name = entry.path().filename().string();
+    const fs::path below = entry.path().lexically_relative(root_);
+    const bool is_folder = entry.is_directory(error);
+    const bool excluded = std::ranges::any_of(
+        selection_.exclude, [&](const std::string& pattern) { return matches(trimmed(pattern), below); });
+    if (excluded || is_no_data(name, is_folder)) {
+      if (left_out_ != nullptr) left_out_->push_back(below.string() + (is_folder ? "/" : ""));
+    } else if (is_folder) {
+      // However it is written: with a slash at its end, relative, or by a link.
+      if (entry.is_symlink(error)) {
+        log::warn("{} is a link to a folder and is not followed", entry.path().string());
+        return;
+      }
+      const bool records = entry.path().parent_path() == root_ && name == "extractions";
+      if (!records && !fs::equivalent(entry.path(), selection_.skip_folder, error)) folder(entry.path());
+    } else if (entry.is_regular_file(error) || entry.is_symlink(error)) {
+      if (selection_.glob.empty() ? !can_be_fhir(entry.path()) : !matches(selection_.glob, below)) return;
+      require_readable(entry.path());
+      found_.push_back({entry.path(), entry.path().string(), entry.file_size(error)});
+    }
+  }
+
+  /// `drafts/` means the folder `drafts`.
+  static std::string trimmed(std::string pattern) {
+    while (pattern.size() > 1 && pattern.ends_with('/')) pattern.pop_back();
+    return pattern;
+  }
+
+  const fs::path& root_;
+  const StudySelection& selection_;
+  std::vector<std::string>* left_out_;
+  std::vector<StudyFile> found_;
+};
 
 }  // namespace
 
@@ -75,7 +108,8 @@ bool is_lines(const fs::path& path) {
   return extension != ".json";
 }
 
-std::vector<StudyFile> study_files(const std::string& path, const StudySelection& selection) {
+std::vector<StudyFile> study_files(const std::string& path, const StudySelection& selection,
+                                   std::vector<std::string>* left_out) {
   if (path == "-") return {{"-", "stdin", 0}};
   const fs::path root(path);
   std::error_code error;
@@ -89,7 +123,7 @@ std::vector<StudyFile> study_files(const std::string& path, const StudySelection
     const bool regular = fs::is_regular_file(status);
     return {{root, path, regular ? fs::file_size(root, error) : 0}};
   }
-  auto out = files_below(root, selection);
+  auto out = Search(root, selection, left_out).run();
   if (out.empty()) {
     throw InputError(selection.glob.empty()
                          ? std::string("no FHIR in this folder: no .ndjson, .jsonl or .json file, plain or .gz")

@@ -16,14 +16,18 @@ struct StudyFile {
 
 struct StudySelection {
   std::string glob;  ///< only files whose name (or path below the folder) matches; empty: all that can be FHIR
-  std::filesystem::path skip_folder;  ///< an output folder inside the study
+  std::filesystem::path skip_folder;      ///< an output folder inside the study
+  std::vector<std::string> exclude = {};  ///< patterns (fnmatch) of names, or paths below the folder, to leave out
 };
 
 /// The files of a study, ordered by path: `.ndjson`, `.jsonl` and `.json`, each plain or `.gz`, below a folder; or the
-/// one file that is named; or standard input. Hidden files are left alone, and `extractions/` in the folder, where
-/// `simplify` is told to write by custom. InputError when there is nothing, or a
-/// folder or file cannot be read.
-[[nodiscard]] std::vector<StudyFile> study_files(const std::string& path, const StudySelection& selection);
+/// one file that is named; or standard input. `extractions/` in the folder, where `simplify`
+/// writes by custom, is passed over. Hidden files and folders, what clients of bulk exports leave (`log.ndjson`,
+/// `manifest.json`, `error/`), `lost+found` and what `exclude` matches are left out, and named in `left_out` (relative
+/// to the folder, sorted) where that is given. InputError, which names it, when there is nothing or a folder or file
+/// cannot be read.
+[[nodiscard]] std::vector<StudyFile> study_files(const std::string& path, const StudySelection& selection,
+                                                 std::vector<std::string>* left_out = nullptr);
 
 /// Does the file hold one resource a line (by its name)? Others are read as JSON documents.
 [[nodiscard]] bool is_lines(const std::filesystem::path& path);

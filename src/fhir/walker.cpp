@@ -2,19 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "fhir/reference_syntax.hpp"
+#include "fhir/walker_rules.hpp"
+#include "fhir/xhtml.hpp"
+
 namespace etl::fhir {
 namespace {
 
 constexpr auto visit_none = [](const Element&) { return false; };
-
-/// A value as a fault shows it: short, and whole characters only.
-std::string shown(std::string_view text) {
-  constexpr std::size_t most = 60;
-  if (text.size() <= most) return std::string(text);
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return std::string(text.substr(0, end)) + "…";
-}
 
 }  // namespace
 
@@ -93,7 +90,9 @@ Token Walker<Validate>::primitive(const Element& element) {
     const std::string found = [&] { return number ? std::string{} : what_is_there(); }();
     token = {cursor.scalar(), false, true};
     if (token.raw == "null" && frames_[depth_ == 0 ? 0 : depth_ - 1].index >= 0) {
-      token.valid = false;  // a gap in an array of primitives, which its companion fills
+      // A gap in an array of primitives, which its companion fills: check_companions().
+      if (depth_ > 0) marks_[depth_ - 1].gap = true;
+      token.valid = false;
       return token;
     }
     if ((expected == JsonKind::number) != number || (expected == JsonKind::boolean && token.raw == "null") ||
@@ -106,15 +105,36 @@ Token Walker<Validate>::primitive(const Element& element) {
   if constexpr (Validate) {
     const std::string_view text = token.quoted ? plain(token.raw) : token.raw;
     if (!fits(element.primitive, text)) [[unlikely]] {
-      fault(FaultKind::format, static_cast<std::uint32_t>(token.raw.data() - cursor.base()),
-            fmt::format("\"{}\", expected {}", shown(text), describe(element.primitive)));
-    } else if (element.reference_text) {
+      check_format(element, token, text);
+      return token;
+    }
+    if (element.reference_text) {
       reference(text);
+    } else if (element.primitive == Primitive::canonical && observer != nullptr && !element.profile) {
+      count_unlinkable(ReferenceForm::canonical);
     } else if (element.binding != 0 && !Model::r5().in_binding(element.binding, text)) {
       warn(FaultKind::binding, element, text, [&] {
         return fmt::format("\"{}\", expected a code of {}", shown(text),
                            fhir::bindings()[element.binding - 1U].value_set);
       });
+    } else if (element.reference_type) {
+      reference_type(text);
+    } else if (element.primitive == Primitive::xhtml) [[unlikely]] {
+      if (std::string wrong = xhtml_fault(text); !wrong.empty()) {
+        fault(FaultKind::format, static_cast<std::uint32_t>(token.raw.data() - cursor.base()), std::move(wrong));
+      }
+      return token;
+    }
+    // A control character can only come out of an escape.
+    const bool escaped = text.data() != token.raw.data();
+    if (token.quoted && !text.empty() && (escaped || static_cast<unsigned char>(text.front()) <= ' ')) [[unlikely]] {
+      if (!has_visible(text)) {
+        warn(FaultKind::text, element, "blank",
+             [] { return "a text of white space only, expected some other character"; });
+      } else if (escaped && has_control(text)) {
+        warn(FaultKind::text, element, "control",
+             [] { return "a control character in a text, expected none but tab, line feed and carriage return"; });
+      }
     }
   }
   return token;
@@ -123,42 +143,94 @@ Token Walker<Validate>::primitive(const Element& element) {
 template <bool Validate>
 void Walker<Validate>::reference(std::string_view text) {
   // References are checked here, wherever they stand; whether their targets exist is known only at the study's end.
-  if (text.starts_with("urn:")) {
-    const std::string_view resolved = resolve(text);
-    if (resolved == text) {
-      if (!fits(Primitive::oid, text) && !fits(Primitive::uuid, text) &&
-          (text.starts_with("urn:uuid:") || text.starts_with("urn:oid:"))) {
-        fault(FaultKind::reference, fmt::format("\"{}\", expected a well-formed urn:uuid: or urn:oid:", shown(text)));
-      } else if (text.starts_with("urn:uuid:")) {
-        warn(FaultKind::unresolved_reference, path_without_indexes(),
-             "a urn:uuid: reference that no entry.fullUrl of its Bundle resolves");
-      }
+  text = resolve(text);
+  const RelativeReference relative = relative_reference(text);
+  const Type* target = relative ? Model::r5().resource(relative.type) : nullptr;
+  if (target == nullptr || !is_id(relative.id)) [[unlikely]] {
+    const ReferenceSyntax syntax = reference_syntax(text);
+    if (!syntax.problem.empty()) {
+      fault(FaultKind::reference, fmt::format("\"{}\", {}", shown(text), syntax.problem));
       return;
     }
-    text = resolved;
+    if (text.starts_with('#')) fragment(text, reference_holder());
+    target = syntax.type.empty() ? nullptr : Model::r5().resource(syntax.type);
+    tell_observer(text);
+  } else if (observer != nullptr) {
+    observer->relative_reference(text, relative, *frames_[0].element);
   }
-  if (const RelativeReference relative = relative_reference(text)) {
-    if (!is_id(relative.id)) {
-      fault(FaultKind::reference, fmt::format("\"{}\": the id is longer than 64 characters", shown(text)));
-    } else if (Model::r5().resource(relative.type) == nullptr) {
-      fault(FaultKind::reference, fmt::format("\"{}\": {} is no resource of FHIR R5", shown(text), relative.type));
-    } else if (observer != nullptr) {
-      observer->relative_reference(text, relative, *frames_[0].element);
-    }
+  if (target != nullptr) check_target(reference_holder(), *target);
+}
+
+/// Passes on a well-formed reference that is not simply Type/id.
+template <bool Validate>
+void Walker<Validate>::tell_observer(std::string_view text) {
+  const ResourceReference parts = resource_reference(text);
+  if (parts.form == ReferenceForm::urn) {
+    count_unlinkable(parts.form);
     return;
   }
-  if (text.starts_with('#')) return;  // a contained resource, or what contains it
-  // An absolute URL, or a search within a type: Type?name=value; or a version: Type/id/_history/n.
-  const std::size_t name = text.find_first_of(":/?");
-  const std::string_view head = text.substr(0, name);
-  const bool absolute = name != std::string_view::npos && text[name] == ':' && name > 0 && name + 1 < text.size();
-  const bool of_type = name != std::string_view::npos && name + 1 < text.size() &&
-                       Model::r5().resource(head) != nullptr &&
-                       (text[name] == '?' || text.find("/_history/") != std::string_view::npos);
-  if (!absolute && !of_type) {
-    fault(FaultKind::reference,
-          fmt::format("\"{}\", expected Type/id, #id, an absolute URL or a search by Type?…", shown(text)));
+  if (observer == nullptr) return;
+  switch (parts.form) {
+    case ReferenceForm::relative:
+    case ReferenceForm::versioned:
+      observer->relative_reference(parts.target, {parts.type, parts.id}, *frames_[0].element);
+      break;
+    case ReferenceForm::absolute:
+      observer->absolute_reference(parts, *frames_[0].element);
+      break;
+    default:
+      count_unlinkable(parts.form);
   }
+}
+
+/// Reference.type: a resource by its name, or by the URL of its definition.
+template <bool Validate>
+void Walker<Validate>::reference_type(std::string_view text) {
+  constexpr std::string_view definitions = "http://hl7.org/fhir/StructureDefinition/";
+  if (text.starts_with(definitions)) text.remove_prefix(definitions.size());
+  if (const Type* const type = Model::r5().resource(text)) check_target(reference_holder(), *type);
+}
+
+template <bool Validate>
+void Walker<Validate>::count_unlinkable(ReferenceForm form) {
+  switch (form) {
+    case ReferenceForm::search:
+      warn_once(FaultKind::search_reference, "references by a search (Type?name=value) become no edges");
+      break;
+    case ReferenceForm::contained:
+      warn_once(FaultKind::contained_reference, "references to contained resources (#id) become no edges");
+      break;
+    case ReferenceForm::urn:
+      warn_once(FaultKind::unresolved_reference,
+                "urn: references that no entry.fullUrl of their Bundle resolves become no edges");
+      break;
+    case ReferenceForm::canonical:
+      warn_once(FaultKind::canonical_reference, "canonical URLs of definitions become no edges");
+      break;
+    case ReferenceForm::absolute:
+    case ReferenceForm::url:
+      warn_once(FaultKind::outside_reference,
+                "references by the URL of something that the study does not have become no edges");
+      break;
+    case ReferenceForm::relative:
+    case ReferenceForm::versioned:
+    case ReferenceForm::other:
+      break;
+  }
+}
+
+/// The Extension at the cursor, which nobody visits. Those nested in it belong to it.
+template <bool Validate>
+void Walker<Validate>::pass_extension() {
+  // A contained resource gives no record, and neither do its extensions.
+  const std::span<const PathStep> path(frames_.data(), depth_);
+  const bool contained = std::ranges::any_of(path.first(path.size() - 1), [](const PathStep& step) {
+    return step.element != nullptr && step.element->shape == Shape::resource;
+  });
+  if (!contained) observer->passed_extension(path);
+  passing_extension_ = true;
+  object(*extension_type_, visit_none);
+  passing_extension_ = false;
 }
 
 template <bool Validate>
@@ -184,7 +256,11 @@ void Walker<Validate>::one(const Element& element) {
       static_cast<void>(primitive(element));
       break;
     case Shape::object:
-      object(*element.type, visit_none);
+      if (observer != nullptr && element.type == extension_type_ && !passing_extension_) {
+        pass_extension();
+      } else {
+        object(*element.type, visit_none);
+      }
       break;
     case Shape::resource:
       nested_resource(element);
@@ -210,7 +286,17 @@ void Walker<Validate>::nested_resource(const Element& element) {
     cursor.skip();
     return;
   }
-  object(*type, visit_none);
+  if (element.name == "contained") {
+    contained_resource(*type);
+  } else if (in_contained_) {
+    object(*type, visit_none);
+  } else {
+    // A resource of its own: what is contained in it can be referred to from within it only.
+    const std::size_t first_fragment = fragments_.size();
+    const std::size_t first_contained = contained_.size();
+    object(*type, visit_none);
+    settle_fragments(first_fragment, first_contained);
+  }
 }
 
 template <bool Validate>
@@ -218,7 +304,7 @@ void Walker<Validate>::other_member(const Type& type, std::string_view name, std
   if constexpr (Validate) {
     if (name.starts_with('_')) {
       const Element* element = type.find(name.substr(1));
-      if (element != nullptr && element->shape == Shape::primitive && element->primitive != Primitive::system_string) {
+      if (element != nullptr && element->companion) {
         if (companions.insert(element->index)) {
           fault(FaultKind::duplicate_element, at, fmt::format("\"{}\" stands here a second time", name));
         }

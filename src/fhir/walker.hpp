@@ -1,14 +1,17 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "fhir/cursor.hpp"
 #include "fhir/findings.hpp"
 #include "fhir/model.hpp"
 #include "fhir/primitive_format.hpp"
+#include "fhir/resource_reference.hpp"
 
 namespace etl::fhir {
 
@@ -19,18 +22,33 @@ struct Token {
   bool valid = false;  ///< false: it was not there (null), or not what it should be and reported
 };
 
-/// Told of every well-formed relative reference of a resource, wherever it stands.
+/// One step of the path from a resource to what stands at the cursor.
+struct PathStep {
+  const Type* type = nullptr;
+  const Element* element = nullptr;  ///< a member of `type`
+  int index = -1;                    ///< among the element's values; -1 where it does not repeat
+};
+
+/// Told of the references of a resource that may lead to a resource of the study, and of the extensions that nobody
+/// visits, wherever they stand.
 class ReferenceObserver {
  public:
   ReferenceObserver() = default;
   ReferenceObserver(const ReferenceObserver&) = delete;
   ReferenceObserver& operator=(const ReferenceObserver&) = delete;
   virtual ~ReferenceObserver() = default;
-  /// `text` is `Type/id`, `parts` its halves; `element` is the element of the resource itself that it stands in.
+  /// `text` is `Type/id`, `parts` its halves; `element` is the element of the resource itself that it stands in. A
+  /// versioned reference comes without its version.
   virtual void relative_reference(std::string_view text, const RelativeReference& parts, const Element& element) = 0;
+  /// An absolute URL that ends in Type/id (ReferenceForm::absolute).
+  virtual void absolute_reference(const ResourceReference& reference, const Element& element) = 0;
+  /// An Extension is about to be passed over; the last step is its element (`extension`, `modifierExtension`), and the
+  /// walker's cursor is at it.
+  virtual void passed_extension(std::span<const PathStep> path) = 0;
 };
 
-/// What a Bundle's entries are called within it: fullUrl -> Type/id.
+/// What a Bundle's entries are called within it: fullUrl -> Type/id. Of absolute URLs only those that do not end in
+/// this Type/id.
 using BundleLinks = std::unordered_map<std::string, std::string>;
 
 /// Walks one resource along the definitions of its type. The caller visits the elements that it wants and consumes
@@ -49,6 +67,10 @@ class Walker {
     where_ = where;
     links_ = links;
     depth_ = 0;
+    passing_extension_ = false;
+    in_contained_ = false;
+    contained_.clear();
+    fragments_.clear();
   }
 
   /// An object of this type. `visit(const Element&)` is called with the cursor at the element's value, and returns
@@ -90,6 +112,13 @@ class Walker {
   template <class Message>
   void warn(FaultKind kind, const Element& element, std::string_view text, Message&& message);
 
+  /// A warning that is counted for its kind as a whole, with the path of the first.
+  void warn_once(FaultKind kind, std::string_view message) {
+    findings_.warnings.of(kind, "", message, where_).add_at(where_, [this] { return path_without_indexes(); });
+  }
+  /// The text of a reference that cannot become an edge, whatever its form, is counted.
+  void count_unlinkable(ReferenceForm form);
+
   /// Has the document at hand any fault so far?
   [[nodiscard]] bool has_faults() const noexcept { return !findings_.document.empty(); }
 
@@ -104,9 +133,9 @@ class Walker {
     return plain_;
   }
 
-  /// What a urn: reference stands for within its Bundle (`Type/id`), or the reference itself.
+  /// What a urn: or absolute reference stands for within its Bundle (`Type/id`), or the reference itself.
   [[nodiscard]] std::string_view resolve(std::string_view text) const {
-    if (links_ == nullptr || !text.starts_with("urn:")) return text;
+    if (links_ == nullptr || text.find(':') == std::string_view::npos) return text;
     const auto found = links_->find(std::string(text));
     return found == links_->end() ? text : std::string_view(found->second);
   }
@@ -115,10 +144,25 @@ class Walker {
   ReferenceObserver* observer = nullptr;
 
  private:
-  struct Frame {
+  using Frame = PathStep;
+
+  /// Where the members of the object at a depth begin, and whether one of its arrays of primitives has a null.
+  struct Mark {
+    const std::uint32_t* members = nullptr;
+    bool gap = false;
+  };
+
+  /// A contained resource.
+  struct Contained {
+    std::string id;
     const Type* type = nullptr;
-    const Element* element = nullptr;
-    int index = -1;
+  };
+  /// A reference to one (`#id`), which may come before it.
+  struct Fragment {
+    std::string id;
+    std::uint32_t offset = 0;
+    std::string path;
+    const Element* holder = nullptr;  ///< the element that refers
   };
 
   /// A warning that was given lately, and where it is counted.
@@ -134,14 +178,38 @@ class Walker {
   void companion(const Element& element);
   void missing(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
   void nested_resource(const Element& element);
+  void contained_resource(const Type& type);
+  void check_format(const Element& element, const Token& token, std::string_view text);
+  void check_companions(const Type& type);
+  void check_companion(const Element& element, const std::uint32_t* value, const std::uint32_t* companion);
+  void check_choices(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
+  void check_extension(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
+  void check_coded(const Element& holder, const Type& type);
+  [[nodiscard]] bool is_source_path(const Element& element);
+  void fragment(std::string_view text, const Element& holder);
+  void settle_fragments(std::size_t first_fragment, std::size_t first_contained);
+  void check_target(const Element& holder, const Type& target);
+  [[nodiscard]] const Element& reference_holder() const;
   void reference(std::string_view text);
+  void tell_observer(std::string_view text);
+  void pass_extension();
+  void reference_type(std::string_view text);
   [[nodiscard]] std::string path_without_indexes() const;
 
+  const Type* const reference_type_ = Model::r5().type("Reference");
+  const Element* const reference_element_ = reference_type_->find("reference");
+  const Element* const identifier_element_ = reference_type_->find("identifier");
+  const Type* const extension_type_ = Model::r5().type("Extension");
   Findings& findings_;
   Location where_;
   const BundleLinks* links_ = nullptr;
   std::size_t depth_ = 0;
+  bool passing_extension_ = false;
   std::array<Frame, max_depth + 1> frames_;
+  std::array<Mark, max_depth + 1> marks_;
+  bool in_contained_ = false;
+  std::vector<Contained> contained_;
+  std::vector<Fragment> fragments_;
   std::array<Given, 16> given_;
   std::string plain_;
   std::string name_;
@@ -178,9 +246,15 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
   ElementSet seen;
   ElementSet companions;
   std::uint32_t choices = 0;
+  std::size_t members = 0;
+  // The element that this object is a value of.
+  const Element* const holder = depth_ == 0 ? nullptr : frames_[depth_ - 1].element;
+  Mark& mark = marks_[depth_];
+  mark = {cursor.position(), false};
   Frame& frame = frames_[depth_++];
   frame.type = &type;
   do {
+    ++members;
     frame.element = nullptr;
     frame.index = -1;
     const std::uint32_t at = cursor.offset();
@@ -213,10 +287,30 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
     if (!visit(*element)) value(*element);
   } while (cursor.more('}'));
   frame.element = nullptr;
+  if (observer != nullptr && &type == reference_type_) [[unlikely]] {
+    if (!seen.contains(reference_element_->index) && seen.contains(identifier_element_->index)) {
+      warn_once(FaultKind::logical_reference, "references by an identifier alone become no edges");
+    }
+  }
   if constexpr (Validate) {
-    if (!seen.covers(type.required) || (choices & type.required_choices) != type.required_choices) [[unlikely]] {
+    if (members == 1 && seen.contains(0) && type.kind != Kind::resource && type.rule != Rule::companion) [[unlikely]] {
+      fault(FaultKind::cardinality, begin, "only an id, expected a value or other elements beside it");
+    } else if (!seen.covers(type.required) || (choices & type.required_choices) != type.required_choices) [[unlikely]] {
       missing(type, seen, companions, choices);
     }
+    if (mark.gap || !companions.empty()) [[unlikely]] {
+      check_companions(type);
+      check_choices(type, seen, companions, choices);
+    }
+    if (type.rule != Rule::none) {
+      if (type.rule == Rule::extension) {
+        check_extension(type, seen, companions, choices);
+      } else if (type.rule == Rule::coded && holder != nullptr && holder->binding != 0) {
+        check_coded(*holder, type);
+      }
+    }
+    if (depth_ == 1 && !fragments_.empty()) [[unlikely]]
+      settle_fragments(0, 0);
   }
   --depth_;
 }

@@ -69,6 +69,17 @@ Held::Place Held::saw(std::size_t type, std::string_view id) {
   return place;
 }
 
+void Held::restart() {
+  for (Record& record : records_) record.seen = record.equal = 0;
+  for (Edge& edge : edges_) edge.seen = 0;
+}
+
+void Held::remove(const std::function<bool(std::size_t type, std::string_view id)>& deleted) {
+  for (Record& record : records_) {
+    if (record.own && record.seen == 0) record.deleted = deleted(record.type, record.id);
+  }
+}
+
 void Held::saw_equal(Place record) { mark(records_[record].equal); }
 
 bool Held::saw_edge(std::size_t table, Place src, std::size_t dst_type, std::string_view dst) {

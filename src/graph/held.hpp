@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string_view>
 
 #include "base/arena.hpp"
@@ -23,9 +24,10 @@ class Held {
   struct Record {
     std::string_view id;
     std::uint32_t type;
-    bool own;            ///< the project's; else only an edge leads there
-    std::uint8_t seen;   ///< the study has it
-    std::uint8_t equal;  ///< with the same content
+    bool own;              ///< the project's; else only an edge leads there
+    std::uint8_t seen;     ///< the study has it
+    std::uint8_t equal;    ///< with the same content
+    bool deleted = false;  ///< the study deletes it
     JsonbDigest::Value digest;
   };
   struct Edge {
@@ -50,6 +52,10 @@ class Held {
   bool saw_edge(std::size_t table, Place src, std::size_t dst_type, std::string_view dst);
 
   // One thread, when all have ended.
+  /// Forgets what was seen: the study is read again.
+  void restart();
+  /// The study deletes the project's records for which `deleted(type, id)` holds.
+  void remove(const std::function<bool(std::size_t type, std::string_view id)>& deleted);
   [[nodiscard]] const std::deque<Record>& records() const noexcept { return records_; }
   [[nodiscard]] const std::deque<Edge>& edges() const noexcept { return edges_; }
 

@@ -183,6 +183,15 @@ void LoadConsumer::take(Part& part) {
   rows.without_edge.clear();
 }
 
+bool LoadConsumer::restart() {
+  staging_.restart();
+  held_.restart();
+  without_node_.clear();
+  without_edge_.clear();
+  for (auto& counts : unknown_) counts.clear();
+  return true;
+}
+
 UnknownProperties LoadConsumer::unknown_properties() const {
   UnknownProperties out;
   for (std::size_t number = 0; number < unknown_.size(); ++number) {

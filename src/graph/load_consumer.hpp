@@ -33,6 +33,7 @@ class LoadConsumer final : public simplify::Consumer {
   void take(Part& part) override;
   void rejected(const simplify::Rejected& rejected) override;
   void file_fault(const fhir::Fault& fault) override;
+  bool restart() override;
   void advanced(std::uint64_t bytes) override { progress_(bytes); }
 
   /// Records of types that the dictionary does not have, by type.

@@ -25,6 +25,11 @@ TableChange LoadReport::total() const {
 }
 
 void log_left_out(const LoadReport& report) {
+  if (!report.left_out.empty()) log::info("{}", report.left_out);
+  if (report.deletions > 0) {
+    log::info("{} in the study: the project held {} of them", counted(report.deletions, "deletion"),
+              counted(static_cast<std::uint64_t>(report.deleted), "record"));
+  }
   for (const auto& [type, count] : report.without_node) {
     log::warn("{} {} left out: the dictionary has no such node for a study", human_count(count), type);
   }

@@ -35,6 +35,9 @@ struct LoadReport {
   std::map<std::string, std::uint64_t> without_edge;  ///< relations that no edge table can hold
   UnknownProperties unknown_properties;               ///< loaded all the same; sheepdog and peregrine never return them
   std::int64_t dangling_skipped = 0;
+  std::string left_out;         ///< simplify::StudyResult::left_out()
+  std::uint64_t deletions = 0;  ///< resources that the study deletes
+  std::int64_t deleted = 0;     ///< records that the project held of them, removed
 
   [[nodiscard]] bool changes() const noexcept;
   /// Of all tables together.

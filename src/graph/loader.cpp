@@ -175,7 +175,16 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
       throw InputError(fmt::format("the study is not valid: {}; nothing was written", simplify::in_words(report)),
                        study.path, "mend the study; `aced-etl validate` lists what is wrong");
     }
+    if (!read.deleted.empty()) {
+      held.remove([&](std::size_t type, std::string_view id) {
+        const std::string target = fmt::format("{}/{}", dictionary.nodes()[type].title, id);
+        return std::ranges::binary_search(read.deleted, fhir::IdIndex::key_of(target));
+      });
+    }
     const Outcome outcome = settle(held, dictionary, options, staging);
+    out.left_out = read.left_out();
+    out.deletions = read.deletions;
+    out.deleted = outcome.deleted;
     staging.finish();
 
     Merge merge(connection, dictionary, staging, options, outcome, cleaner);

@@ -14,11 +14,14 @@ Outcome settle(const Held& held, const dictionary::Dictionary& dictionary, const
   for (auto* edges : {&out.equal_edges, &out.gone_edges, &out.to_pruned}) edges->assign(dictionary.edges().size(), 0);
 
   Buffer row;
-  const auto pruned = [&](const Held::Record& record) { return options.prune && record.own && record.seen == 0; };
+  const auto pruned = [&](const Held::Record& record) {
+    return record.deleted || (options.prune && record.own && record.seen == 0);
+  };
   for (const Held::Record& record : held.records()) {
     out.equal_nodes[record.type] += record.equal;
     if (!pruned(record)) continue;
     ++out.pruned_nodes[record.type];
+    out.deleted += record.deleted;
     row.clear();
     append_id(row, record.type, record.id);
     staging.add(Kind::pruned, record.type, row.view());
@@ -36,7 +39,8 @@ Outcome settle(const Held& held, const dictionary::Dictionary& dictionary, const
       continue;
     }
     if (edge.seen != 0) stage(Kind::edge);
-    if (src.seen == 0 && !options.prune) continue;  // of a record that stays though the study does not have it
+    // Of a record that stays though the study does not have it.
+    if (src.seen == 0 && !pruned(src) && !pruned(dst)) continue;
     ++out.gone_edges[edge.table];
     if (pruned(dst)) ++out.to_pruned[edge.table];
     if (!options.dry_run) stage(Kind::gone);

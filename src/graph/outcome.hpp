@@ -15,6 +15,7 @@ struct Outcome {
   std::vector<std::int64_t> equal_nodes;   ///< the study has them as they are
   std::vector<std::int64_t> equal_edges;   ///< likewise
   std::vector<std::int64_t> pruned_nodes;  ///< staged as Kind::pruned
+  std::int64_t deleted = 0;                ///< of these, those that the study deletes
   std::vector<std::int64_t> gone_edges;    ///< staged as Kind::gone, unless it is a dry run
   std::vector<std::int64_t> to_pruned;     ///< of the gone those that lead to a pruned node
 };

@@ -99,6 +99,14 @@ void Staging::add(Kind kind, std::size_t number, std::string_view rows) {
   if (waiting_ >= most_waiting) flush_largest();
 }
 
+void Staging::restart() {
+  for (const auto& [key, part] : parts_) {
+    if (part.own) connection_.exec("drop table " + own_name(key.first, key.second));
+  }
+  parts_.clear();
+  waiting_ = 0;
+}
+
 void Staging::flush_largest() {
   const auto largest = std::ranges::max_element(parts_, {}, [](const auto& one) { return one.second.waiting.size(); });
   flush(largest->first, largest->second);

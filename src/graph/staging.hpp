@@ -28,6 +28,8 @@ class Staging {
 
   /// Rows of that number in COPY's binary format, without header and trailer.
   void add(Kind kind, std::size_t number, std::string_view rows);
+  /// Takes back all that was added.
+  void restart();
   /// All that is still in memory; then what is large is analysed, so that joins with it are planned well. Before all
   /// that follows.
   void finish();

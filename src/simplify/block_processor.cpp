@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <unordered_map>
+
+#include "simplify/extension_url.hpp"
+#include "simplify/resource_version.hpp"
 
 namespace etl::simplify {
 namespace {
@@ -19,16 +23,25 @@ std::uint64_t newlines(std::string_view text) { return static_cast<std::uint64_t
 /// The pieces of a Bundle that stands on one line, as a block of their own.
 class InnerPieces final : public fhir::DocumentSplitter::Pieces {
  public:
-  explicit InnerPieces(Block& block, fhir::BundleLinks& links) : block_(block), links_(links) {}
-  void resource(std::string_view text, std::uint64_t line) override { block_.add(text, line, false); }
+  InnerPieces(Block& block, fhir::BundleLinks& links, fhir::DeletionSink* sink)
+      : block_(block), links_(links), sink_(sink) {}
+  void resource(std::string_view text, std::uint64_t line, const fhir::BundleEntry* entry) override {
+    block_.add(text, line, false, entry);
+  }
   void shell(std::string_view text, std::uint64_t line) override { block_.add(text, line, true); }
-  void entry(std::string_view full_url, std::string_view reference) override {
-    if (full_url.starts_with("urn:")) links_.emplace(full_url, reference);
+  void entry(const fhir::BundleEntry& entry) override {
+    fhir::add_link(links_, entry);
+    if (sink_ != nullptr) deletions_.entry(entry);
+  }
+  void bundle_end(std::string_view type) override {
+    if (sink_ != nullptr) deletions_.end(type, block_.file, *sink_);
   }
 
  private:
   Block& block_;
   fhir::BundleLinks& links_;
+  fhir::DeletionSink* sink_;
+  fhir::BundleDeletions deletions_;
 };
 
 /// What a piece is read as.
@@ -45,9 +58,11 @@ template <bool Validate>
 class Worker final : public BlockWorker, private fhir::ReferenceObserver {
  public:
   Worker(const WorkerOptions& options, const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index)
-      : options_(options), files_(files), simplifier_(options.plans, options.ids, findings_) {
+      : options_(options),
+        files_(files),
+        simplifier_(options.plans, options.ids, findings_, options.facts, options.document_keys) {
     if (index != nullptr) index_.emplace(*index);
-    if (Validate) simplifier_.observe(this);
+    simplifier_.observe(this);
   }
 
   void process(const Block& block, BlockSink& sink) override { process(block, structurals_, sink); }
@@ -67,6 +82,18 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   void reject(const Block& block, const Block::Piece& piece, BlockSink& sink);
   void relative_reference(std::string_view text, const fhir::RelativeReference& parts,
                           const fhir::Element& element) override;
+  void absolute_reference(const fhir::ResourceReference& reference, const fhir::Element& element) override;
+  void passed_extension(std::span<const fhir::PathStep> path) override;
+  [[nodiscard]] bool is_linked(std::string_view type, const fhir::Element& element);
+  [[nodiscard]] bool is_plucked(std::span<const fhir::PathStep> path);
+  [[nodiscard]] bool is_of_file(std::span<const fhir::PathStep> path);
+  [[nodiscard]] bool leave_out(std::string_view id, std::uint64_t content);
+
+  /// A reference of the resource at hand, until it is known whether the study keeps it.
+  struct Pending {
+    std::string target;
+    std::uint32_t element;
+  };
 
   WorkerOptions options_;
   const std::vector<fhir::StudyFile>& files_;
@@ -77,6 +104,10 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   const std::uint32_t* reached_ = nullptr;  ///< the first structural behind the piece read last; null: not known
   int nested_ = 0;                          ///< Bundles that the one at hand stands in
   Tally tally_;
+  std::vector<Pending> pending_;
+  /// Warnings of extensions that were passed over, by a hash of their path; they stay where they are.
+  std::unordered_map<std::uint64_t, fhir::Warnings::Count*> passed_extensions_;
+  std::string scratch_;
 };
 
 template <bool Validate>
@@ -101,7 +132,10 @@ void Worker<Validate>::process(const Block& block, fhir::Structurals& structural
     single.links = block.links;
     single.text.append(block.piece(p));
     single.text.pad();
-    single.pieces.push_back({0, p.size, p.line, p.shell});
+    Block::Piece alone = p;
+    alone.begin = 0;
+    single.given_ids = block.given_ids;
+    single.pieces.push_back(alone);
     const std::string_view wrong = structurals.index(single.text.view());
     if (wrong.empty()) {
       piece(single, single.pieces[0], structurals.begin(), sink);
@@ -115,6 +149,12 @@ void Worker<Validate>::process(const Block& block, fhir::Structurals& structural
 
 template <bool Validate>
 void Worker<Validate>::piece(const Block& block, const Block::Piece& piece, const std::uint32_t* at, BlockSink& sink) {
+  if (piece.outcome) {
+    ++tally_.resources;
+    ++tally_.outcomes;
+    reached_ = nullptr;
+    return;
+  }
   const std::string_view text = block.piece(piece);
   const bool escapes = std::memchr(text.data(), '\\', text.size()) != nullptr;
   const fhir::Cursor document(block.text.data(), at, escapes);
@@ -134,12 +174,13 @@ std::optional<Record> Worker<Validate>::read(const Block& block, const Block::Pi
   const auto end = static_cast<std::uint32_t>(piece.begin + piece.size);
   findings_.document.clear();
   reached_ = nullptr;
+  pending_.clear();
   std::optional<Record> record;
   try {
     if (as == As::shell) {
       simplifier_.shell(document, where);
     } else {
-      record = simplifier_.resource(document, where, block.links.get(), as == As::plain);
+      record = simplifier_.resource(document, where, block.links.get(), as == As::plain, block.given_id(piece));
       if (simplifier_.met_container()) return record;
     }
     const fhir::Cursor& after = simplifier_.cursor();
@@ -185,7 +226,7 @@ void Worker<Validate>::container(const Block& block, const Block::Piece& piece, 
   inner.file = block.file;
   auto links = std::make_shared<fhir::BundleLinks>();
   {
-    InnerPieces pieces(inner, *links);
+    InnerPieces pieces(inner, *links, options_.deletions);
     fhir::DocumentSplitter splitter(pieces, piece.size + 1);
     splitter.start_at(piece.line);
     splitter.feed(block.piece(piece));
@@ -210,23 +251,52 @@ void Worker<Validate>::container(const Block& block, const Block::Piece& piece, 
 
 template <bool Validate>
 void Worker<Validate>::accept(const Block& block, const Block::Piece& piece, const Record& record, BlockSink& sink) {
+  const std::string_view text = block.piece(piece);
+  const bool looks_up = options_.facts != nullptr && options_.facts->leaves_out();
+  const std::uint64_t content = index_ || looks_up ? XXH3_64bits(text.data(), text.size()) : 0;
+  // References are told as they stand, relations as they are written.
+  const bool as_it_stands = options_.references == References::all;
+  const std::string_view id = as_it_stands ? simplifier_.source_id() : record.id;
+  if (looks_up && leave_out(id, content)) return;
   ++tally_.records;
   if (index_) {
-    const std::string_view text = block.piece(piece);
-    // References are told as they stand, relations as they are written.
-    const bool as_it_stands = options_.references == References::all;
-    index_->define(record.type, as_it_stands ? simplifier_.source_id() : record.id,
-                   XXH3_64bits(text.data(), text.size()), record.where);
+    for (const Pending& reference : pending_) index_->refer(reference.target, reference.element, record.where);
+    if (options_.versions) {
+      const fhir::IdIndex::Version version = resource_version(text);
+      index_->define(record.type, id, content, record.where, &version);
+    } else {
+      index_->define(record.type, id, content, record.where);
+    }
+    if (piece.address != 0) {
+      scratch_.assign(record.type).append(1, '/').append(id);
+      index_->locate(scratch_, piece.address);
+    }
     if (options_.references == References::relations) {
       for (const Relation& relation : record.relations) {
-        std::string target(relation.dst_type);
-        target += '/';
-        target += relation.dst_id;
-        index_->refer(target, relation.element->ordinal, record.where);
+        scratch_.assign(relation.dst_type).append(1, '/').append(relation.dst_id);
+        index_->refer(scratch_, relation.element->ordinal, record.where);
       }
     }
   }
   sink.record(record);
+}
+
+/// Is the resource at hand one that the study deletes, or has a newer version of? `id` is the one that the index knows.
+template <bool Validate>
+bool Worker<Validate>::leave_out(std::string_view id, std::uint64_t content) {
+  const auto key_of = [&](std::string_view name) {
+    scratch_.assign(simplifier_.plan()->type->name).append(1, '/').append(name);
+    return fhir::IdIndex::key_of(scratch_);
+  };
+  if (options_.facts->is_deleted(key_of(simplifier_.source_id()))) {
+    ++tally_.deleted;
+    return true;
+  }
+  if (options_.facts->is_superseded(key_of(id), content)) {
+    ++tally_.superseded;
+    return true;
+  }
+  return false;
 }
 
 template <bool Validate>
@@ -248,19 +318,105 @@ void Worker<Validate>::reject(const Block& block, const Block::Piece& piece, Blo
   sink.rejected(std::move(rejected));
 }
 
+/// May a reference to this type become an edge? If not, the warning says whose doing that is.
+template <bool Validate>
+bool Worker<Validate>::is_linked(std::string_view type, const fhir::Element& element) {
+  const Target* target = simplifier_.plan()->target(type);
+  if (target != nullptr && target->linked) return true;
+  if (target == nullptr) {
+    simplifier_.walker().warn(FaultKind::no_link, element, type, [&] {
+      return fmt::format("a reference to {}, which the dictionary does not link to from here", type);
+    });
+  } else {
+    simplifier_.walker().warn(FaultKind::limited_link, element, type, [&] {
+      return fmt::format("a reference to {}, which `limit_links` of the simplify configuration leaves out", type);
+    });
+  }
+  return false;
+}
+
 template <bool Validate>
 void Worker<Validate>::relative_reference(std::string_view text, const fhir::RelativeReference& parts,
                                           const fhir::Element& element) {
-  const TypePlan* plan = simplifier_.plan();
-  if (plan == nullptr) return;
-  const Target* target = plan->target(parts.type);
-  if (target == nullptr || !target->linked) {
-    simplifier_.walker().warn(FaultKind::no_link, element, parts.type, [&] {
-      return fmt::format("a reference to {}, which the dictionary does not link to from here", parts.type);
-    });
-  } else if (index_ && options_.references == References::all) {
+  if (simplifier_.plan() == nullptr || !is_linked(parts.type, element)) return;
+  if (!index_ || options_.references != References::all) return;
+  if (options_.facts != nullptr && options_.facts->leaves_out()) {
+    pending_.push_back({std::string(text), element.ordinal});
+  } else {
     index_->refer(text, element.ordinal, simplifier_.walker().where());
   }
+}
+
+template <bool Validate>
+void Worker<Validate>::absolute_reference(const fhir::ResourceReference& reference, const fhir::Element& element) {
+  if (simplifier_.plan() == nullptr) return;
+  // Whatever its type, an address outside is told as such.
+  const std::uint64_t address = fhir::address_hash(reference.address);
+  if (options_.facts != nullptr) {
+    if (options_.facts->is_outside(address)) {
+      simplifier_.walker().count_unlinkable(reference.form);
+      return;
+    }
+  } else if (index_) {
+    scratch_.assign(reference.type).append(1, '/');
+    scratch_.append(options_.references == References::relations && options_.ids != nullptr
+                        ? (*options_.ids)(reference.id)
+                        : std::string(reference.id));
+    index_->refer_by_url(scratch_, address);
+  } else {
+    ++tally_.unchecked_urls;
+  }
+  static_cast<void>(is_linked(reference.type, element));
+}
+
+/// An extension that the record has no place for, unless the configuration plucks it.
+template <bool Validate>
+void Worker<Validate>::passed_extension(std::span<const fhir::PathStep> path) {
+  if (simplifier_.plan() == nullptr || is_plucked(path) || is_of_file(path)) return;
+  XXH64_hash_t hash = 0;
+  for (const fhir::PathStep& step : path) {
+    const fhir::Element* const element = step.element;
+    hash = XXH3_64bits_withSeed(&element, sizeof element, hash);
+  }
+  fhir::Warnings::Count*& count = passed_extensions_[hash];
+  if (count == nullptr) {
+    std::string place(path.front().type->name);
+    for (const fhir::PathStep& step : path) {
+      // A primitive's extension stands in its companion, `_birthDate`.
+      const bool primitive = step.element->shape == fhir::Shape::primitive;
+      place.append(primitive ? "._" : ".").append(step.element->name);
+    }
+    count = &findings_.warnings.of(FaultKind::left_out_extension, place,
+                                   path.back().element->name == "modifierExtension"
+                                       ? "a modifier extension, which the record has no place for"
+                                       : "an extension of a nested element or primitive, which the record has no place "
+                                         "for",
+                                   simplifier_.walker().where());
+  }
+  count->add(simplifier_.walker().where());
+}
+
+template <bool Validate>
+bool Worker<Validate>::is_plucked(std::span<const fhir::PathStep> path) {
+  const Pluck* step = simplifier_.plan()->elements[path.front().element->index].pluck.get();
+  for (const fhir::PathStep& next : path.subspan(1)) {
+    if (step == nullptr) return false;
+    const auto found = std::ranges::find(step->steps, next.element, &Pluck::element);
+    step = found == step->steps.end() ? nullptr : &*found;
+  }
+  if (step == nullptr || step->extensions.empty()) return false;
+  const std::string url(simplifier_.walker().plain(extension_url(simplifier_.walker())));
+  return std::ranges::any_of(step->extensions,
+                             [&](const Pluck::Named& wanted) { return url.find(wanted.name) != std::string::npos; });
+}
+
+/// Is it one of the extensions of an Attachment that tell of its file? They are read when files are loaded.
+template <bool Validate>
+bool Worker<Validate>::is_of_file(std::span<const fhir::PathStep> path) {
+  if (path.back().type->name != "Attachment") return false;
+  const std::string_view url = simplifier_.walker().plain(extension_url(simplifier_.walker()));
+  return url == "http://aced-idp.org/fhir/StructureDefinition/source_path" ||
+         url == "http://aced-idp.org/fhir/StructureDefinition/md5";
 }
 
 }  // namespace

@@ -17,15 +17,26 @@ struct Rejected {
   std::vector<fhir::Fault> faults;
 };
 
+/// resources = records + rejected + left_out()
 struct Tally {
   std::uint64_t resources = 0;  ///< found in the input, Bundles and Lists that hold others not counted
   std::uint64_t records = 0;
   std::uint64_t rejected = 0;
+  std::uint64_t deleted = 0;     ///< left out: the study deletes them
+  std::uint64_t superseded = 0;  ///< left out: the study has a newer version
+  std::uint64_t outcomes = 0;    ///< left out: a server's remarks in a Bundle, no data
 
+  std::uint64_t unchecked_urls = 0;  ///< references by absolute URL, when there was no index to look them up in
+
+  [[nodiscard]] std::uint64_t left_out() const noexcept { return deleted + superseded + outcomes; }
   Tally& operator+=(const Tally& other) {
     resources += other.resources;
     records += other.records;
     rejected += other.rejected;
+    deleted += other.deleted;
+    superseded += other.superseded;
+    outcomes += other.outcomes;
+    unchecked_urls += other.unchecked_urls;
     return *this;
   }
 };
@@ -67,6 +78,10 @@ struct WorkerOptions {
   const IdTransform* ids = nullptr;
   bool validate = true;
   References references = References::all;
+  bool document_keys = true;                ///< as simplify::Simplifier says
+  bool versions = false;                    ///< tell the index which version each resource is
+  const StudyFacts* facts = nullptr;        ///< what an earlier reading found; null on the first
+  fhir::DeletionSink* deletions = nullptr;  ///< told what Bundles on lines delete
 };
 
 /// `files` names the files by the number that blocks give; `index` may be null.

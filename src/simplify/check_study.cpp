@@ -15,6 +15,7 @@ class Checker final : public Consumer {
 
   std::unique_ptr<Part> part() override { return std::make_unique<Nothing>(); }
   void take(Part& part) override { static_cast<void>(part); }
+  bool restart() override { return true; }
   void rejected(const Rejected& rejected) override {
     for (const fhir::Fault& fault : rejected.faults) report_.add(fault);
   }
@@ -40,7 +41,7 @@ StudyResult check_study(const StudyOptions& options, FaultReport& report,
 }
 
 void require_resources(const StudyResult& result, const FaultReport& report, const std::string& path) {
-  if (result.tally.resources > 0 || report.errors() > 0) return;
+  if (result.tally.resources > 0 || result.deletions > 0 || report.errors() > 0) return;
   throw InputError("there is no resource in it", path, "name the folder that holds the study's metadata");
 }
 

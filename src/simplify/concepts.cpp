@@ -40,6 +40,7 @@ KnownTypes look_up() {
   out.quantity_unit = index_of(quantity, "unit");
   out.quantity_system = index_of(quantity, "system");
   out.quantity_code = index_of(quantity, "code");
+  out.quantity_comparator = index_of(quantity, "comparator");
   // One set of numbers serves all the types that are Quantities; hold the definitions to it.
   for (const char* name : {"Age", "Count", "Distance", "Duration"}) {
     const fhir::Type& type = *model.type(name);

@@ -22,7 +22,7 @@ struct KnownTypes {
   std::uint16_t reference_reference;
   std::uint16_t identifier_system, identifier_value, identifier_type;
   std::uint16_t extension_url, extension_extension;
-  std::uint16_t quantity_value, quantity_unit, quantity_system, quantity_code;
+  std::uint16_t quantity_value, quantity_unit, quantity_system, quantity_code, quantity_comparator;
 
   [[nodiscard]] static const KnownTypes& get();
 };
@@ -37,7 +37,7 @@ struct Coding {
 };
 
 struct Quantity {
-  std::string_view value, unit, system, code;
+  std::string_view value, unit, system, code, comparator;
 };
 
 struct Identifier {
@@ -132,6 +132,8 @@ Quantity read_quantity(W& walker, const fhir::Type& type) {
       out.system = walker.primitive(element).raw;
     } else if (element.index == known.quantity_code) {
       out.code = walker.primitive(element).raw;
+    } else if (element.index == known.quantity_comparator) {
+      out.comparator = walker.primitive(element).raw;
     } else {
       return false;
     }

@@ -23,7 +23,8 @@ class Pipeline {
         index_(index),
         consumer_(consumer),
         reader_(
-            files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); }, options.stop) {}
+            files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); }, options.stop,
+            options.worker.deletions) {}
 
   PipelineResult run() {
     const unsigned threads = std::max(1U, options_.threads);
@@ -32,7 +33,9 @@ class Pipeline {
     work();
     for (std::thread& thread : others) thread.join();
     if (error_) std::rethrow_exception(error_);
-    for (const fhir::Fault& fault : file_faults_) consumer_.file_fault(fault);
+    if (options_.tell_faults) {
+      for (const fhir::Fault& fault : file_faults_) consumer_.file_fault(fault);
+    }
     result_.bytes = reader_.bytes();
     return std::move(result_);
   }
@@ -117,7 +120,9 @@ class Pipeline {
 
   void give(const Made& due) {
     Consumer::Part& part = *due.part;
-    for (const Rejected& rejected : part.rejects) consumer_.rejected(rejected);
+    if (options_.tell_faults) {
+      for (const Rejected& rejected : part.rejects) consumer_.rejected(rejected);
+    }
     part.rejects.clear();
     consumer_.take(part);
     consumer_.advanced(due.bytes);

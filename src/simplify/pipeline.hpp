@@ -29,6 +29,9 @@ class Consumer {
   [[nodiscard]] virtual std::unique_ptr<Part> part() = 0;
   /// Take what the part holds and leave it empty for its next block.
   virtual void take(Part& part) = 0;
+  /// The study is read from its beginning, perhaps once more: forget what take() took. Faults are not told a second
+  /// time. False when what was taken cannot be taken back.
+  [[nodiscard]] virtual bool restart() = 0;
   /// A resource that is not usable; called in the order of the input.
   virtual void rejected(const Rejected& rejected) = 0;
   /// A file that cannot be read to its end.
@@ -42,6 +45,7 @@ struct PipelineOptions {
   unsigned threads = 1;
   fhir::BlockLimits limits;
   std::stop_token stop;
+  bool tell_faults = true;  ///< false: the consumer knows them from an earlier reading
 };
 
 struct PipelineResult {

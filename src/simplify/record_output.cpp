@@ -143,6 +143,13 @@ void RecordOutput::take(Part& part) {
   lines.clear();
 }
 
+bool RecordOutput::restart() {
+  if (path_ == "-") return false;
+  files_.clear();
+  counts_.clear();
+  return true;
+}
+
 void RecordOutput::rejected(const Rejected& rejected) {
   for (const fhir::Fault& fault : rejected.faults) report_.add(fault);
   if (rejects_ != nullptr) rejects_->add(rejected);

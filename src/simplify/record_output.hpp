@@ -24,6 +24,7 @@ class RecordOutput final : public Consumer {
 
   std::unique_ptr<Part> part() override;
   void take(Part& part) override;
+  bool restart() override;
   void rejected(const Rejected& rejected) override;
   void file_fault(const fhir::Fault& fault) override;
   void advanced(std::uint64_t bytes) override { progress_(bytes); }

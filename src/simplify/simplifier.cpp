@@ -13,7 +13,8 @@ using fhir::Token;
 
 template <bool Validate>
 std::optional<Record> Simplifier<Validate>::resource(fhir::Cursor document, fhir::Location where,
-                                                     const fhir::BundleLinks* links, bool plain) {
+                                                     const fhir::BundleLinks* links, bool plain,
+                                                     std::string_view given_id) {
   object_.clear();
   arena_.clear();
   relations_.clear();
@@ -39,6 +40,14 @@ std::optional<Record> Simplifier<Validate>::resource(fhir::Cursor document, fhir
   met_container_ = plan_->container && !plain;
   if (met_container_) return std::nullopt;
   walker_.object(*type, [this](const Element& e) { return element(e); });
+  if (id_.empty() && !given_id.empty()) {
+    static const Key id_key("id");
+    source_id_ = given_id;
+    id_ = transformed(given_id);
+    object_.begin(id_key, Rank::primitive);
+    object_.quoted(id_);
+    object_.end();
+  }
   if (id_.empty())
     walker_.fault(FaultKind::id, document.offset(), std::string(type->name) + " without an id, expected one");
   return finish(where);
@@ -46,7 +55,12 @@ std::optional<Record> Simplifier<Validate>::resource(fhir::Cursor document, fhir
 
 template <bool Validate>
 void Simplifier<Validate>::shell(fhir::Cursor document, fhir::Location where) {
+  plan_ = nullptr;  // it gives no record
   walker_.start(document, where, nullptr);
+  if (walker_.cursor.peek() == '[') {
+    array_shell();
+    return;
+  }
   const std::string_view name = walker_.resource_type();
   const fhir::Type& bundle = *fhir::Model::r5().type("Bundle");
   if (name != "Bundle" && name != "List") {
@@ -70,6 +84,20 @@ void Simplifier<Validate>::shell(fhir::Cursor document, fhir::Location where) {
     });
     return true;
   });
+}
+
+/// What is left of an array of resources: a 0 for each of them.
+template <bool Validate>
+void Simplifier<Validate>::array_shell() {
+  walker_.cursor.expect('[', "'['");
+  if (walker_.cursor.empty(']')) return;
+  std::size_t index = 0;
+  do {
+    if (walker_.cursor.peek() != '0')
+      walker_.fault(FaultKind::wrong_type, fmt::format("no object at [{}], expected a resource", index));
+    ++index;
+    walker_.cursor.skip();
+  } while (walker_.cursor.more(']'));
 }
 
 template <bool Validate>
@@ -223,15 +251,8 @@ void Simplifier<Validate>::identifier_member(const Element& element) {
     object_.end();
   };
   each(plain_key, [&](const Identifier& identifier) {
-    const std::string_view system = plain(identifier.system);
     name_.clear();
-    if (system == "urn:ietf:rfc:3986") {
-      name_ = "uri";
-    } else if (system.starts_with("urn:oid:")) {
-      name_ = fhir::oid_name(system.substr(8));
-    } else {
-      append_tail(name_, system);
-    }
+    append_identifier_name(name_, plain(identifier.system));
     write_joined(name_, identifier.value);
   });
   each(coding_key, [&](const Identifier& identifier) { write_joined(identifier.system, identifier.value); });
@@ -297,7 +318,7 @@ template <bool Validate>
 std::optional<Record> Simplifier<Validate>::finish(fhir::Location where) {
   if (walker_.has_faults()) return std::nullopt;
   if (plan_->observation) finish_observation();
-  if (plan_->document_reference) finish_document_reference();
+  if (plan_->document_reference && document_keys_) finish_document_reference();
   finished_.clear();
   object_.finish(finished_);
   return Record{id_, plan_->type->name, plan_->name, relations_, finished_.view(), where};

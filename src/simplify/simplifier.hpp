@@ -14,25 +14,40 @@
 #include "simplify/object_writer.hpp"
 #include "simplify/plan.hpp"
 #include "simplify/record.hpp"
+#include "simplify/study_facts.hpp"
 
 namespace etl::simplify {
+
+class ValueMembers;
 
 /// Makes the record of one FHIR R5 resource, in one walk over its bytes (the paths to pluck are walked again). One
 /// object serves one thread. With `Validate` the same walk holds the resource against FHIR R5.
 template <bool Validate>
 class Simplifier {
  public:
-  Simplifier(const Plans& plans, const IdTransform* ids, fhir::Findings& findings)
-      : plans_(plans), ids_(ids), walker_(findings), plucker_(plucker_findings_) {}
+  /// `facts`: what the study as a whole tells, once that is known, or null: then every absolute URL that ends in
+  /// `Type/id` is taken for a reference to a resource of the study. `document_keys`: with the keys that a
+  /// DocumentReference gets beside its elements (`object_id`, `file_name`, `data_type`, …).
+  Simplifier(const Plans& plans, const IdTransform* ids, fhir::Findings& findings, const StudyFacts* facts = nullptr,
+             bool document_keys = true)
+      : plans_(plans),
+        ids_(ids),
+        facts_(facts),
+        document_keys_(document_keys),
+        walker_(findings),
+        plucker_(plucker_findings_) {}
 
-  /// Told of all well-formed relative references, wherever they stand (with `Validate` only).
+  /// Told of references and extensions as fhir::ReferenceObserver says; without `Validate` only of the absolute URLs
+  /// among those that the record shows.
   void observe(fhir::ReferenceObserver* observer) { walker_.observer = observer; }
 
   /// The resource at `document`. Nothing when it is not a usable one or not valid: `findings.document` says why.
   /// Throws fhir::SyntaxFault when it is not JSON. `links`: what its Bundle's entries are called, or nullptr.
+  /// `given_id`: the id of a resource that has none of its own.
   /// A Bundle or List is not read but told by met_container(), unless it is known to hold no resources (`plain`).
   [[nodiscard]] std::optional<Record> resource(fhir::Cursor document, fhir::Location where,
-                                               const fhir::BundleLinks* links, bool plain = false);
+                                               const fhir::BundleLinks* links, bool plain = false,
+                                               std::string_view given_id = {});
   [[nodiscard]] bool met_container() const noexcept { return met_container_; }
 
   /// What is left of a Bundle or List whose entries' resources have been taken out (fhir::DocumentSplitter).
@@ -49,6 +64,7 @@ class Simplifier {
  private:
   using Element = fhir::Element;
 
+  void array_shell();
   bool element(const Element& element);
   void primitive_member(const ElementPlan& plan, const Element& element);
   void concept_member(const ElementPlan& plan, const Element& element);
@@ -61,6 +77,14 @@ class Simplifier {
   void extension(std::size_t prefix);
   template <class W>
   void extension_value(W& walker, const Element& element, std::string_view name, Rank rank);
+  template <class W>
+  bool complex_value(W& walker, const Element& element, const std::string& name, ValueMembers& out);
+  template <class W>
+  void identifier_value(W& walker, const std::string& name, ValueMembers& out);
+  template <class W>
+  bool value_child(W& walker, const Element& child, const std::string& name, ValueMembers& out);
+  template <class W>
+  void nested_extension(W& walker, const std::string& name, ValueMembers& out);
   template <class W>
   void primitive_children(W& walker, const fhir::Type& type, std::string_view name, Rank rank);
   void observation_quantity(const ElementPlan& plan, const Element& element);
@@ -81,6 +105,8 @@ class Simplifier {
   void token_value(W& walker, const Element& element);
   template <class W>
   void token_member(W& walker, const Element& element, std::string_view name, Rank rank);
+  [[nodiscard]] std::string token_json(const Element& element, const fhir::Token& token);
+  [[nodiscard]] std::string integer64_json(std::string_view raw);
   void write_token(const Element& element, const fhir::Token& token);
   void write_integer64(std::string_view raw);
   void write_codings(const Keys& keys, bool many, Rank rank);
@@ -94,6 +120,8 @@ class Simplifier {
 
   const Plans& plans_;
   const IdTransform* ids_;
+  const StudyFacts* facts_;
+  bool document_keys_;
   fhir::Findings plucker_findings_;  ///< what plucking meets has been reported by the walk before it
   fhir::Walker<Validate> walker_;
   fhir::Walker<false> plucker_;

@@ -88,10 +88,12 @@ void Simplifier<Validate>::pluck_leaf(const Pluck& step) {
     write_list(step.keys.plain, Rank::nested, shown_, element.many);
   } else if (element.shape == fhir::Shape::object) {
     plucker_.array(element, [&](std::size_t index) {
-      if (index == 0) {
+      if (index > 0) {
+        plucker_.one(element);
+      } else if (is_quantity(*type)) {
         extension_value(plucker_, element, step.key, Rank::nested);
       } else {
-        plucker_.one(element);
+        primitive_children(plucker_, *type, step.key, Rank::nested);
       }
     });
   }

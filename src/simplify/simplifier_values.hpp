@@ -14,6 +14,17 @@ inline void append_tail(std::string& out, std::string_view raw) {
   for (const char c : raw) out.push_back(c == '-' ? '_' : c);
 }
 
+/// What an identifier's system is called in the record, appended.
+inline void append_identifier_name(std::string& out, std::string_view system) {
+  if (system == "urn:ietf:rfc:3986") {
+    out += "uri";
+  } else if (system.starts_with("urn:oid:")) {
+    out += fhir::oid_name(system.substr(8));
+  } else {
+    append_tail(out, system);
+  }
+}
+
 template <bool Validate>
 std::string_view Simplifier<Validate>::plain(std::string_view raw) {
   if (!walker_.cursor.checks_strings() || raw.find('\\') == std::string_view::npos) return raw;
@@ -51,20 +62,43 @@ bool Simplifier<Validate>::is_known(const Relation& relation) {
   return !add(relation);
 }
 
-/// Note a reference: the text that the record shows for it. What `Type/id` names becomes a relation where it is linked.
+/// Note a reference: the text that the record shows for it. What names a resource of the study (`Type/id`, a version of
+/// it, its absolute URL) is shown as `Type/id` and becomes a relation where it is linked; all else stays as it is.
 template <bool Validate>
 std::string_view Simplifier<Validate>::collect(std::string_view raw, const Element& element, std::string_view key) {
   const std::string_view text = walker_.resolve(plain(raw));
-  const fhir::RelativeReference parts = fhir::relative_reference(text);
-  if (!parts) return text;
+  std::string_view shown = text;
+  fhir::RelativeReference parts = fhir::relative_reference(text);
+  if (!parts) {
+    const fhir::ResourceReference other = fhir::resource_reference(text);
+    if constexpr (!Validate) {  // else the walk counts it
+      if (walker_.observer != nullptr && other.form == fhir::ReferenceForm::absolute) {
+        walker_.observer->absolute_reference(other, element);
+      } else {
+        walker_.count_unlinkable(other.form);
+      }
+    }
+    if (other.target.empty()) return text;
+    if (!other.address.empty() && facts_ != nullptr && facts_->is_outside(fhir::address_hash(other.address)))
+      return text;
+    parts = {other.type, other.id};
+    shown = other.target;
+  }
   const std::string_view id = transformed(parts.id);
   const Target* const target = plan_->target(parts.type);
   if (target != nullptr && target->linked) {
     const Relation relation{id, target->type, target->name, &element, key, {}};
     if (!is_known(relation)) relations_.push_back(relation);
   }
-  if (ids_ == nullptr) return text;
+  if (ids_ == nullptr) return shown;
   return arena_.keep(std::string(parts.type) + "/" + std::string(id));
+}
+
+template <bool Validate>
+std::string Simplifier<Validate>::token_json(const Element& element, const fhir::Token& token) {
+  if (!token.quoted) return std::string(token.raw);
+  if (element.primitive == fhir::Primitive::integer64) return integer64_json(token.raw);
+  return std::string(1, '"').append(token.raw).append(1, '"');
 }
 
 template <bool Validate>
@@ -81,17 +115,20 @@ void Simplifier<Validate>::write_token(const Element& element, const fhir::Token
 /// An integer64 may stand as a string, and there as "007": write a number of JSON. Where nobody has checked it, it may
 /// be anything, and stays a string.
 template <bool Validate>
-void Simplifier<Validate>::write_integer64(std::string_view raw) {
+std::string Simplifier<Validate>::integer64_json(std::string_view raw) {
   const std::string_view text = plain(raw);
   const bool negative = text.starts_with('-');
   const std::size_t first = text.find_first_not_of('0', negative ? 1 : 0);
   const std::string_view digits = first == std::string_view::npos ? std::string_view{"0"} : text.substr(first);
   if (text.size() == (negative ? 1U : 0U) || digits.find_first_not_of("0123456789") != std::string_view::npos) {
-    object_.quoted(raw);
-    return;
+    return std::string(1, '"').append(raw).append(1, '"');
   }
-  if (negative) object_.put('-');
-  object_.put(digits);
+  return std::string(negative ? "-" : "").append(digits);
+}
+
+template <bool Validate>
+void Simplifier<Validate>::write_integer64(std::string_view raw) {
+  object_.put(std::string_view(integer64_json(raw)));
 }
 
 /// The value of a primitive element, one or an array; the walker stands at it.

@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
+#include "simplify/facts_scan.hpp"
 #include "simplify/record_reader.hpp"
 
 namespace etl::simplify {
@@ -17,6 +22,69 @@ using fhir::IdIndex;
 
 /// What all workers may hold of the index before it goes to disk.
 constexpr std::size_t index_memory = std::size_t{56} << 20;
+
+/// Gathers what the Bundles of a study delete.
+class Deletions final : public fhir::DeletionSink {
+ public:
+  explicit Deletions(const IdTransform* ids) : ids_(ids) {}
+
+  void deleted(std::string_view target) override {
+    const std::size_t id = target.find('/') + 1;
+    const auto record = ids_ == nullptr
+                            ? IdIndex::key_of(target)
+                            : IdIndex::key_of(std::string(target.substr(0, id)) + (*ids_)(target.substr(id)));
+    const std::lock_guard lock(mutex_);
+    source_.push_back(IdIndex::key_of(target));
+    if (ids_ != nullptr) records_.push_back(record);
+  }
+  void not_carried_out(fhir::Location where) override {
+    const std::lock_guard lock(mutex_);
+    unnamed_.add(FaultKind::deletion, "Bundle.entry.request",
+                 "a deletion that names no single resource (Type/id) is not carried out", where);
+  }
+
+  void finish() {
+    for (auto* keys : {&source_, &records_}) {
+      std::ranges::sort(*keys);
+      keys->erase(std::unique(keys->begin(), keys->end()), keys->end());
+    }
+  }
+  /// Sorted, after finish(): of `Type/id` as the source has it, and as records have it.
+  [[nodiscard]] const std::vector<IdIndex::Key>& of_source() const { return source_; }
+  [[nodiscard]] const std::vector<IdIndex::Key>& of_records() const { return ids_ == nullptr ? source_ : records_; }
+  [[nodiscard]] const fhir::Warnings& unnamed() const { return unnamed_; }
+
+ private:
+  const IdTransform* ids_;
+  std::mutex mutex_;
+  std::vector<IdIndex::Key> source_;
+  std::vector<IdIndex::Key> records_;
+  fhir::Warnings unnamed_;
+};
+
+/// Takes nothing: for a reading that only finds out what must be known.
+class Blind final : public Consumer {
+ public:
+  std::unique_ptr<Part> part() override { return std::make_unique<Nothing>(); }
+  void take(Part& part) override { static_cast<void>(part); }
+  bool restart() override { return true; }
+  void rejected(const Rejected& rejected) override { static_cast<void>(rejected); }
+  void file_fault(const Fault& fault) override { static_cast<void>(fault); }
+
+ private:
+  class Nothing final : public Part {
+   public:
+    void record(const Record& record) override { static_cast<void>(record); }
+  };
+};
+
+/// Can the files be read a second time?
+bool are_regular(const std::vector<fhir::StudyFile>& files) {
+  return std::ranges::all_of(files, [](const fhir::StudyFile& file) {
+    std::error_code error;
+    return file.path != "-" && std::filesystem::is_regular_file(file.path, error);
+  });
+}
 
 Fault fault_at(FaultKind kind, const std::vector<std::string>& files, fhir::Location where, std::string path,
                std::string message) {
@@ -43,9 +111,141 @@ std::string element_path(std::uint32_t ordinal) {
   return fmt::format("{}.{}", elements[ordinal]->owner->name, elements[ordinal]->name);
 }
 
+namespace {
+
+/// The readings of one study: one, or as many as it takes to know what its records depend on.
+class Readings {
+ public:
+  Readings(const StudyOptions& options, const std::vector<fhir::StudyFile>& files, Consumer& consumer)
+      : options_(options),
+        files_(files),
+        consumer_(consumer),
+        deletions_(options.ids),
+        records_(options.may_hold_records && holds_records(files)),
+        indexed_(options.check_ids || options.latest),
+        repeatable_(are_regular(files)) {}
+
+  void run() {
+    // What goes to a pipe cannot be taken back: it is made only when all is known that it depends on.
+    const bool takes_back = consumer_.restart();
+    if (!takes_back && !records_ && repeatable_ && (options_.latest || may_need_facts(files_))) {
+      Blind blind;
+      do {
+        read(blind, false);
+      } while (learn() && !known_);
+    }
+    for (bool tell = true;; tell = false) {
+      read(consumer_, tell);
+      if (records_ || known_ || !repeatable_ || !takes_back || !learn()) break;
+      if (!consumer_.restart()) throw FaultError("a consumer that could be restarted cannot be any more");
+    }
+    if (!known_ && !records_ && !repeatable_) refuse_or_warn();
+    if (!options_.check_ids && !options_.latest) index_.reset();  // it was needed for references by URL alone
+  }
+
+  PipelineResult& result() { return result_; }
+  std::optional<IdIndex>& index() { return index_; }
+  const Deletions& deletions() const { return deletions_; }
+
+ private:
+  void read(Consumer& consumer, bool tell) {
+    index_.reset();
+    if (indexed_) index_.emplace(index_memory, options_.threads, options_.temp_dir);
+    const PipelineOptions pipeline{{.plans = options_.plans,
+                                    .dictionary = options_.dictionary,
+                                    .records = records_,
+                                    .ids = options_.ids,
+                                    .validate = options_.validate,
+                                    .references = options_.references,
+                                    .document_keys = options_.document_keys,
+                                    .versions = options_.latest && !known_,
+                                    .facts = known_ ? &facts_ : nullptr,
+                                    .deletions = known_ || looked_ ? nullptr : &deletions_},
+                                   options_.threads,
+                                   options_.limits,
+                                   options_.stop,
+                                   tell};
+    result_ = run_pipeline(pipeline, files_, index_ ? &*index_ : nullptr, consumer);
+    if (!looked_) deletions_.finish();
+    looked_ = true;
+  }
+
+  /// After a reading: must there be another one? Then what it found is in facts_, or the next one is indexed.
+  bool learn() {
+    const auto& deleted =
+        options_.references == References::relations ? deletions_.of_records() : deletions_.of_source();
+    if (!index_ && (result_.tally.unchecked_urls > 0 || !deleted.empty())) {
+      indexed_ = true;
+      return true;
+    }
+    if (!index_) return false;
+    {
+      IdIndex::Writer writer(*index_);
+      for (const IdIndex::Key& key : deleted) writer.remove(key);
+    }
+    if (!index_->needs_survey()) return false;
+    IdIndex::Survey survey = index_->survey();
+    if (!survey.deletes && survey.outside.empty() && survey.newest.empty()) return false;
+    deletes_ = survey.deletes;
+    facts_.deleted = deletions_.of_source();
+    facts_.outside = std::move(survey.outside);
+    facts_.newest = std::move(survey.newest);
+    known_ = true;
+    return true;
+  }
+
+  /// The input is gone, and its records are made.
+  void refuse_or_warn() {
+    if (!learn() || !known_) return;
+    if (deletes_ || !facts_.newest.empty()) {
+      throw InputError(deletes_ ? "the study deletes some of its own resources, so it must be read twice"
+                                : "the study has several versions of some resources, so it must be read twice",
+                       options_.path, "a pipe can be read only once: write the study to a file and name that");
+    }
+    result_.warnings.add(FaultKind::outside_reference, "",
+                         "references by the URL of something that the study does not have; as a pipe can be read only "
+                         "once, they are in the records like any other",
+                         {}, facts_.outside.size());
+  }
+
+  const StudyOptions& options_;
+  const std::vector<fhir::StudyFile>& files_;
+  Consumer& consumer_;
+  Deletions deletions_;
+  StudyFacts facts_;
+  std::optional<IdIndex> index_;
+  PipelineResult result_;
+  bool records_;
+  bool indexed_;
+  bool repeatable_;
+  bool looked_ = false;   ///< the deletions are known
+  bool known_ = false;    ///< facts_ is complete
+  bool deletes_ = false;  ///< facts_.deleted names resources that the study has
+};
+
+}  // namespace
+
+std::string StudyResult::left_out() const {
+  std::string out;
+  const auto add = [&](std::uint64_t count, std::string_view what) {
+    if (count > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", human_count(count), what);
+  };
+  add(tally.deleted, "deleted by the study");
+  add(tally.superseded, "superseded by a newer version");
+  add(tally.outcomes, "with a server's remarks on a search or batch");
+  return out.empty() ? out : fmt::format("{} left out: {}", counted(tally.left_out(), "resource"), out);
+}
+
 StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultReport& report,
                        const std::function<void(const IdIndex::Reference&)>& missing) {
-  const std::vector<fhir::StudyFile> files = fhir::study_files(options.path, options.selection);
+  std::vector<std::string> passed_over;
+  const std::vector<fhir::StudyFile> files = fhir::study_files(options.path, options.selection, &passed_over);
+  if (!passed_over.empty()) {
+    constexpr std::size_t most_named = 10;
+    const auto last = passed_over.begin() + static_cast<std::ptrdiff_t>(std::min(passed_over.size(), most_named));
+    log::info("{}: left out as no part of the study: {}{}", options.path, fmt::join(passed_over.begin(), last, ", "),
+              passed_over.size() > most_named ? fmt::format(" and {} more", passed_over.size() - most_named) : "");
+  }
   StudyResult result;
   for (const fhir::StudyFile& file : files) {
     result.files.push_back(file.name);
@@ -53,17 +253,19 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
       log::warn("{} is empty", file.name);
   }
 
-  std::optional<IdIndex> index;
-  if (options.check_ids) index.emplace(index_memory, options.threads, options.temp_dir);
-  const PipelineOptions pipeline{{options.plans, options.dictionary, options.may_hold_records && holds_records(files),
-                                  options.ids, options.validate, options.references},
-                                 options.threads,
-                                 options.limits,
-                                 options.stop};
-  PipelineResult read = run_pipeline(pipeline, files, index ? &*index : nullptr, consumer);
+  Readings readings(options, files, consumer);
+  readings.run();
+  PipelineResult& read = readings.result();
+  std::optional<IdIndex>& index = readings.index();
   result.tally = read.tally;
   result.bytes = read.bytes;
-  if (!index) return result;
+  result.deletions = readings.deletions().of_source().size();
+  result.deleted = readings.deletions().of_records();
+  read.warnings.merge(readings.deletions().unnamed());
+  if (!index) {
+    for (const Fault& warning : read.warnings.faults(result.files)) report.add(warning);
+    return result;
+  }
 
   std::vector<IdIndex::Reference> dangling;
   std::uint64_t unlisted_dangling = 0;

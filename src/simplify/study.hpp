@@ -21,6 +21,8 @@ struct StudyOptions {
   bool validate = true;
   bool check_ids = true;  ///< look for duplicate ids and references that lead nowhere
   References references = References::all;
+  bool latest = false;        ///< of several resources with one id the newest counts, instead of being a fault
+  bool document_keys = true;  ///< as simplify::Simplifier says
   unsigned threads = 1;
   fhir::BlockLimits limits;
   std::filesystem::path temp_dir;
@@ -32,13 +34,20 @@ struct StudyResult {
   Tally tally;
   std::uint64_t bytes = 0;
   std::vector<fhir::IdIndex::Duplicate> duplicates;  ///< with other contents than the first of their id; by place
+  std::uint64_t deletions = 0;                       ///< resources that the study deletes, it may have them or not
+  std::vector<fhir::IdIndex::Key> deleted;           ///< of these, `Type/id` as records have it; sorted
+
+  /// What of the study is not in its records though nothing is wrong with it: `3 left out: 2 deleted, 1 superseded`;
+  /// empty when there is nothing.
+  [[nodiscard]] std::string left_out() const;
 };
 
 /// Read a whole study into the consumer and report what is wrong with it: the faults of resources and files through the
 /// consumer as they come, what only the whole shows (duplicate ids, references that lead nowhere, counted warnings) to
-/// `report` at the end. Duplicates and missing references are kept sorted by place as far as `most_listed` of each;
-/// what is beyond is counted. `missing`, where given, is told of every reference without a target instead of the
-/// report.
+/// `report` at the end. A study whose records depend on the whole of it (StudyFacts) is read twice; the consumer is
+/// restarted. InputError where that would be needed and the input can be read only once. Duplicates and missing
+/// references are kept sorted by place as far as `most_listed` of each; what is beyond is counted. `missing`, where
+/// given, is told of every reference without a target instead of the report.
 [[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultReport& report,
                                      const std::function<void(const fhir::IdIndex::Reference&)>& missing = {});
 

@@ -25,13 +25,14 @@ StudyOptions StudySetup::options(const config::Settings& settings, const StudyAr
   fhir::BlockLimits limits;
   limits.max_resource = std::size_t{settings.number("limits.max_resource_mib")} << 20U;
   return {.path = arguments.path,
-          .selection = {.glob = arguments.glob, .skip_folder = {}},
+          .selection = {.glob = arguments.glob, .skip_folder = {}, .exclude = arguments.exclude},
           .plans = *plans,
           .dictionary = dictionary ? &*dictionary : nullptr,
           .ids = ids ? &*ids : nullptr,
           .validate = !arguments.no_validate,
           .check_ids = !arguments.no_validate,
           .references = References::all,
+          .latest = settings.choice("graph.duplicates") == "latest",
           .threads = settings.number("threads"),
           .limits = limits,
           .temp_dir = settings.require("temp_dir")};

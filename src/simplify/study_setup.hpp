@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/settings.hpp"
 #include "dictionary/dictionary.hpp"
@@ -14,7 +15,8 @@ namespace etl::simplify {
 struct StudyArguments {
   std::string path;
   std::string glob;
-  std::string seed;  ///< --transform-ids
+  std::vector<std::string> exclude;  ///< patterns of files and folders that are no part of the study
+  std::string seed;                  ///< --transform-ids
   bool transform_ids = false;
   bool no_validate = false;
 };

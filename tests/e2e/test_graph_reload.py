@@ -213,3 +213,38 @@ def test_a_dry_run_into_an_empty_graph_makes_no_project(load, graph, study):
     dry = load(study(*a_few()), "--dry-run").ok()
     assert sizes(graph) == {}
     assert dry.json() == load(study(*a_few())).ok().json()
+
+
+# --- deletions, versions and forms of references in the study -----------------------------------------------------
+
+@pytest.mark.promise("What a study deletes is removed")
+def test_a_record_that_the_study_deletes_is_removed_and_counted(load, graph, study):
+    load(study(*a_few())).ok()
+    deletion = {"resourceType": "Bundle", "type": "transaction",
+                "entry": [{"request": {"method": "DELETE", "url": url}} for url in ("Observation/o2", "Observation/never-seen")]}
+    folder = study(*a_few()[:5])
+    (folder / "deleted.ndjson").write_text(json.dumps(deletion) + "\n")
+    ran = load(folder)
+    assert changes(ran) == {"node_observation": {"removed": 1}, "edge_observationaboutsubjectpatient": {"removed": 1},
+                            "edge_observationmeasuredonspecimen": {"removed": 1}}
+    assert "2 deletions in the study: the project held 1 record of them" in ran.stderr
+    assert graph.value("select count(*) from node_observation") == 1
+    assert changes(load(folder)) == {}
+
+
+@pytest.mark.promise("One version of a resource is loaded")
+def test_the_latest_version_is_loaded_when_that_is_asked_for(load, graph, study):
+    versions = [patient("p1", meta={"versionId": version}, gender=gender) for version, gender in (("2", "male"), ("10", "female"), ("9", "other"))]
+    folder = study(*versions)
+    load(folder).failed(3)
+    assert sizes(graph) == {}
+    load(folder, "--duplicates", "latest").ok()
+    assert graph.value("select _props->>'gender' from node_patient where node_id = 'p1'") == "female"
+
+
+@pytest.mark.promise("References make edges by their kind")
+@pytest.mark.parametrize("reference", ["Patient/p1", "Patient/p1/_history/3", "https://h.example/fhir/Patient/p1",
+                                       "http://h.example/fhir/Patient/p1/_history/2"])
+def test_a_reference_by_version_or_url_makes_an_edge(load, graph, study, reference):
+    load(study(patient("p1"), observation("o1", subject=ref(reference)))).ok()
+    assert edges(graph, "edge_observationaboutsubjectpatient") == {("o1", "p1")}

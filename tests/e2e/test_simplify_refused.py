@@ -143,7 +143,7 @@ def test_truncated_gzip(etl, study, tmp_path, keep):
 
 
 def test_a_line_of_50_mb(etl, study, tmp_path):
-    long = patient(1, text={"status": "generated", "div": "<div>" + "x" * 50_000_000 + "</div>"})
+    long = patient(1, text={"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">' + "x" * 50_000_000 + "</div>"})
     folder = study("a.ndjson", lines(long, patient(2)))
     assert len(etl("simplify", folder, "-").ok().stdout.splitlines()) == 2
     ran = etl("simplify", folder, "-", "--max-resource", 10).failed(3)

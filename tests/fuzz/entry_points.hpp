@@ -74,7 +74,8 @@ inline void read_lines(std::string_view bytes) {
     const Tally& tally = worker->tally();
     require(tally.records == sink.records && tally.rejected == sink.rejects,
             "counts that do not agree with what came out");
-    require(tally.resources == tally.records + tally.rejected, "in is not out and set aside");
+    require(tally.resources == tally.records + tally.rejected + tally.left_out(),
+            "in is not out, set aside and left out");
   }
 }
 
@@ -82,9 +83,11 @@ inline void read_lines(std::string_view bytes) {
 inline void split_documents(std::string_view bytes) {
   class Pieces final : public fhir::DocumentSplitter::Pieces {
    public:
-    void resource(std::string_view text, std::uint64_t line) override { add("r", text, line); }
+    void resource(std::string_view text, std::uint64_t line, const fhir::BundleEntry*) override {
+      add("r", text, line);
+    }
     void shell(std::string_view text, std::uint64_t line) override { add("s", text, line); }
-    void entry(std::string_view full_url, std::string_view reference) override { add(full_url, reference, 0); }
+    void entry(const fhir::BundleEntry& entry) override { add(entry.full_url, entry.request_url, 0); }
     std::string all;
 
    private:

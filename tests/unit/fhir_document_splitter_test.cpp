@@ -16,10 +16,11 @@ using ::testing::ElementsAre;
 /// Everything that comes out, in order: `r LINE TEXT`, `s LINE TEXT`, `e FULLURL REFERENCE`.
 class Collected final : public DocumentSplitter::Pieces {
  public:
-  void resource(std::string_view text, std::uint64_t line) override { add('r', line, text); }
+  void resource(std::string_view text, std::uint64_t line, const BundleEntry*) override { add('r', line, text); }
   void shell(std::string_view text, std::uint64_t line) override { add('s', line, text); }
-  void entry(std::string_view full_url, std::string_view reference) override {
-    all.push_back("e " + std::string(full_url) + " " + std::string(reference));
+  void entry(const BundleEntry& entry) override {
+    if (entry.full_url.empty() || entry.type.empty()) return;
+    all.push_back("e " + std::string(entry.full_url) + " " + std::string(entry.type) + "/" + std::string(entry.id));
   }
   std::vector<std::string> all;
 
@@ -53,10 +54,10 @@ const std::string bundle = R"({
 TEST(FhirDocumentSplitter, TakesABundleApart) {
   const auto pieces = split(bundle);
   ASSERT_EQ(pieces.size(), 5U);
-  EXPECT_EQ(pieces[0], R"(r 4 {"resourceType": "Patient", "id": "a", "name": [{"family": "}]\"{["}]})");
-  EXPECT_EQ(pieces[1], "e urn:uuid:1 Patient/a");
-  EXPECT_EQ(pieces[2], R"(r 5 {"id": "b\\", "resourceType": "Group", "entry": [{"resource": {"resourceType": "X"}}]})");
-  EXPECT_EQ(pieces[3], R"(e urn:uuid:2 Group/b\\)");
+  EXPECT_EQ(pieces[1], R"(r 4 {"resourceType": "Patient", "id": "a", "name": [{"family": "}]\"{["}]})");
+  EXPECT_EQ(pieces[0], "e urn:uuid:1 Patient/a");
+  EXPECT_EQ(pieces[3], R"(r 5 {"id": "b\\", "resourceType": "Group", "entry": [{"resource": {"resourceType": "X"}}]})");
+  EXPECT_EQ(pieces[2], R"(e urn:uuid:2 Group/b\\)");
   EXPECT_EQ(pieces[4], R"(s 1 {
   "resourceType": "Bundle", "type": "collection",
   "entry": [
@@ -107,14 +108,47 @@ TEST(FhirDocumentSplitter, LeavesOtherMembersOfTheNameAlone) {
   const std::string odd = R"({"entry":{"resource":{"a":1}}})";
   EXPECT_THAT(split(odd), ElementsAre("r 1 " + odd));
   const std::string array = R"([{"entry":[{"resource":{"a":1}}]}])";
-  EXPECT_THAT(split(array), ElementsAre("r 1 " + array));
+  EXPECT_THAT(split(array), ElementsAre(R"(r 1 {"entry":[{"resource":{"a":1}}]})", "s 1 [0]"));
+}
+
+TEST(FhirDocumentSplitter, TakesAnArrayOfResourcesApart) {
+  EXPECT_THAT(split("[{\"a\":1},\n {\"b\":[{}]}, 7]"),
+              ElementsAre("r 1 {\"a\":1}", "r 2 {\"b\":[{}]}", "s 1 [0,\n 0, 7]"));
+  EXPECT_THAT(split("[]"), ElementsAre("r 1 []"));
+}
+
+TEST(FhirDocumentSplitter, TellsWhatAnEntrySays) {
+  class Entries final : public DocumentSplitter::Pieces {
+   public:
+    void resource(std::string_view, std::uint64_t, const BundleEntry* entry) override {
+      all.push_back(entry == nullptr ? "none" : std::string("resource ").append(entry->effective_id()));
+    }
+    void shell(std::string_view, std::uint64_t) override {}
+    void entry(const BundleEntry& e) override {
+      all.push_back(std::string(e.method) + " " + std::string(e.request_url) + (e.is_outcome() ? " outcome" : ""));
+    }
+    void bundle_end(std::string_view type) override { all.emplace_back(type); }
+    std::vector<std::string> all;
+  };
+  Entries out;
+  DocumentSplitter splitter(out, 1U << 20U);
+  splitter.feed(R"({"entry":[{"request":{"url":"Patient/a","method":"DELETE"}},
+    {"resource":{"resourceType":"OperationOutcome","id":"o"},"search":{"mode":"outcome"}},
+    {"resource":{"resourceType":"OperationOutcome"}},
+    {"resource":{"resourceType":"Patient"},"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"},
+    {"resource":{"resourceType":"Patient"},"fullUrl":"https://h/fhir/Patient/7"},
+    {"resource":{"resourceType":"Patient"},"fullUrl":"https://h/fhir/Group/7"}],"type":"transaction"})");
+  splitter.finish();
+  EXPECT_THAT(out.all, ElementsAre("DELETE Patient/a", "  outcome", "resource o", "  outcome", "resource ", " ",
+                                   "resource c757873d-ec9a-4326-a141-556f43239520", " ", "resource 7", " ", "resource ",
+                                   "transaction"));
 }
 
 TEST(FhirDocumentSplitter, NamesNoEntryByTheResourceOfAnother) {
   EXPECT_THAT(
       split(
           R"({"entry":[{"fullUrl":"urn:a","resource":{"resourceType":"Patient","id":"1"}},{"fullUrl":"urn:b"},{"resource":{"id":"2"}}]})"),
-      ElementsAre(R"(r 1 {"resourceType":"Patient","id":"1"})", "e urn:a Patient/1", R"(r 1 {"id":"2"})",
+      ElementsAre("e urn:a Patient/1", R"(r 1 {"resourceType":"Patient","id":"1"})", R"(r 1 {"id":"2"})",
                   R"(s 1 {"entry":[{"fullUrl":"urn:a","resource":0},{"fullUrl":"urn:b"},{"resource":0}]})"));
 }
 

@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
              {}},
         Case{"required_choice_as_companion",
              R"({"resourceType":"MedicationAdministration","id":"m","status":"completed",
-             "medication":{"concept":{"text":"x"}},"subject":{"reference":"Patient/p"},"_occurenceDateTime":{"id":"x"}})",
+             "medication":{"concept":{"text":"x"}},"subject":{"reference":"Patient/p"},"_occurenceDateTime":{"extension":[{"url":"http://a","valueCode":"x"}]}})",
              {}},
         Case{"two_of_a_choice",
              PATIENT(R"("deceasedBoolean":true,"deceasedDateTime":"2024")"),
@@ -154,14 +154,96 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"companion_of_an_object", PATIENT(R"("_name":[{"id":"a"}])"), {"unknown-element Patient"}},
         Case{"companion_with_a_fault", PATIENT(R"("_birthDate":{"value":"x"})"), {"unknown-element Patient.birthDate"}},
         Case{"companion_twice",
-             PATIENT(R"("_birthDate":{"id":"a"},"_birthDate":{"id":"a"})"),
+             PATIENT(R"("birthDate":"1970","_birthDate":{"id":"a"},"_birthDate":{"id":"a"})"),
              {"duplicate-element Patient"}},
         Case{"companion_satisfies_a_required_element",
+             R"({"resourceType":"Observation","id":"o","_status":{"extension":[{"url":"http://a","valueCode":"x"}]},
+             "code":{"text":"c"}})",
+             {}},
+        Case{"companion_with_an_id_alone",
              R"({"resourceType":"Observation","id":"o","_status":{"id":"x"},"code":{"text":"c"}})",
-             {}},
+             {"cardinality Observation.status"}},
         Case{"companions_of_a_repeated_primitive",
-             PATIENT(R"("name":[{"given":["A",null],"_given":[null,{"id":"x"}]}])"),
+             PATIENT(
+                 R"("name":[{"given":["A",null],"_given":[null,{"extension":[{"url":"http://a","valueCode":"x"}]}]}])"),
              {}},
+        Case{"companions_with_ids_beside_values", PATIENT(R"("name":[{"given":["A","B"],"_given":[{"id":"x"}]}])"), {}},
+        Case{"null_with_an_id_alone",
+             PATIENT(R"("name":[{"given":["A",null],"_given":[null,{"id":"x"}]}])"),
+             {"wrong-type Patient.name[0].given[1]"}},
+        Case{"null_without_companions",
+             PATIENT(R"("name":[{"given":["A",null]}])"),
+             {"wrong-type Patient.name[0].given[1]"}},
+        Case{"null_on_both_sides",
+             PATIENT(R"("name":[{"given":["A",null],"_given":[{"id":"x"},null]}])"),
+             {"wrong-type Patient.name[0].given[1]"}},
+        Case{"more_companions_than_values",
+             PATIENT(R"("name":[{"given":["A"],"_given":[null,{"id":"x"}]}])"),
+             {"cardinality Patient.name[0].given"}},
+        Case{"companions_without_values",
+             PATIENT(R"("name":[{"_given":[{"extension":[{"url":"http://a","valueCode":"x"}]}]}])"),
+             {}},
+        Case{"a_gap_in_companions_without_values",
+             PATIENT(R"("name":[{"_given":[null,{"extension":[{"url":"http://a","valueCode":"x"}]}]}])"),
+             {"cardinality Patient.name[0].given[0]"}},
+        Case{"empty_companion", PATIENT(R"("birthDate":"1970","_birthDate":{})"), {"cardinality Patient.birthDate"}},
+        Case{
+            "companion_of_another_type_of_a_choice",
+            PATIENT(R"("deceasedBoolean":true,"_deceasedDateTime":{"extension":[{"url":"http://a","valueCode":"x"}]})"),
+            {"choice Patient"}},
+        Case{"an_id_alone_is_no_content",
+             PATIENT(R"("maritalStatus":{"id":"x"})"),
+             {"cardinality Patient.maritalStatus"}},
+        Case{"extension_with_a_value_and_extensions",
+             PATIENT(R"("extension":[{"url":"http://a","valueCode":"x","extension":[{"url":"b","valueCode":"x"}]}])"),
+             {"choice Patient.extension[0]"}},
+        Case{"extension_with_neither",
+             PATIENT(R"("extension":[{"url":"http://a"}])"),
+             {"cardinality Patient.extension[0]"}},
+        Case{"extension_whose_value_has_a_companion_only",
+             PATIENT(
+                 R"("extension":[{"url":"http://a","_valueCode":{"extension":[{"url":"http://b","valueCode":"x"}]}}])"),
+             {}},
+        Case{"extension_url_with_a_blank",
+             PATIENT(R"("extension":[{"url":"http://a b","valueCode":"x"}])"),
+             {"format Patient.extension[0].url"}},
+        Case{"contained_without_an_id",
+             PATIENT(R"("contained":[{"resourceType":"Organization","name":"O"}])"),
+             {"id Patient.contained[0]"}},
+        Case{"contained_twice",
+             PATIENT(R"("contained":[{"resourceType":"Organization","id":"o"},{"resourceType":"Patient","id":"o"}])"),
+             {"duplicate-id Patient.contained[1]"}},
+        Case{
+            "contained_in_contained",
+            PATIENT(
+                R"("contained":[{"resourceType":"Organization","id":"o","contained":[{"resourceType":"Patient","id":"q"}]}])"),
+            {"cardinality Patient.contained[0].contained[0]"}},
+        Case{"fragment_before_its_target",
+             PATIENT(
+                 R"("managingOrganization":{"reference":"#o"},"contained":[{"resourceType":"Organization","id":"o"}])"),
+             {}},
+        Case{"fragment_of_nothing",
+             PATIENT(
+                 R"("managingOrganization":{"reference":"#q"},"contained":[{"resourceType":"Organization","id":"o"}])"),
+             {"reference Patient.managingOrganization.reference"}},
+        Case{"contained_refers_to_its_container",
+             PATIENT(R"("contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"text":"c"},
+             "subject":{"reference":"#"}}])"),
+             {}},
+        Case{"resources_of_parameters_contain_for_themselves",
+             R"({"resourceType":"Parameters","id":"x","parameter":[
+             {"name":"a","resource":{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o"}]}},
+             {"name":"b","resource":{"resourceType":"Patient","managingOrganization":{"reference":"#o"}}}]})",
+             {"reference Parameters.parameter[1].resource.managingOrganization.reference"}},
+        Case{
+            "narrative_with_a_script",
+            PATIENT(
+                R"("text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><script>x</script></div>"})"),
+            {"format Patient.text.div"}},
+        Case{
+            "number_beyond_numeric",
+            R"({"resourceType":"Observation","id":"o","status":"final","code":{"text":"c"},"valueQuantity":{"value":1e200000}})",
+            {"storage Observation.valueQuantity.value"}},
         Case{"null_in_an_array_of_objects", PATIENT(R"("name":[null])"), {"wrong-type Patient.name[0]"}},
         Case{"wrong_type_in_an_array_of_primitives",
              PATIENT(R"("name":[{"given":["A",1]}])"),
@@ -220,11 +302,23 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         ReferenceCase{"Organization/o", true}, ReferenceCase{"Organization\\/o", true},
         ReferenceCase{"Organization/o/_history/2", true}, ReferenceCase{"Organization?identifier=http://a|b", true},
-        ReferenceCase{"#o", true}, ReferenceCase{"#", true}, ReferenceCase{"http://a/Organization/o", true},
-        ReferenceCase{"https://a/fhir", true}, ReferenceCase{"urn:uuid:c757873d-ec9a-4326-a141-556f43239520", true},
-        ReferenceCase{"urn:oid:1.2.3", true}, ReferenceCase{"Thing/o", false}, ReferenceCase{"organization/o", false},
-        ReferenceCase{"Organization", false}, ReferenceCase{"Organization/", false}, ReferenceCase{"/o", false},
-        ReferenceCase{"o", false}, ReferenceCase{"Organization/o/x", false}, ReferenceCase{"Organization/o_1", false},
+        ReferenceCase{"#o", false}, ReferenceCase{"#", false}, ReferenceCase{"#a b", false},
+        ReferenceCase{"Organization/o#c", true}, ReferenceCase{"Organization/o/_history/", false},
+        ReferenceCase{"Organization/o/_history", false}, ReferenceCase{"Organization//_history/1", false},
+        ReferenceCase{"Organization/_history/1", false}, ReferenceCase{"Organization/o/_history/a b", false},
+        ReferenceCase{" Organization/o", false}, ReferenceCase{"Organization/o ", false},
+        ReferenceCase{"http://a/Organization/o/_history/2", true}, ReferenceCase{"http://a/Organization/", false},
+        ReferenceCase{"http://a/Organization/o/_history/", false}, ReferenceCase{"http://a//Organization/o", false},
+        ReferenceCase{"http://a/Organization//_history/1", false}, ReferenceCase{"http://a/Organization/o_1", false},
+        ReferenceCase{"http://a/Organization/o 1", false}, ReferenceCase{"http://", false},
+        ReferenceCase{"http:///Organization/o", false}, ReferenceCase{"http:Organization/o", false},
+        ReferenceCase{"https://a/fhir/", true}, ReferenceCase{"urn:", false}, ReferenceCase{"urn:isbn:123", true},
+        ReferenceCase{"Organization?", false}, ReferenceCase{"Organization?a b=c", false},
+        ReferenceCase{"http://a/Organization/o", true}, ReferenceCase{"https://a/fhir", true},
+        ReferenceCase{"urn:uuid:c757873d-ec9a-4326-a141-556f43239520", true}, ReferenceCase{"urn:oid:1.2.3", true},
+        ReferenceCase{"Thing/o", false}, ReferenceCase{"organization/o", false}, ReferenceCase{"Organization", false},
+        ReferenceCase{"Organization/", false}, ReferenceCase{"/o", false}, ReferenceCase{"o", false},
+        ReferenceCase{"Organization/o/x", false}, ReferenceCase{"Organization/o_1", false},
         ReferenceCase{"DomainResource/o", false}, ReferenceCase{"Thing?a=b", false}, ReferenceCase{"urn:uuid:1", false},
         ReferenceCase{"urn:oid:9.1", false},
         ReferenceCase{"Organization/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false}));
@@ -253,6 +347,89 @@ TEST(FhirWalker, CodesOutsideARequiredBindingAreWarnings) {
   EXPECT_THAT(subject.faults, IsEmpty());
   EXPECT_THAT(check(PATIENT(R"("gender":"male")")).warnings, IsEmpty());
   EXPECT_THAT(check(PATIENT(R"("gender":"man")")).warnings, ElementsAre("binding Patient.gender"));
+}
+
+TEST(FhirWalker, CodingsOutsideARequiredBindingAreWarnings) {
+  const auto condition = [](const std::string& status) {
+    return check(R"({"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"clinicalStatus":)" +
+                 status + "}")
+        .warnings;
+  };
+  const std::string system = R"("system":"http://terminology.hl7.org/CodeSystem/condition-clinical")";
+  EXPECT_THAT(condition(R"({"coding":[{)" + system + R"(,"code":"active"}]})"), IsEmpty());
+  EXPECT_THAT(condition(R"({"coding":[{"code":"active"}]})"), IsEmpty());
+  EXPECT_THAT(condition(R"({"coding":[{"system":"http://a","code":"x"},{)" + system + R"(,"code":"active"}]})"),
+              IsEmpty());
+  EXPECT_THAT(condition(R"({"extension":[{"url":"http://a","valueCode":"unknown"}]})"), IsEmpty());
+  const auto warned = ElementsAre("binding Condition.clinicalStatus");
+  EXPECT_THAT(condition(R"({"coding":[{)" + system + R"(,"code":"on"}]})"), warned);
+  EXPECT_THAT(condition(R"({"coding":[{"code":"on"}]})"), warned);
+  EXPECT_THAT(condition(R"({"coding":[{"system":"http://a","code":"active"}]})"), warned);
+  EXPECT_THAT(condition(R"({"text":"active"})"), warned);
+}
+
+TEST(FhirWalker, LanguagesAreHeldAgainstTheirGrammar) {
+  const auto language = [](const std::string& code) {
+    return check(
+               R"({"resourceType":"Patient","id":"p","communication":[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":")" +
+               code + R"("}]}}]})")
+        .warnings;
+  };
+  for (const char* good :
+       {"en", "de-CH", "zh-Hant-TW", "es-419", "sl-rozaj-biske", "en-a-bbb-x-a", "x-private", "i-klingon"}) {
+    EXPECT_THAT(language(good), IsEmpty()) << good;
+  }
+  for (const char* bad : {"en_US", "e", "no-such-code", "en-", "english-", "en--US", "en-a", "abcdefghi"}) {
+    EXPECT_THAT(language(bad), ElementsAre("binding Patient.communication.language")) << bad;
+  }
+}
+
+TEST(FhirWalker, ReferencesToTypesThatTheDefinitionDoesNotAllowAreWarnings) {
+  const auto warned = ElementsAre("reference-type Patient.managingOrganization");
+  const auto organization = [](const std::string& reference) {
+    return check(
+               R"({"resourceType":"Patient","id":"p","contained":[{"resourceType":"Practitioner","id":"c"}],"managingOrganization":{)" +
+               reference + "}}")
+        .warnings;
+  };
+  EXPECT_THAT(organization(R"("reference":"Organization/o")"), IsEmpty());
+  EXPECT_THAT(organization(R"("reference":"Practitioner/o")"), warned);
+  EXPECT_THAT(organization(R"("reference":"Practitioner/o/_history/1")"), warned);
+  EXPECT_THAT(organization(R"("reference":"http://a/Practitioner/o")"), warned);
+  EXPECT_THAT(organization(R"("reference":"Practitioner?a=b")"), warned);
+  EXPECT_THAT(organization(R"("reference":"#c")"), warned);
+  EXPECT_THAT(organization(R"("type":"Practitioner","display":"o")"), warned);
+  EXPECT_THAT(check(R"({"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",
+      "subject":{"reference":"Patient/p"},"medication":{"reference":{"reference":"Patient/p"}}})")
+                  .warnings,
+              ElementsAre("reference-type MedicationRequest.medication"));
+}
+
+TEST(FhirWalker, BlankTextsAndControlCharactersAreWarnings) {
+  EXPECT_THAT(check(PATIENT(R"("name":[{"family":" \n"}])")).warnings, ElementsAre("text HumanName.family"));
+  EXPECT_THAT(check(PATIENT(R"("name":[{"family":"a\u0001"}])")).warnings, ElementsAre("text HumanName.family"));
+  EXPECT_THAT(check(PATIENT(R"("name":[{"family":" a\n\r\tb"}])")).warnings, IsEmpty());
+}
+
+TEST(FhirWalker, ABlankInThePathOfAFileIsAWarning) {
+  const auto url = [](const std::string& text) {
+    return check(
+        R"({"resourceType":"DocumentReference","id":"d","status":"current","content":[{"attachment":{"url":")" + text +
+        R"("}}]})");
+  };
+  for (const char* path : {"file:///output/lab results.csv", "output/lab results.csv", "lab results.csv"}) {
+    EXPECT_THAT(url(path).faults, IsEmpty()) << path;
+    EXPECT_THAT(url(path).warnings, ElementsAre("blank-in-path Attachment.url")) << path;
+  }
+  for (const char* bad : {"http://a/lab results.csv", " lab.csv", "lab.csv ", "lab\\tresults.csv", " "}) {
+    EXPECT_THAT(url(bad).faults, ElementsAre("format DocumentReference.content[0].attachment.url")) << bad;
+  }
+  const auto extension = [](const std::string& name) {
+    return check(R"({"resourceType":"Patient","id":"p","extension":[{"valueUrl":"file:///a b","url":"http://a/)" +
+                 name + R"("}]})");
+  };
+  EXPECT_THAT(extension("source_path").warnings, ElementsAre("blank-in-path Extension.valueUrl"));
+  EXPECT_THAT(extension("other").faults, ElementsAre("format Patient.extension[0].valueUrl"));
 }
 
 TEST(FhirWalker, SaysWhatItFoundAndExpected) {

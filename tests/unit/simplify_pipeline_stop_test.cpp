@@ -29,6 +29,7 @@ class StoppingConsumer final : public Consumer {
     records += std::exchange(static_cast<Counted&>(part).records, 0);
     if (++taken == after_) stop.request_stop();
   }
+  bool restart() override { return false; }
   void rejected(const Rejected& rejected) override { ADD_FAILURE() << rejected.text; }
   void file_fault(const fhir::Fault& fault) override { ADD_FAILURE() << fault.message; }
 

@@ -125,11 +125,12 @@ TEST(SimplifyRecord, TransformsTheIdAndAllReferencesToIt) {
   const json record = good.record();
   EXPECT_EQ(record.at("id"), "7a9ddaf7-b022-5677-8fee-dcf3bf06df81");
   EXPECT_EQ(record.at("object"), json::parse(R"({"resourceType":"Patient","id":"7a9ddaf7-b022-5677-8fee-dcf3bf06df81",
-    "managingOrganization":"Organization/26397923-1bb6-5ec4-bd87-af6318bb0c05","generalPractitioner":["http://x/Practitioner/o1"],
+    "managingOrganization":"Organization/26397923-1bb6-5ec4-bd87-af6318bb0c05","generalPractitioner":["Practitioner/26397923-1bb6-5ec4-bd87-af6318bb0c05"],
     "a":"Observation/a798ee65-6164-53ff-a641-33aeedd90473"})"));
   EXPECT_THAT(record.at("relations"),
               ::testing::UnorderedElementsAre(
                   json{{"dst_id", "26397923-1bb6-5ec4-bd87-af6318bb0c05"}, {"dst_name", "organization"}},
+                  json{{"dst_id", "26397923-1bb6-5ec4-bd87-af6318bb0c05"}, {"dst_name", "practitioner"}},
                   json{{"dst_id", "a798ee65-6164-53ff-a641-33aeedd90473"}, {"dst_name", "observation"}}));
   EXPECT_EQ(make(R"({"resourceType":"Patient","id":"p1"})", {.seed = ""}).record().at("id"),
             "c0476c10-d253-5adf-ad4e-4981ffb4541a");

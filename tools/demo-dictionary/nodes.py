@@ -71,8 +71,8 @@ NODES = [
         " deceasedDateTime:dateTime maritalStatus:concept multipleBirthBoolean:boolean multipleBirthInteger:integer address_postalCode:string"
         " generalPractitioner:refs managingOrganization:ref us_core_race_ombCategory:string us_core_race_ombCategory_coding:strings"
         " us_core_race_detailed:string us_core_race_detailed_coding:strings us_core_race_text:string us_core_ethnicity_ombCategory:string"
-        " us_core_ethnicity_ombCategory_coding:strings us_core_ethnicity_text:string us_core_birthsex:string us_core_genderIdentity_text:string"
-        " us_core_genderIdentity_resourceType:string patient_birthPlace_city:string patient_birthPlace_state:string"
+        " us_core_ethnicity_ombCategory_coding:strings us_core_ethnicity_text:string us_core_birthsex:string us_core_genderIdentity:strings"
+        " us_core_genderIdentity_text:strings us_core_genderIdentity_coding:strings patient_birthPlace_city:string patient_birthPlace_state:string"
         " patient_birthPlace_country:string patient_birthPlace_resourceType:string patient_mothersMaidenName:string"
         " quality_adjusted_life_years:number disability_adjusted_life_years:number age_at_enrollment:string"
         " age_at_enrollment_unit:strings age_at_enrollment_value:numbers",

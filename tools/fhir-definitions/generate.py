@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Turns the FHIR R5 definitions into the tables of src/fhir/generated/ (their shape: src/fhir/definitions.hpp).
 
-    tools/fhir-definitions/generate.py                   fetch the package with npm into .local/npm (once), write
-    tools/fhir-definitions/generate.py --package FILE    the same from an archive that is already here
-    tools/fhir-definitions/generate.py --check           write nothing; exit 1 when a file is not what it should be
+    tools/fhir-definitions/generate.py                    fetch the packages with npm into .local/npm (once), write
+    tools/fhir-definitions/generate.py --packages DIR     read the archives (NAME-VERSION.tgz) from DIR instead
+    tools/fhir-definitions/generate.py --check            write nothing; exit 1 when a file is not what it should be
 """
 
 import argparse
@@ -19,38 +19,42 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "src" / "fhir" / "generated"
 
 
-def generate(archive: pathlib.Path) -> dict[str, str]:
+def generate(folder: pathlib.Path) -> dict[str, str]:
     """File name -> its text."""
-    found = package.read(archive)
+    found = package.read(package.fetch(folder, package.NAME), package.NAME)
+    expansions = package.read(package.fetch(folder, package.EXPANSIONS), package.EXPANSIONS)
     types = structures.read(found["StructureDefinition"])
-    value_sets = terminology.ValueSets(found["ValueSet"], found["CodeSystem"])
-    wanted = {element.value_set for one in types for element in one.elements if element.value_set}
-    enumerated = {url: value_sets.codes(url) for url in sorted(wanted)}
-    bindings = {url: codes for url, codes in enumerated.items() if codes}
+    value_sets = terminology.ValueSets(found["ValueSet"], found["CodeSystem"], expansions["ValueSet"])
+    wanted = {element.binding for one in types for element in one.elements if element.binding}
+    enumerated = {binding: value_sets.allowed(*binding) for binding in sorted(wanted)}
+    bindings = {binding: codes for binding, codes in enumerated.items() if codes is not None}
+    targets = sorted({element.targets for one in types for element in one.elements if element.targets})
     oids = terminology.oids(found)
 
     print(
         f"{len(types)} types, {sum(len(one.elements) for one in types)} elements, {len(bindings)} bindings with "
-        f"{sum(map(len, bindings.values()))} codes, {len(oids)} OIDs",
+        f"{sum(map(len, bindings.values()))} codes, {len(targets)} sets of reference targets, {len(oids)} OIDs",
         file=sys.stderr,
     )
-    open_ended = [url.rpartition("/")[2] for url, codes in enumerated.items() if not codes]
-    print(f"value sets whose codes the package does not hold: {', '.join(open_ended)}", file=sys.stderr)
+    open_ended = [f"{form} of {url}" for (url, form), codes in enumerated.items() if codes is None]
+    print(f"value sets that the packages do not enumerate: {', '.join(open_ended)}", file=sys.stderr)
     return {
         "types.cpp": emit.types(types),
-        "elements.cpp": emit.elements(types, list(bindings)),
+        "elements.cpp": emit.elements(types, list(bindings), targets),
         "bindings.cpp": emit.bindings(bindings),
+        "targets.cpp": emit.targets(types, targets),
         "oids.cpp": emit.oids(oids),
     }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--package", type=pathlib.Path, metavar="FILE", help="the package's archive (.tgz)")
+    parser.add_argument("--packages", type=pathlib.Path, metavar="DIR", default=ROOT / ".local" / "npm",
+                        help="folder of the packages' archives (.tgz); what is missing is fetched into it")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     arguments = parser.parse_args()
 
-    files = generate(arguments.package or package.fetch(ROOT / ".local" / "npm"))
+    files = generate(arguments.packages)
     stale = []
     for name, text in files.items():
         path = OUTPUT / name

@@ -4,6 +4,9 @@ import dataclasses
 
 SYSTEM_STRING = "http://hl7.org/fhirpath/System.String"
 NESTING = (["BackboneElement"], ["Element"])
+CODINGS = ("CodeableConcept", "Coding", "CodeableReference")
+REFERENCES = ("Reference", "CodeableReference")
+DEFINITIONS = "http://hl7.org/fhir/StructureDefinition/"
 
 
 @dataclasses.dataclass
@@ -13,7 +16,8 @@ class Element:
     min: int
     many: bool
     choice: int
-    value_set: str | None  # of a required binding of a code, without version
+    binding: tuple[str, str] | None  # of a required binding: its value set without version, "codes" or "codings"
+    targets: tuple[str, ...]  # the resources that a reference may point to; empty: any, or no reference
 
 
 @dataclasses.dataclass
@@ -29,18 +33,27 @@ def is_type(definition: dict) -> bool:
     return definition["kind"] != "logical" and definition.get("derivation") != "constraint"
 
 
-def required_codes(element: dict, code: str) -> str | None:
+def required_binding(element: dict, code: str) -> tuple[str, str] | None:
     binding = element.get("binding", {})
-    if code != "code" or binding.get("strength") != "required":
+    if binding.get("strength") != "required" or code not in ("code", *CODINGS):
         return None
-    return binding["valueSet"].split("|")[0]
+    return binding["valueSet"].split("|")[0], "codings" if code in CODINGS else "codes"
+
+
+def reference_targets(element: dict, code: str) -> tuple[str, ...]:
+    """A target that is no resource of its own (Resource) allows them all."""
+    if code not in REFERENCES:
+        return ()
+    targets = {url for one in element["type"] if one["code"] == code for url in one.get("targetProfile", [])}
+    if DEFINITIONS + "Resource" in targets:
+        return ()
+    return tuple(sorted(url.removeprefix(DEFINITIONS) for url in targets))
 
 
 def rows(element: dict, nested: set[str], choice: int) -> list[Element]:
     """One row, or one per type for a choice; `choice` is the group's number if it is one."""
     path = element["path"]
     name = path.rpartition(".")[2]
-    many = element["max"] != "1"
     if "contentReference" in element:
         codes = [element["contentReference"].rpartition("#")[2]]
     else:
@@ -53,12 +66,14 @@ def rows(element: dict, nested: set[str], choice: int) -> list[Element]:
     if not name.endswith("[x]"):
         if len(codes) != 1:
             raise SystemExit(f"error: {path} has {len(codes)} types but is no choice")
-        return [Element(name, codes[0], element["min"], many, 0, required_codes(element, codes[0]))]
+        return [one_row(name, element, codes[0], 0)]
     stem = name.removesuffix("[x]")
-    return [
-        Element(stem + code[0].upper() + code[1:], code, element["min"], many, choice, required_codes(element, code))
-        for code in codes
-    ]
+    return [one_row(stem + code[0].upper() + code[1:], element, code, choice) for code in codes]
+
+
+def one_row(name: str, element: dict, code: str, choice: int) -> Element:
+    targets = reference_targets(element, code)
+    return Element(name, code, element["min"], element["max"] != "1", choice, required_binding(element, code), targets)
 
 
 def types_of(definition: dict) -> list[Type]:
@@ -96,4 +111,6 @@ def read(definitions: list[dict]) -> list[Type]:
         for element in one.elements:
             if element.type not in known:
                 raise SystemExit(f"error: {one.name}.{element.name} is of unknown type {element.type}")
+            if not known.issuperset(element.targets):
+                raise SystemExit(f"error: {one.name}.{element.name} has an unknown target among {element.targets}")
     return types

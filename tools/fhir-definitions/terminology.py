@@ -1,19 +1,44 @@
 """Value sets -> the codes that they allow; OIDs -> the id of what has them."""
 
 OID = "urn:oid:"
+# Defined by a grammar, not by a list; the code that checks them knows it.
+LANGUAGES = "http://hl7.org/fhir/ValueSet/all-languages"
 
 
 class ValueSets:
-    """Enumerates value sets from what the package itself holds: exactly, or not at all."""
+    """Enumerates value sets completely, or not at all."""
 
-    def __init__(self, value_sets: list[dict], code_systems: list[dict]):
+    def __init__(self, value_sets: list[dict], code_systems: list[dict], expansions: list[dict]):
         self.value_sets = {one["url"]: one for one in value_sets}
         self.code_systems = {one["url"]: one for one in code_systems}
+        self.expansions = {one["url"]: one["expansion"] for one in expansions}
 
-    def codes(self, url: str) -> set[str] | None:
-        """The codes of a value set, or None where the package does not tell them all (languages, units, …)."""
-        pairs = self._value_set(url.split("|")[0], ())
-        return None if pairs is None else {code for _, code in pairs}
+    def allowed(self, url: str, form: str) -> set[str] | None:
+        """What a required binding allows, or None where the packages do not enumerate it.
+
+        For "codes" these are codes. For "codings" each code stands twice: as `system|code`, and alone, for a Coding
+        that names no system. Languages give their system alone.
+        """
+        if url == LANGUAGES:
+            return set() if form == "codes" else {self.value_sets[url]["compose"]["include"][0]["system"]}
+        pairs = self._value_set(url, ())
+        if form == "codes":
+            return None if pairs is None else {code for _, code in pairs}
+        if pairs is None:
+            pairs = self._expansion(url)
+        if pairs is None:
+            return None
+        return {code for _, code in pairs} | {f"{system}|{code}" for system, code in pairs}
+
+    def _expansion(self, url: str) -> set[tuple[str, str]] | None:
+        """The published expansion, for value sets over code systems that the definitions' package does not hold."""
+        expansion = self.expansions.get(url, {})
+        contains = expansion.get("contains", [])
+        if not contains or expansion.get("total") != len(contains):
+            return None
+        if any("contains" in one or one.get("abstract") for one in contains):
+            return None
+        return {(one["system"], one["code"]) for one in contains}
 
     def _value_set(self, url: str, above: tuple[str, ...]) -> set[tuple[str, str]] | None:
         compose = self.value_sets.get(url, {}).get("compose")
@@ -35,7 +60,7 @@ class ValueSets:
     def _part(self, part: dict, above: tuple[str, ...]) -> set[tuple[str, str]] | None:
         """An include or exclude: what its system and each of its value sets have in common."""
         if "filter" in part:
-            return None  # no required binding of a code has one in this package
+            return None  # no required binding has one in this package
         sets = [self._value_set(url.split("|")[0], above) for url in part.get("valueSet", [])]
         if "system" in part:
             sets.append(self._system(part))
