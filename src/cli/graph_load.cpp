@@ -106,8 +106,9 @@ void add_graph_load(CLI::App& graph, Context& context) {
           "for records whose ids another project holds: refuse the study, or keep the other's and link to it [default: "
           "error; etl.yaml: graph.shared]")
       ->check(CLI::IsMember({"error", "keep"}));
-  command->add_flag("--prune,!--no-prune", arguments->prune,
-                    "remove the project's records that the study does not have [default: no; etl.yaml: graph.prune]");
+  command->add_flag_function(
+      "--prune,!--no-prune", [arguments](std::int64_t count) { arguments->prune = count > 0; },
+      "remove the project's records that the study does not have [default: no; etl.yaml: graph.prune]");
   add_setting_option(*command, context, "graph.edge_table");
   add_dry_run(*command, context);
   add_database_options(*command, context);

@@ -190,8 +190,8 @@ void add_pull(CLI::App& group, Context& context) {
                     {"aced-etl studies pull --delete --yes", "and remove what is gone from the source"}}});
   auto arguments = std::make_shared<PullArguments>();
   command->add_option("studies", arguments->studies, "only these studies")->type_name("STUDY");
-  command->add_flag(
-      "--delete,!--no-delete", arguments->remove_gone,
+  command->add_flag_function(
+      "--delete,!--no-delete", [arguments](std::int64_t count) { arguments->remove_gone = count > 0; },
       "remove what is gone from the source, after asking [default: no; with source.delete: yes in etl.yaml, "
       "as a run does: without asking]");
   add_setting_option(*command, context, "limits.pull_jobs", "--jobs");

@@ -46,6 +46,7 @@ class Lender:
                 status, text = lender.answers.get(f"{self.command} {path}", (404, "nothing here"))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text.encode())))
+                self.send_header("ETag", '"d41d8cd98f00b204e9800998ecf8427e"')
                 self.end_headers()
                 self.wfile.write(text.encode())
 
