@@ -45,7 +45,7 @@ class Ran:
 
 
 class Canary:
-    """Strings that no output may hold (promise 6). Every run of a program is searched for them."""
+    """Strings that no output may hold (the promise "No secret"). Every run of a program is searched for them."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
