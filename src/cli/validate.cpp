@@ -92,7 +92,9 @@ void run(Context& context, const StudyArguments& arguments, bool dangling_is_war
   simplify::require_resources(result, report, arguments.path);
   const std::string left_out = result.left_out();
   if (result.deletions > 0 || !left_out.empty()) {
-    log::info("{} in the study{}{}", counted(result.deletions, "deletion"), left_out.empty() ? "" : "; ", left_out);
+    const std::string deletions =
+        result.deletions == 0 ? "" : fmt::format("{} in the study", counted(result.deletions, "deletion"));
+    log::info("{}{}{}", deletions, deletions.empty() || left_out.empty() ? "" : "; ", left_out);
   }
   log::info("{}, {} of them valid; {}", counted(result.tally.resources, "resource"), human_count(result.tally.records),
             simplify::in_words(report));
