@@ -85,6 +85,10 @@ std::string md5_of_file(const std::filesystem::path& path, const std::stop_token
   return digest.hex();
 }
 
+bool is_md5_hex(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string to_hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string result;

@@ -52,6 +52,9 @@ class Sha256 : public Digest {
 /// Of a file on disk. InputError when it cannot be read, StoppedError when `stop` is requested.
 [[nodiscard]] std::string md5_of_file(const std::filesystem::path& path, const std::stop_token& stop);
 
+/// Is it an md5 as Md5::hex() writes it: 32 hexadecimal digits in lower case?
+[[nodiscard]] bool is_md5_hex(std::string_view text);
+
 /// Two digits a byte, lower case.
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 

@@ -21,6 +21,11 @@ bool is_localhost(std::string host) {
 
 }  // namespace
 
+std::string_view host_of_origin(std::string_view origin) {
+  origin = origin.substr(0, origin.rfind(':'));
+  return origin.substr(origin.find("://") + 3);
+}
+
 bool is_loopback(std::string_view host) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   const std::string text(host);

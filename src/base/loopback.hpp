@@ -8,4 +8,7 @@ namespace etl {
 /// brackets) and ::ffff:127.0.0.0/104. Nothing is resolved: any other name is false.
 [[nodiscard]] bool is_loopback(std::string_view host);
 
+/// The host of an origin as net::origin_of() writes it: "http://[::1]:80" -> "[::1]".
+[[nodiscard]] std::string_view host_of_origin(std::string_view origin);
+
 }  // namespace etl

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "base/path_within.hpp"
 #include "base/sqlite.hpp"
 
 namespace etl::config {
@@ -23,11 +24,6 @@ bool is_ours(const struct stat& status) { return status.st_uid == ::geteuid() ||
 bool others_may_write(const struct stat& status) {
   const bool own_group = status.st_gid == status.st_uid || status.st_gid == 0;
   return (status.st_mode & S_IWOTH) != 0 || ((status.st_mode & S_IWGRP) != 0 && !own_group);
-}
-
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  const auto [at, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
-  return at == folder.end() || (std::next(at) == folder.end() && at->empty());
 }
 
 /// Did a pull bring files to this folder, or to one below it? The journal's paths are real ones (studies/pull_journal).

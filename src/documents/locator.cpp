@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/path_within.hpp"
 #include "documents/names.hpp"
 
 namespace etl::documents {
@@ -24,11 +25,6 @@ std::int64_t mtime_of(const struct stat& about) {
 /// Is `path` the folder, or below it? Both relative, with '/'.
 bool name_lies_in(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
-
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
-  return end == folder.end();
 }
 
 std::string system_reason(int error) { return std::generic_category().message(error); }

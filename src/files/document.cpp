@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "documents/names.hpp"
 
@@ -12,9 +13,6 @@ namespace {
 
 constexpr std::size_t longest_key = 1024;  // S3's limit, in bytes
 constexpr std::size_t longest_id = 64;     // FHIR's limit
-constexpr std::size_t md5_digits = 32;
-
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -52,7 +50,7 @@ Document described_by(const documents::Reference& reference) {
   document.md5 = reference.md5;
   std::ranges::transform(document.md5, document.md5.begin(), lower);
   if (document.md5.empty()) throw InputError("the attachment has no md5");
-  if (document.md5.size() != md5_digits || !std::ranges::all_of(document.md5, is_hex)) {
+  if (!is_md5_hex(document.md5)) {
     throw InputError(fmt::format("the md5 is not 32 hexadecimal digits: {}", reference.md5));
   }
   if (!reference.size) throw InputError("the attachment has no size");

@@ -28,10 +28,6 @@ std::string bytes_of_hex(const std::string& hex) {
   return out;
 }
 
-bool is_md5(std::string_view text) {
-  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 /// With these keys the ETag is no md5 ("Common response headers" of the S3 API).
 bool is_encrypted(const net::Response& answer) {
   const auto kind = answer.header("x-amz-server-side-encryption");
@@ -124,14 +120,14 @@ std::optional<ObjectHead> look_at(const Services& services, const std::string& d
 
 Says etag_says(const ObjectHead& head, const std::string& md5) {
   if (head.etag == md5) return Says::same;
-  return head.encrypted || !is_md5(head.etag) ? Says::nothing : Says::other;
+  return head.encrypted || !is_md5_hex(head.etag) ? Says::nothing : Says::other;
 }
 
 Says etag_says_parts(const ObjectHead& head, const std::string& multipart_etag) {
   if (head.etag == multipart_etag) return Says::same;
   const std::string_view etag = head.etag;
   const std::size_t dash = etag.find('-');
-  const bool of_parts = dash != std::string_view::npos && is_md5(etag.substr(0, dash));
+  const bool of_parts = dash != std::string_view::npos && is_md5_hex(etag.substr(0, dash));
   // Another number of parts is another upload, which says nothing of the bytes.
   const bool as_many =
       of_parts && etag.substr(dash) == std::string_view(multipart_etag).substr(multipart_etag.find('-'));

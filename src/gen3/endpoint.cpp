@@ -1,11 +1,9 @@
 #include "gen3/endpoint.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include <array>
-
 #include "base/error.hpp"
+#include "base/loopback.hpp"
 #include "net/url.hpp"
 
 namespace etl::gen3 {
@@ -18,13 +16,6 @@ std::string origin_or_nothing(const std::string& address) {
   } catch (const UsageError&) {
     return {};
   }
-}
-
-std::string host_of(const std::string& origin) {
-  const auto begin = origin.find("://") + 3;
-  std::string host = origin.substr(begin, origin.rfind(':') - begin);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return host;
 }
 
 }  // namespace
@@ -46,15 +37,9 @@ bool same_origin(const std::string& one, const std::string& other) {
   return !origin.empty() && origin == origin_or_nothing(other);
 }
 
-bool is_loopback(const std::string& address) {
+bool is_on_loopback(const std::string& address) {
   const std::string origin = origin_or_nothing(address);
-  if (origin.empty()) return false;
-  const std::string host = host_of(origin);
-  if (host == "localhost" || host.ends_with(".localhost")) return true;
-  in_addr four{};
-  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127;
-  in6_addr six{};
-  return ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+  return !origin.empty() && is_loopback(host_of_origin(origin));
 }
 
 void require_safe_endpoint(const config::Settings& settings, const Session::Options& options) {
@@ -72,7 +57,7 @@ void require_safe_endpoint(const config::Settings& settings, const Session::Opti
     }
   }
   const std::string address = address_of(options);
-  if (!origin_or_nothing(address).starts_with("http://") || is_loopback(address)) return;
+  if (!origin_or_nothing(address).starts_with("http://") || is_on_loopback(address)) return;
   if (settings.flag("gen3.allow_http")) return;
   throw UsageError(fmt::format("{} would go to {} unencrypted", what, net::without_query(address)), {},
                    "use the commons' https address; within a trusted network set ACED_ETL_ALLOW_HTTP=yes");

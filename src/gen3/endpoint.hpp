@@ -19,7 +19,7 @@ namespace etl::gen3 {
 [[nodiscard]] bool same_origin(const std::string& one, const std::string& other);
 
 /// Whether the host of this http(s) address is this machine: localhost, 127.0.0.0/8, ::1.
-[[nodiscard]] bool is_loopback(const std::string& address);
+[[nodiscard]] bool is_on_loopback(const std::string& address);
 
 /// Refuses to send a key or token where it does not belong (UsageError):
 /// - an etl.yaml names another origin than the issuer's. A flag or the environment may: whoever sets them has the key;

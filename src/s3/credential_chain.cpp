@@ -18,12 +18,6 @@ constexpr std::string_view default_session_name = "aced-etl";
 /// Of the ECS agent ("Task IAM role", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI).
 constexpr std::string_view ecs_agent = "http://169.254.170.2";
 
-/// Of an origin such as "http://[::1]:80": "[::1]".
-std::string_view host_of(std::string_view origin) {
-  origin = origin.substr(0, origin.rfind(':'));
-  return origin.substr(origin.find("://") + 3);
-}
-
 /// Where a container's agent may be asked over plain HTTP: the machine itself and the agents' own addresses. Any other
 /// host could be made to collect the authorization token.
 bool may_ask_in_clear(std::string_view host) {
@@ -104,7 +98,7 @@ std::optional<Sourced> CredentialChain::variable_or_file(const char* name, const
 std::string CredentialChain::sts_endpoint(const std::string& profile) const {
   if (const auto own = configured_sts_endpoint(profile)) {
     const auto origin = net::origin_of(own->text);
-    if (origin.starts_with("http://") && !is_loopback(host_of(origin))) {
+    if (origin.starts_with("http://") && !is_loopback(host_of_origin(origin))) {
       throw UsageError("the address of STS is not encrypted: a token or a signed request would travel in clear text",
                        own->origin, "use https:// for the endpoint of STS");
     }
@@ -233,7 +227,7 @@ std::optional<ContainerAgent> CredentialChain::container() const {
   } else if (const auto url = variable(environment_, "AWS_CONTAINER_CREDENTIALS_FULL_URI")) {
     agent.origin = "environment AWS_CONTAINER_CREDENTIALS_FULL_URI";
     const auto origin = net::origin_of(*url);
-    if (!origin.starts_with("https://") && !may_ask_in_clear(host_of(origin))) {
+    if (!origin.starts_with("https://") && !may_ask_in_clear(host_of_origin(origin))) {
       throw UsageError("the container's agent would be asked for a key over plain HTTP: " + origin, agent.origin,
                        "use https://, or the address of the machine itself");
     }

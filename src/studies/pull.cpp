@@ -20,6 +20,7 @@
 #include "studies/pull_pool.hpp"
 #include "studies/source.hpp"
 #include "studies/state.hpp"
+#include "studies/study_list.hpp"
 #include "studies/target_folder.hpp"
 
 namespace etl::studies {
@@ -37,16 +38,6 @@ struct Side {
 std::unique_ptr<PullJournal> open_journal(const PullOptions& options) {
   if (options.dry_run && !state_exists(options.state_dir)) return nullptr;
   return std::make_unique<PullJournal>(options.state_dir);
-}
-
-/// A folder without metadata names no files.
-std::vector<fhir::StudyFile> metadata_of(const fs::path& folder) {
-  try {
-    return fhir::study_files(folder.string(), {});
-  } catch (const InputError&) {
-    if (!fs::is_directory(folder)) throw;
-    return {};
-  }
 }
 
 net::HttpOptions http_options(const PullOptions& options) {

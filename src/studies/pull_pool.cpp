@@ -17,11 +17,6 @@ constexpr std::size_t kQueue = 4000;
 /// An object that is overwritten all the time is not waited for.
 constexpr unsigned kMostRestarts = 3;
 
-/// The ETag of an object that came in one piece, and without a key of KMS, is its MD5.
-bool is_md5(const std::string& etag) {
-  return etag.size() == 32 && etag.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
 }  // namespace
 
 PullPool::PullPool(Work work, unsigned threads, std::stop_source ending)
@@ -192,7 +187,8 @@ void PullPool::fetch_or_tell(const Wanted& wanted) {
 
 /// A file whose size agrees, and whose MD5 is the object's ETag, is that object, whoever put it there.
 bool PullPool::adopt(const Wanted& wanted) {
-  if (!is_md5(wanted.etag) || md5_of_file(wanted.path(), ending_.get_token()) != wanted.etag) return false;
+  // The ETag of an object that was uploaded in one piece, and without a KMS key, is its md5.
+  if (!is_md5_hex(wanted.etag) || md5_of_file(wanted.path(), ending_.get_token()) != wanted.etag) return false;
   const auto local = wanted.folder->look(wanted.name);
   if (!local || local->size != wanted.size) return false;
   if (!work_.dry_run) work_.journal->put(wanted.path(), {wanted.mark(), wanted.size, local->modified_ns});

@@ -15,16 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// None is no error of an overview.
-std::vector<fhir::StudyFile> metadata_of(const fs::path& folder) {
-  try {
-    return fhir::study_files(folder.string(), {});
-  } catch (const InputError&) {
-    if (!fs::is_directory(folder)) throw;
-    return {};
-  }
-}
-
 StudyRow look_at(const config::Settings& settings, const fs::path& folder) {
   StudyRow row;
   row.name = folder.filename().string();
@@ -50,6 +40,15 @@ StudyRow look_at(const config::Settings& settings, const fs::path& folder) {
 }
 
 }  // namespace
+
+std::vector<fhir::StudyFile> metadata_of(const fs::path& folder) {
+  try {
+    return fhir::study_files(folder.string(), {});
+  } catch (const InputError&) {
+    if (!fs::is_directory(folder)) throw;
+    return {};
+  }
+}
 
 std::vector<StudyRow> list_studies(const config::Settings& settings) {
   const auto studies = config::folder(settings, "folder.studies");

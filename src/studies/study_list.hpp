@@ -6,6 +6,7 @@
 
 #include "config/settings.hpp"
 #include "documents/study_reader.hpp"
+#include "fhir/study_files.hpp"
 #include "studies/state.hpp"
 
 namespace etl::studies {
@@ -24,5 +25,9 @@ struct StudyRow {
 /// One row for each folder below the studies folder, by name; hidden ones are left out. Files are looked for where
 /// `files load` looks for them. InputError when the folder cannot be read.
 [[nodiscard]] std::vector<StudyRow> list_studies(const config::Settings& settings);
+
+/// The files of metadata in a study's folder; none when the folder has none, which is no error of an overview.
+/// InputError when it cannot be read.
+[[nodiscard]] std::vector<fhir::StudyFile> metadata_of(const std::filesystem::path& folder);
 
 }  // namespace etl::studies
