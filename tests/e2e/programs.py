@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+STARTED_IN = pathlib.Path.cwd()  # a relative ACED_ETL means here, wherever a test may have gone since
 
 # Of the caller's environment, what has no say in where a program looks for its data.
 PLAIN = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",
@@ -96,7 +97,7 @@ class Program:
 
 
 def program(variable: str, name: str) -> pathlib.Path:
-    path = pathlib.Path(os.environ.get(variable) or ROOT / "build/release" / name).resolve()
+    path = (STARTED_IN / (os.environ.get(variable) or ROOT / "build/release" / name)).resolve()
     if not path.exists():
         pytest.fail(f"{path} is not built: make build", pytrace=False)
     return path

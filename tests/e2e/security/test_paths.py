@@ -116,11 +116,12 @@ def test_the_parent_of_the_output_folder_is_no_root(home):
     assert outcomes(home.load(rc=6)) == {"failed": 2}
 
 
-def test_special_files_are_not_opened(home):
+def test_special_files_are_not_opened(home, monkeypatch):
     os.mkfifo(home.output / "fifo")
     server = socket.socket(socket.AF_UNIX)
-    os.chdir(home.output)
-    server.bind("socket")
+    with monkeypatch.context() as there:  # the path of a socket may have 107 bytes, and pytest's folders are longer
+        there.chdir(home.output)
+        server.bind("socket")
     (home.output / "null").symlink_to("/dev/null")
     for name in ("fifo", "socket", "null"):
         home.study.add(name, b"", write=False)
