@@ -75,23 +75,19 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
 
 std::string read_standard_input(std::uint64_t limit) { return read_all(STDIN_FILENO, "the standard input", limit); }
 
-AtomicFile::AtomicFile(const std::filesystem::path& path, bool sync) : path_(path), sync_(sync) {
+AtomicFile::AtomicFile(const std::filesystem::path& path, bool sync, Access access) : path_(path), sync_(sync) {
   std::error_code ignored;
   if (std::filesystem::is_symlink(path_, ignored)) path_ = std::filesystem::weakly_canonical(path_);
 
-  mode_t mode = 0;
   struct stat status {};
   if (::stat(path_.c_str(), &status) == 0) {
     if (!S_ISREG(status.st_mode)) {
       throw UsageError("something that is not a regular file has this name already", path_.string(),
                        "name a file in a folder");
     }
-    mode = status.st_mode & 0777U;
+    mode_ = status.st_mode & 0777U;
   } else {
-    // The umask can only be read by setting it; 0 would open a gap for other threads, 077 does not.
-    const mode_t mask = ::umask(077);
-    ::umask(mask);
-    mode = 0666U & ~mask;
+    mode_ = access == Access::owner ? S_IRUSR | S_IWUSR : user_mode(0666);
   }
 
   std::string pattern = (path_.parent_path() / fmt::format(".{}.XXXXXX", path_.filename().string())).string();
@@ -100,16 +96,15 @@ AtomicFile::AtomicFile(const std::filesystem::path& path, bool sync) : path_(pat
     throw UsageError("cannot create a file here: " + reason(errno), path_.string(),
                      "the folder must exist and let this user write");
   }
-  temporary_ = pattern;
-  // A file system without permissions (a mounted share) refuses; the file is then as the mount says.
-  if (::fchmod(descriptor_, mode) != 0) errno = 0;
+  temporary_ = pattern;  // mkostemp() makes it for its owner alone, which it stays until it is whole
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : path_(std::move(other.path_)),
       temporary_(std::move(other.temporary_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
-      sync_(other.sync_) {
+      sync_(other.sync_),
+      mode_(other.mode_) {
   other.temporary_.clear();
 }
 
@@ -134,6 +129,8 @@ void AtomicFile::write(std::string_view text) {
 
 void AtomicFile::commit() {
   if (descriptor_ < 0) throw FaultError("a file was committed twice", path_.string());
+  // A file system without permissions (a mounted share) refuses; the file is then as the mount says.
+  if (::fchmod(descriptor_, mode_) != 0) errno = 0;
   if (sync_ && ::fsync(descriptor_) != 0) fail("cannot bring the file to the disk");
   if (::close(std::exchange(descriptor_, -1)) != 0) fail("cannot close the file");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot put the file in its place");

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/access.hpp"
 
 namespace etl {
 
@@ -24,13 +28,14 @@ inline constexpr std::uint64_t kSmallFile = 64ULL * 1024 * 1024;
 
 /// A file that appears whole or not at all: written under a hidden temporary name beside its place, synced
 /// to the disk, and renamed by commit(). Without commit() nothing is left and what was there stays. A
-/// symbolic link is followed; an existing file's permissions are kept. UsageError when the folder does not
+/// symbolic link is followed; an existing file's permissions are kept, and a new one gets those that `access` says.
+/// Until commit() only its owner can read it. UsageError when the folder does not
 /// let us write, UnavailableError when the disk fails or is full. One thread at a time.
 class AtomicFile {
  public:
   /// `sync`: what can be made again need not wait for the disk; then only a crash of the machine may leave it
   /// incomplete.
-  explicit AtomicFile(const std::filesystem::path& path, bool sync = true);
+  explicit AtomicFile(const std::filesystem::path& path, bool sync = true, Access access = Access::umask);
   ~AtomicFile();
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -51,6 +56,7 @@ class AtomicFile {
   std::filesystem::path temporary_;
   int descriptor_ = -1;
   bool sync_ = true;
+  mode_t mode_ = 0;
 };
 
 }  // namespace etl

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/access.hpp"
 #include "base/beneath.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -27,7 +28,7 @@ namespace {
 
 FileLock::FileLock(const std::filesystem::path& path, const std::string& what) {
   std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
+  make_folders(path.parent_path(), Access::owner, error);
   descriptor_ = open_private(AT_FDCWD, path.c_str(), O_RDWR);
   if (!descriptor_) {
     if (errno != ELOOP && errno != EEXIST && errno != EISDIR && errno != ENXIO) fail("cannot make the lock", path);

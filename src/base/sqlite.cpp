@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/access.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 
@@ -40,11 +41,8 @@ constexpr int kBusyMilliseconds = 30'000;
 
 void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
-  if (folder.empty() || !std::filesystem::create_directories(folder, error)) {
-    if (error) throw UsageError("cannot make the folder: " + error.message(), folder.string());
-    return;
-  }
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  make_folders(folder, Access::owner, error);
+  if (error) throw UsageError("cannot make the folder: " + error.message(), folder.string());
 }
 
 /// A journal that is a link, or has further hard links, would make SQLite write what somebody else chose. Its

@@ -9,8 +9,8 @@
 #include "cli/files_options.hpp"
 #include "cli/options.hpp"
 #include "config/folder.hpp"
+#include "config/study_of.hpp"
 #include "documents/locator.hpp"
-#include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
 #include "files/state_files.hpp"
@@ -27,7 +27,7 @@ void load(Context& context, const FilesOptions& options) {
   const documents::Locator locator(study_places(context, options));
   files::Manifest manifest(&locator);
   const auto study =
-      files::read_documents(fhir::study_files(options.path, {}), manifest, files::log_problem, commons.stop.token());
+      files::read_documents(study_source(context, options), manifest, files::log_problem, commons.stop.token());
   load_manifest(context, commons, journal, manifest, load_options(context, options, commons), study);
 }
 
@@ -39,11 +39,15 @@ void add_load(CLI::App& group, Context& context) {
        .text =
            "For every DocumentReference below PATH the file it names goes to the bucket as <id>/<name>, and indexd "
            "gets a "
-           "record under the DocumentReference's id. The source_path extension, else the attachment's url, names the "
+           "record under the DocumentReference's id, its GUID. The source_path extension, else the attachment's url, names the "
            "file: a path below the output folder (a leading `output/` stands for that folder), or below the study's "
            "own folder. Percent escapes are decoded. Nothing else is read: no file of another study, none whose path "
            "has a part that begins with a dot, and none outside, through symbolic links either. DocumentReferences "
-           "that name no file (inline data, https, s3, drs, Binary/..., a title alone) are counted.\n\n"
+           "that name no file (inline data, https, s3, drs, Binary/..., a title alone) are counted, and so are those that "
+           "the study deletes (`deleted`) or has a newer version of (`superseded`, with --duplicates latest): their "
+           "files are not loaded. Records that indexd already has of them stay; `files verify` names them.\n\n"
+           "--transform-ids, or `transform_ids` of the study in etl.yaml, replaces the ids with the same UUIDs that "
+           "`graph load` gives its records, so that GUID and `object_id` agree.\n\n"
            "A file must have the size and the md5 that the metadata says: one that has not is named, and nothing of it "
            "is "
            "left in the commons (exit 6). Files that are there already are not sent again. Stopped or killed at any "
@@ -60,7 +64,7 @@ void add_load(CLI::App& group, Context& context) {
   auto options = std::make_shared<FilesOptions>();
   add_commons_options(*command, context);
   add_project_option(*command, *options, true);
-  add_study_path(*command, *options);
+  add_study_path(*command, context, *options);
   add_sending_options(*command, context, *options);
   command->add_flag("--replace", options->replace, "make records of the project anew that differ from the metadata");
   add_dry_run(*command, context);
@@ -80,9 +84,14 @@ void add_jobs_options(CLI::App& app, Context& context) {
   add_setting_option(app, context, "limits.bandwidth");
 }
 
-void add_study_path(CLI::App& app, FilesOptions& options) {
+void add_study_path(CLI::App& app, Context& context, FilesOptions& options) {
   app.add_option("PATH", options.path, "the study's metadata: a folder (read with all folders below), or a file")
       ->required();
+  add_exclude_option(app, context);
+  add_transform_ids_option(app, context);
+  add_setting_option(app, context, "graph.duplicates");
+  add_temp_dir_option(app, context);
+  add_setting_option(app, context, "limits.max_resource_mib");
 }
 
 void add_sending_options(CLI::App& app, Context& context, FilesOptions& options) {
@@ -121,6 +130,12 @@ files::LoadOptions load_options(const Context& context, const FilesOptions& opti
   load.upload.part_size = options.part_size;
   files::choose_bucket(load.upload, context.settings, load.project, commons.fence);
   return load;
+}
+
+simplify::StudySource study_source(const Context& context, const FilesOptions& options) {
+  const auto* const study =
+      config::study_of(context.settings, options.path, ProjectId::parse(options.project));
+  return simplify::study_source(context.settings, options.path, study);
 }
 
 documents::Places study_places(const Context& context, const FilesOptions& options) {

@@ -9,6 +9,7 @@
 #include "cli/context.hpp"
 #include "documents/places.hpp"
 #include "files/loader.hpp"
+#include "simplify/study_source.hpp"
 
 /// What the commands of the group `files` share.
 namespace etl::cli {
@@ -24,13 +25,15 @@ struct FilesOptions {
 
 void add_project_option(CLI::App& app, FilesOptions& options, bool required);
 void add_jobs_options(CLI::App& app, Context& context);     ///< --jobs, --bandwidth
-void add_study_path(CLI::App& app, FilesOptions& options);  ///< PATH
+void add_study_path(CLI::App& app, Context& context, FilesOptions& options);  ///< PATH, and how it is read
 /// --source, --bucket and all that says how files are sent.
 void add_sending_options(CLI::App& app, Context& context, FilesOptions& options);
 
 [[nodiscard]] unsigned file_jobs(const Context& context);
 [[nodiscard]] files::Services services_of(Commons& commons);
 [[nodiscard]] files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons);
+/// The study's metadata, read as the settings and its entry of etl.yaml say.
+[[nodiscard]] simplify::StudySource study_source(const Context& context, const FilesOptions& options);
 /// Where the files of the study may be: as --source says, else as the settings do.
 [[nodiscard]] documents::Places study_places(const Context& context, const FilesOptions& options);
 

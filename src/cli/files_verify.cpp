@@ -14,7 +14,6 @@
 #include "cli/print.hpp"
 #include "config/folder.hpp"
 #include "documents/locator.hpp"
-#include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
 #include "files/state_files.hpp"
@@ -44,7 +43,7 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
     files::log_problem(problem);
   };
   static_cast<void>(
-      files::read_documents(fhir::study_files(options.path, {}), manifest, on_problem, commons.stop.token()));
+      files::read_documents(study_source(context, options), manifest, on_problem, commons.stop.token()));
   for (const std::string& did : broken) manifest.choose(did);
   manifest.keep_chosen();
   files::LoadOptions load = load_options(context, options, commons);
@@ -57,7 +56,7 @@ void verify(Context& context, const VerifyFlags& options) {
   const files::Services services = services_of(commons);
   files::Manifest manifest(nullptr);
   const files::StudyTally study =
-      files::read_documents(fhir::study_files(options.path, {}), manifest, files::log_problem, commons.stop.token());
+      files::read_documents(study_source(context, options), manifest, files::log_problem, commons.stop.token());
   files::VerifyOptions how;
   how.project = ProjectId::parse(options.project);
   how.deep = options.deep;
@@ -97,14 +96,16 @@ void add_files_verify(CLI::App& group, Context& context) {
        .text = "A line for every discrepancy: missing-record, wrong-record, missing-object, wrong-size, wrong-md5, "
                "extra-record. S3 is asked for each object's size and ETag by a signed URL; the ETag of a file that "
                "was sent in parts does not tell its md5: --deep reads every byte. --repair sends what is broken "
-               "again; extra records are left alone. Exit 6 when something was found and not mended.",
+               "again; extra records are left alone. A record whose DocumentReference the study deletes, or that has "
+               "another GUID because of --transform-ids, is an extra record. Exit 6 when something was found and not "
+               "repaired.",
        .examples = {{"aced-etl files verify --project aced-Diabetes ~/studies/Diabetes", "sizes and ETags"},
                     {"aced-etl files verify --project aced-Diabetes ~/studies/Diabetes --deep --repair",
                      "every byte, and mend what is broken"}}});
   auto options = std::make_shared<VerifyFlags>();
   add_commons_options(*command, context);
   add_project_option(*command, *options, true);
-  add_study_path(*command, *options);
+  add_study_path(*command, context, *options);
   add_sending_options(*command, context, *options);
   command->add_flag("--deep", options->deep, "read all bytes and compare their md5");
   command->add_flag("--repair", options->repair, "send again what is broken");

@@ -38,8 +38,10 @@ void run(const Context& context, const Arguments& arguments) {
   load.edge_rule = settings.choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
   load.dry_run = context.dry_run;
   static_cast<void>(context.settings.require("dictionary"));
-  const StudySetup setup = StudySetup::load(context.settings, arguments.study);
-  simplify::StudyOptions study = setup.options(context.settings, arguments.study);
+  const StudySetup setup = StudySetup::load(context.settings);
+  StudyArguments reading = arguments.study;
+  reading.project = load.project;
+  simplify::StudyOptions study = setup.options(context.settings, reading);
   study.check_ids = true;  // edges without an end would stop the database's commit
   study.references = simplify::References::relations;
   study.may_hold_records = true;
@@ -94,7 +96,7 @@ void add_graph_load(CLI::App& graph, Context& context) {
   auto arguments = std::make_shared<Arguments>();
   command->add_option("--project", arguments->project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
   add_study_arguments(*command, context, arguments->study);
-  add_record_arguments(*command, arguments->study);
+  add_record_arguments(*command, context, arguments->study);
   command
       ->add_option("--dangling", arguments->dangling,
                    "for dangling references: refuse the study, or leave their edges out [default: error; etl.yaml: "

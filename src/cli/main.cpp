@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/access.hpp"
 #include "base/closed_pipe.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
@@ -176,6 +177,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   etl::cli::hold_standard_streams();
   etl::cli::keep_memory_private();
+  etl::make_files_private();
   try {
     return static_cast<int>(etl::cli::run(argc, argv));
   } catch (const etl::ClosedPipeError&) {

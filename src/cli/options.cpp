@@ -46,6 +46,17 @@ CLI::Option* add_user_yaml_option(CLI::App& app, Context& context) {
   return add_setting_option(app, context, "user_yaml");
 }
 
+
+CLI::Option* add_exclude_option(CLI::App& app, Context& context) {
+  return add_setting_option(app, context, "exclude")
+      ->type_name("PATTERN")
+      ->multi_option_policy(CLI::MultiOptionPolicy::Join)
+      ->delimiter(',');
+}
+CLI::Option* add_transform_ids_option(CLI::App& app, Context& context) {
+  return add_setting_option(app, context, "transform_ids")->type_name("SEED");
+}
+
 void add_database_options(CLI::App& app, Context& context) {
   for (const char* key : {"database.host", "database.port", "database.name", "database.user"}) {
     add_setting_option(app, context, key);

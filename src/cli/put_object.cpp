@@ -51,7 +51,7 @@ class TextSource : public net::BodySource {
 class FileSink : public net::BodySink {
  public:
   explicit FileSink(const std::string& path) : path_(path) {}
-  void begin(const net::Response& /*head*/) override { file_.emplace(path_); }
+  void begin(const net::Response& /*head*/) override { file_.emplace(path_, true, Access::owner); }
   void write(std::string_view bytes) override { file_->write(bytes); }
   void commit() {
     if (file_) file_->commit();

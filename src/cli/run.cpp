@@ -59,6 +59,8 @@ void add_run(CLI::App& app, Context& context) {
   add_dictionary_option(*command, context);
   add_config_option(*command, context);
   add_threads_option(*command, context);
+  add_exclude_option(*command, context);
+  add_transform_ids_option(*command, context);
   for (const char* key : {"folder.studies", "folder.output", "state_dir"}) add_setting_option(*command, context, key);
   add_dry_run(*command, context);
   command->callback([&context, arguments] { run_command(context, *arguments); });

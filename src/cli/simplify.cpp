@@ -42,7 +42,7 @@ void refuse_own_input(const std::string& path, const std::string& out) {
 
 void run(Context& context, const Arguments& arguments) {
   refuse_own_input(arguments.study.path, arguments.out);
-  const StudySetup setup = StudySetup::load(context.settings, arguments.study);
+  const StudySetup setup = StudySetup::load(context.settings);
   simplify::StudyOptions options = setup.options(context.settings, arguments.study);
   if (arguments.out != "-") options.selection.skip_folder = arguments.out;
   options.document_keys = arguments.dialect != "FHIR";
@@ -75,7 +75,7 @@ void run(Context& context, const Arguments& arguments) {
     auto duplicates = result.duplicates;
     for (auto& duplicate : duplicates) {
       const std::size_t id = duplicate.id.find('/') + 1;
-      if (setup.ids) duplicate.id.replace(id, std::string::npos, (*setup.ids)(duplicate.id.substr(id)));
+      if (options.ids) duplicate.id.replace(id, std::string::npos, (*options.ids)(duplicate.id.substr(id)));
     }
     output.take_out(duplicates, result.files);
   }
@@ -129,7 +129,7 @@ void add_simplify(CLI::App& app, Context& context) {
                    "PFB: whole records; FHIR: their flat objects alone, without the keys of files that "
                    "PFB adds to a DocumentReference [default: PFB]")
       ->check(CLI::IsMember({"PFB", "FHIR"}));
-  add_record_arguments(*command, arguments->study);
+  add_record_arguments(*command, context, arguments->study);
   command
       ->add_option("--reject-file", arguments->reject_file, "set faulty resources aside in this NDJSON file and go on")
       ->type_name("FILE");

@@ -53,6 +53,7 @@ void print(const Context& context, const studies::PullOptions& options, const st
       {"fetched", report.fetched},
       {"fetched_bytes", report.fetched_bytes},
       {"resumed_bytes", report.resumed_bytes},
+      {"excluded", report.excluded},
       {"removed", report.removed},
       {"kept", report.kept},
       {"refused", faults_of(report.refused)},
@@ -129,6 +130,8 @@ Json json_of(const studies::StudyRow& row) {
           {"resources", row.resources},
           {"types", row.contents.types},
           {"unreadable", row.contents.unreadable},
+          {"deleted", row.contents.deleted},
+          {"superseded", row.contents.superseded},
           {"files", row.files},
           {"file_bytes", row.file_bytes},
           {"missing", row.missing},
@@ -181,6 +184,8 @@ void add_pull(CLI::App& group, Context& context) {
            "files that the study's DocumentReferences name.\n\n"
            "--delete removes files that an earlier pull brought and the source no longer has; what nobody pulled "
            "(extractions, say), or what was written to since, stays.\n\n"
+           "Metadata that the study's `exclude` in etl.yaml or --exclude matches is not fetched; where it is here already, "
+           "it stays.\n\n"
            "A key that would leave the folders, or that cannot be a file here, is refused and named; the rest goes on "
            "(exit 6). Without a bucket the folders are taken as they are mounted.\n\n"
            "The key that signs is that of --profile, else of AWS_PROFILE, else of source.profile (etlbot); keys and "
@@ -203,6 +208,7 @@ void add_pull(CLI::App& group, Context& context) {
     add_setting_option(*command, context, key);
   }
   add_folders(*command, context);
+  add_exclude_option(*command, context);
   add_aws_options(*command, arguments->aws);
   add_dry_run(*command, context);
   add_yes(*command, context);
@@ -218,10 +224,14 @@ void add_ls(CLI::App& group, Context& context) {
                     "and when the study was last loaded into the graph, as far as this state dir knows. "
                     "Files are looked for where `files load` looks for them: below the output folder, "
                     "without what belongs to other studies, and in the study's own folder. DocumentReferences "
-                    "that name no file (inline data, a URL of a server, ...) are not counted as files.",
+                    "that name no file (inline data, a URL of a server, ...) are not counted as files. Resources that "
+                    "the study deletes, or has a newer version of (--duplicates latest), and files of metadata that "
+                    "are excluded are not counted at all.",
             .examples = {{"aced-etl studies ls", "a line a study"},
                          {"aced-etl studies ls -o json", "with every type and load"}}});
   add_folders(*command, context);
+  add_exclude_option(*command, context);
+  add_setting_option(*command, context, "graph.duplicates");
   command->callback([&context] { list(context); });
 }
 

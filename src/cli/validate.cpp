@@ -81,7 +81,7 @@ class Printer {
 };
 
 void run(Context& context, const StudyArguments& arguments, bool dangling_is_warning) {
-  const StudySetup setup = StudySetup::load(context.settings, arguments);
+  const StudySetup setup = StudySetup::load(context.settings);
   Printer printer(context.output);
   simplify::FaultReport report([&](const fhir::Fault& fault, bool warning) { printer.fault(fault, warning); },
                                dangling_is_warning);

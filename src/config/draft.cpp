@@ -96,6 +96,8 @@ class Draft {
                          .output = {},
                          .enabled = {},
                          .skip = {},
+                         .exclude = {},
+                         .transform_ids = {},
                          .origin = ""};
     // A code with '-' would be read as a whole id.
     const bool by_code = !shared_program_.empty() && project.code.find('-') == std::string::npos;

@@ -60,7 +60,7 @@ class Reader {
 
   void value(const std::string& name, const YamlNode& node, const std::string& where) {
     once(name, where);
-    if (auto found = scalar(name, node, where)) found_.entries.push_back({name, std::move(found->text), where});
+    if (auto found = value_of(name, find_key(name)->type, node, where)) found_.entries.push_back({name, std::move(found->text), where});
   }
 
   void studies(const YamlNode& node, const std::string& where) {
@@ -85,10 +85,11 @@ class Reader {
       const std::string where = at(*key);
       if (!key->is_scalar()) throw UsageError("a key is not a text", where);
       const std::string& name = key->text();
-      if (std::ranges::find(study_keys(), name, &StudyKey::name) == study_keys().end()) unknown_in_study(name, where);
+      const auto known = std::ranges::find(study_keys(), name, &StudyKey::name);
+      if (known == study_keys().end()) unknown_in_study(name, where);
       const auto [place, fresh] = values.emplace(name, std::nullopt);
       if (!fresh) throw UsageError(fmt::format("`{}` is there twice", name), where);
-      place->second = scalar(name, *value_node, where);
+      place->second = value_of(name, known->type, *value_node, where);
     }
     if (!values["name"]) throw UsageError("a study has no name", study.origin, hint);
     study.name = *std::move(values["name"]);
@@ -98,6 +99,8 @@ class Reader {
     study.output = std::move(values["output"]);
     study.enabled = std::move(values["enabled"]);
     study.skip = std::move(values["skip"]);
+    study.exclude = std::move(values["exclude"]);
+    study.transform_ids = std::move(values["transform_ids"]);
     return study;
   }
 
@@ -105,7 +108,24 @@ class Reader {
     if (!seen_.insert(name).second) throw UsageError(fmt::format("`{}` is there twice", name), where);
   }
 
-  /// None where there is no value, or an empty one.
+  /// None where there is no value, or an empty one. The items of a list are joined with commas.
+  [[nodiscard]] std::optional<Value> value_of(const std::string& name, std::string_view type, const YamlNode& node,
+                                              const std::string& where) const {
+    if (type != "LIST" || !node.is_sequence()) return scalar(name, node, where);
+    Value list{{}, where};
+    for (const YamlNode* item : node.items()) {
+      const auto text = scalar(name, *item, at(*item));
+      if (!text) throw UsageError(fmt::format("an item of `{}` is empty", name), at(*item), "remove it");
+      if (text->text.find(',') != std::string::npos) {
+        throw UsageError(fmt::format("an item of `{}` contains a comma, which separates items: {}", name, text->text),
+                         at(*item), "in a pattern, `?` matches a comma");
+      }
+      list.text += (list.text.empty() ? "" : ",") + text->text;
+    }
+    if (list.text.empty()) return std::nullopt;
+    return list;
+  }
+
   [[nodiscard]] std::optional<Value> scalar(const std::string& name, const YamlNode& node,
                                             const std::string& where) const {
     if (node.is_null()) return std::nullopt;

@@ -37,6 +37,10 @@ Json value_schema(std::string_view type, unsigned most, std::string_view pattern
   if (!choices(type).empty()) {
     return {{"anyOf", Json::array({text_like(type), Json{{"type", "null"}}})}};
   }
+  if (type == "LIST") {
+    const Json text{{"type", Json::array({"string", "number"})}};
+    return any_of(text, {{"type", "array"}, {"items", text}});
+  }
   if (!pattern.empty()) return any_of(text_like(pattern), {{"type", "integer"}});
   // YAML takes a name of digits for a number; the program takes it as it is written.
   return {{"type", type == "TEXT" ? Json::array({"string", "number", "null"}) : Json::array({"string", "null"})}};

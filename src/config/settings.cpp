@@ -28,6 +28,12 @@ constexpr std::array kKeys = {
         "what to copy, pluck and rename when simplifying; YAML"},
     Key{"user_yaml", "ACED_ETL_USER_YAML", "--user-yaml", "<creds>/user.yaml", "FILE",
         "the commons' users, resources and policies"},
+    Key{"exclude", "ACED_ETL_EXCLUDE", "--exclude", "", "LIST",
+        "leave out files and folders of a study whose name, or path below the study's folder, matches one of these "
+        "patterns, separated by commas; they add to the study's own `exclude` in etl.yaml"},
+    Key{"transform_ids", "ACED_ETL_TRANSFORM_IDS", "--transform-ids", "", "TEXT",
+        "give every resource, and every reference to it, a UUID made from its id and this seed, in the graph and in "
+        "indexd alike; overrides the study's own `transform_ids` when it comes from a flag or the environment"},
     Key{"threads", "ACED_ETL_THREADS", "--threads", "<cores>", "N", "how many cores to work on"},
     Key{"temp_dir", "TMPDIR", "--temp-dir", "/tmp", "FOLDER", "where temporary files go"},
     Key{"creds", "ACED_ETL_CREDS", "--creds", "/creds", "FOLDER", "where the commons' credentials are mounted"},

@@ -6,8 +6,8 @@
 #include <map>
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "config/flag_text.hpp"
+#include "config/split_list.hpp"
 
 namespace etl::config {
 namespace {
@@ -28,6 +28,14 @@ constexpr std::array kStudyKeys = {
              R"([^./\\][^\\]*)"},
     StudyKey{"enabled", "YES|NO", "whether a run serves it; default: yes", ""},
     StudyKey{"skip", "TEXT", "steps that a run leaves out for it: files, or graph,files", "[a-z]+(, *[a-z]+)*"},
+    StudyKey{"exclude", "LIST",
+             "patterns of names, or of paths below its folder, of files and folders that are not part of it: a list, or "
+             "separated by commas",
+             ""},
+    StudyKey{"transform_ids", "TEXT",
+             "seed of the UUIDs that replace its ids, in the graph and in indexd alike; default: the setting "
+             "transform_ids",
+             ""},
 };
 
 constexpr std::size_t kLongestName = 255;  // Linux's NAME_MAX
@@ -87,16 +95,8 @@ void check_output(const Value& output) {
   }
 }
 
-/// "graph, files"
 std::vector<std::string> words(const std::optional<Value>& value) {
-  std::vector<std::string> out;
-  std::string_view rest = value ? std::string_view(value->text) : std::string_view();
-  while (!rest.empty()) {
-    const auto comma = std::min(rest.find(','), rest.size());
-    if (const auto word = trim(rest.substr(0, comma)); !word.empty()) out.emplace_back(word);
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-  }
-  return out;
+  return value ? split_list(value->text) : std::vector<std::string>();
 }
 
 std::string program_of(const WrittenStudy& study, const std::optional<Value>& program) {
@@ -153,6 +153,8 @@ std::vector<StudyEntry> resolve_studies(const std::vector<WrittenStudy>& studies
                                         .output = text(study.output),
                                         .enabled = !study.enabled || flag_value("enabled", *study.enabled),
                                         .skip = words(study.skip),
+                                        .exclude = words(study.exclude),
+                                        .transform_ids = text(study.transform_ids),
                                         .origin = study.origin});
     if (!entry.enabled) continue;
     if (const auto [first, fresh] = served.emplace(entry.project, &entry); !fresh) {

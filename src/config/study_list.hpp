@@ -20,6 +20,8 @@
 ///         output: raw/lung            # below ~/output: its files come from this folder alone
 ///         enabled: true
 ///         skip: files                 # steps that a run leaves out for it
+///         exclude: [drafts, "*.bak.ndjson"]  # files and folders that are not part of it
+///         transform_ids: lung-2026    # the seed of the UUIDs that replace its ids
 namespace etl::config {
 
 /// One key of a study; etl.yaml's reader and the schema go by this table.
@@ -40,6 +42,8 @@ struct WrittenStudy {
   std::optional<Value> output;
   std::optional<Value> enabled;
   std::optional<Value> skip;
+  std::optional<Value> exclude;
+  std::optional<Value> transform_ids;
   std::string origin;
 };
 

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "config/folder.hpp"
+#include "config/study_of.hpp"
 
 namespace etl::documents {
 namespace {
@@ -68,16 +69,12 @@ Places places_of(const config::Settings& settings, const std::string& metadata, 
 
   std::set<std::string> own;
   if (!places.study.empty()) {
-    const std::string below = first_below(places.study, studies);
-    own.insert(below.empty() ? places.study.filename().string() : below);
-    if (!below.empty()) places.study = studies / below;
+    own.insert(config::study_name(settings, metadata));
+    if (const std::string below = first_below(places.study, studies); !below.empty()) places.study = studies / below;
   }
   const auto& entries = settings.studies();
-  auto entry = std::ranges::find_if(entries, [&](const auto& each) { return own.contains(each.name); });
-  if (entry == entries.end() && project) {
-    entry = std::ranges::find_if(entries, [&](const auto& each) { return each.project == *project; });
-  }
-  if (entry != entries.end()) {
+  const config::StudyEntry* const entry = config::study_of(settings, metadata, project);
+  if (entry != nullptr) {
     own.insert(entry->name);
     if (entry->output) {
       own.insert(*entry->output);

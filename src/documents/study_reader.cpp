@@ -1,6 +1,7 @@
 #include "documents/study_reader.hpp"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,7 +11,13 @@
 #include "base/error.hpp"
 #include "fhir/block_reader.hpp"
 #include "fhir/cursor.hpp"
+#include "fhir/deletions.hpp"
+#include "fhir/id_index.hpp"
+#include "fhir/inner_block.hpp"
 #include "fhir/structurals.hpp"
+#include "simplify/facts_scan.hpp"
+#include "simplify/resource_version.hpp"
+#include "simplify/study_facts.hpp"
 
 namespace etl::documents {
 namespace {
@@ -120,16 +127,89 @@ void read_contents(Cursor at, Reference& reference) {
   });
 }
 
-class Reader {
+/// What the Bundles of a study delete.
+class Deletions final : public fhir::DeletionSink {
  public:
-  Reader(const std::vector<fhir::StudyFile>& files, const StudyReading& reading) : files_(files), reading_(reading) {}
+  explicit Deletions(const StudyReading& reading) : reading_(reading) {}
 
-  void block(const fhir::Block& block) {
-    const bool whole = structurals_.index(block.text.view()).empty();
-    const std::uint32_t* at = whole ? structurals_.begin() : nullptr;
-    const std::uint32_t* const last = whole ? at + structurals_.size() : nullptr;
+  void deleted(std::string_view target) override {
+    keys_.push_back(fhir::IdIndex::key_of(target));
+    constexpr std::string_view type = "DocumentReference/";
+    if (target.starts_with(type) && reading_.on_deletion) {
+      reading_.on_deletion(std::string(target.substr(type.size())));
+    }
+  }
+  void not_carried_out(fhir::Location) override {}  // `validate` and the load of the graph warn of it
+
+  /// Sorted, each once.
+  [[nodiscard]] std::vector<fhir::IdIndex::Key> take() {
+    std::ranges::sort(keys_);
+    keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+    return std::move(keys_);
+  }
+
+ private:
+  const StudyReading& reading_;
+  std::vector<fhir::IdIndex::Key> keys_;
+};
+
+/// One reading of the files, from the first to the last.
+class Pass {
+ public:
+  struct Wants {
+    bool tells = true;                            ///< references and faults are passed on
+    const simplify::StudyFacts* facts = nullptr;  ///< what an earlier pass found: deleted and superseded resources
+    fhir::IdIndex* index = nullptr;               ///< told of every resource
+    Deletions* deletions = nullptr;               ///< told of every deletion
+  };
+
+  Pass(const std::vector<fhir::StudyFile>& files, const StudyReading& reading, const Wants& wants)
+      : files_(files), reading_(reading), wants_(wants) {
+    if (wants.index != nullptr) writer_.emplace(*wants.index);
+  }
+
+  StudyContents run() {
+    std::vector<fhir::Fault> faults;
+    fhir::BlockReader blocks(
+        files_, reading_.limits, [&](const fhir::Fault& fault) { faults.push_back(fault); }, reading_.stop,
+        wants_.deletions);
+    const auto report = [&] {
+      for (const fhir::Fault& fault : std::exchange(faults, {})) {
+        ++found_.unreadable;
+        tell_fault(fault.message, fmt::format("{}:{}", fault.file, fault.line));
+      }
+    };
+    fhir::Block block;
+    while (blocks.next(block)) {
+      if (reading_.stop.stop_requested()) throw StoppedError();
+      process(block);
+      report();
+    }
+    report();
+    return std::move(found_);
+  }
+
+ private:
+  [[nodiscard]] std::string place(const fhir::Block& block, const fhir::Block::Piece& piece) const {
+    return fmt::format("{}:{}", files_[block.file].name, piece.line);
+  }
+
+  void tell_fault(const std::string& what, const std::string& where) const {
+    if (wants_.tells && reading_.on_fault) reading_.on_fault(what, where);
+  }
+
+  void broken(const std::string& what, const fhir::Block& block, const fhir::Block::Piece& piece) {
+    ++found_.unreadable;
+    tell_fault(what, place(block, piece));
+  }
+
+  void process(const fhir::Block& block) {
+    fhir::Structurals structurals;
+    const bool whole = structurals.index(block.text.view()).empty();
+    const std::uint32_t* at = whole ? structurals.begin() : nullptr;
+    const std::uint32_t* const last = whole ? at + structurals.size() : nullptr;
     for (const auto& piece : block.pieces) {
-      if (piece.shell) continue;
+      if (piece.shell || piece.outcome) continue;
       if (!whole) {
         alone(block, piece);
         continue;
@@ -144,25 +224,14 @@ class Reader {
     }
   }
 
-  StudyContents found;
-
- private:
-  [[nodiscard]] std::string place(const fhir::Block& block, const fhir::Block::Piece& piece) const {
-    return fmt::format("{}:{}", files_[block.file].name, piece.line);
-  }
-
-  void broken(const std::string& what, const fhir::Block& block, const fhir::Block::Piece& piece) {
-    ++found.unreadable;
-    if (reading_.on_fault) reading_.on_fault(what, place(block, piece));
-  }
-
   /// Where something is wrong with the bytes of a block, each piece is looked at by itself.
   void alone(const fhir::Block& block, const fhir::Block::Piece& piece) {
     Buffer copy;
     copy.append(block.piece(piece));
     copy.pad();
-    if (structurals_.index(copy.view()).empty() && structurals_.size() > 0) {
-      resource(copy.data(), structurals_.begin(), copy.view(), block, piece);
+    fhir::Structurals structurals;
+    if (structurals.index(copy.view()).empty() && structurals.size() > 0) {
+      resource(copy.data(), structurals.begin(), copy.view(), block, piece);
     } else {
       broken("not JSON in UTF-8", block, piece);
     }
@@ -197,38 +266,118 @@ class Reader {
     }
     if (reference.id.empty()) reference.id = block.given_id(piece);  // its Bundle may give it one
     if (type.empty()) {
-      ++found.unreadable;
+      ++found_.unreadable;
       return;
     }
-    ++found.types[type];
-    if (type == "DocumentReference" && reading_.on_reference) reading_.on_reference(reference, place(block, piece));
+    if ((type == "Bundle" || type == "List") && container(type, block, piece)) return;
+    if (leave_out(type, reference.id, text, {block.file, piece.line})) return;
+    ++found_.types[type];
+    if (type == "DocumentReference" && wants_.tells && reading_.on_reference) {
+      reading_.on_reference(reference, place(block, piece));
+    }
+  }
+
+  /// A Bundle or List on one line: its entries' resources. False for a List without any, which is a resource itself.
+  bool container(const std::string& type, const fhir::Block& block, const fhir::Block::Piece& piece) {
+    if (nested_ == fhir::most_nested_bundles) {
+      broken(fmt::format("a Bundle within {} others", nested_), block, piece);
+      return true;
+    }
+    const fhir::Block inner = fhir::inner_block(block, piece, wants_.deletions);
+    const bool has_resources = std::ranges::any_of(inner.pieces, &fhir::Block::Piece::shell);
+    if (has_resources) {
+      ++nested_;
+      process(inner);
+      --nested_;
+    }
+    return has_resources || type == "Bundle";
+  }
+
+  /// Is it a resource that the study deletes or has a newer version of? Tells the index of it otherwise.
+  bool leave_out(const std::string& type, const std::string& id, std::string_view text, fhir::Location where) {
+    const bool looks_up = wants_.facts != nullptr && wants_.facts->leaves_out();
+    if (id.empty() || (!looks_up && !writer_)) return false;
+    const std::uint64_t content = XXH3_64bits(text.data(), text.size());
+    const bool is_reference = type == "DocumentReference";
+    if (looks_up) {
+      const auto key = fhir::IdIndex::key_of(type + "/" + id);
+      if (wants_.facts->is_deleted(key)) {
+        ++found_.deleted;
+        if (is_reference) ++found_.deleted_references;
+        return true;
+      }
+      if (wants_.facts->is_superseded(key, content)) {
+        ++found_.superseded;
+        if (is_reference) ++found_.superseded_references;
+        return true;
+      }
+    }
+    if (writer_) {
+      fhir::IdIndex::Version version;
+      try {
+        if (reading_.latest) version = simplify::resource_version(text);
+      } catch (const fhir::SyntaxFault&) {  // `meta` is not what FHIR says: the resource has no version
+      }
+      writer_->define(type, id, content, where, reading_.latest ? &version : nullptr);
+    }
+    return false;
   }
 
   const std::vector<fhir::StudyFile>& files_;
   const StudyReading& reading_;
-  fhir::Structurals structurals_;
+  const Wants wants_;
+  std::optional<fhir::IdIndex::Writer> writer_;
+  int nested_ = 0;  ///< Bundles that the one at hand is in
+  StudyContents found_;
 };
+
+/// What only the whole study tells of its resources. `deletions` are all of it, `index` knows all resources or is null.
+simplify::StudyFacts facts_of(std::vector<fhir::IdIndex::Key> deletions, fhir::IdIndex* index, bool& deletes) {
+  simplify::StudyFacts facts;
+  facts.deleted = std::move(deletions);
+  deletes = !facts.deleted.empty();
+  if (index == nullptr) return facts;
+  {
+    fhir::IdIndex::Writer writer(*index);
+    for (const fhir::IdIndex::Key& key : facts.deleted) writer.remove(key);
+  }
+  deletes = false;
+  if (!index->needs_survey()) return facts;
+  fhir::IdIndex::Survey survey = index->survey();
+  deletes = survey.deletes;
+  facts.newest = std::move(survey.newest);
+  return facts;
+}
+
+constexpr std::size_t kIndexMemory = std::size_t{32} << 20U;
 
 }  // namespace
 
 StudyContents read_study(const std::vector<fhir::StudyFile>& files, const StudyReading& reading) {
-  Reader reader(files, reading);
-  std::vector<fhir::Fault> faults;
-  fhir::BlockReader blocks(files, {}, [&](const fhir::Fault& fault) { faults.push_back(fault); });
-  const auto report = [&] {
-    for (const fhir::Fault& fault : std::exchange(faults, {})) {
-      ++reader.found.unreadable;
-      if (reading.on_fault) reading.on_fault(fault.message, fmt::format("{}:{}", fault.file, fault.line));
+  const auto temp_dir = reading.temp_dir.empty() ? std::filesystem::temp_directory_path() : reading.temp_dir;
+  bool deletes = false;
+  if (simplify::are_repeatable(files)) {
+    simplify::StudyFacts facts;
+    if (reading.latest || simplify::may_delete(files)) {
+      std::optional<fhir::IdIndex> index;
+      if (reading.latest) index.emplace(kIndexMemory, 1, temp_dir);
+      Deletions deletions(reading);
+      static_cast<void>(Pass(files, reading, {.tells = false, .index = index ? &*index : nullptr, .deletions = &deletions})
+                            .run());
+      facts = facts_of(deletions.take(), index ? &*index : nullptr, deletes);
     }
-  };
-  fhir::Block block;
-  while (blocks.next(block)) {
-    if (reading.stop.stop_requested()) throw StoppedError();
-    reader.block(block);
-    report();
+    return Pass(files, reading, {.facts = &facts}).run();
   }
-  report();
-  return std::move(reader.found);
+  fhir::IdIndex index(kIndexMemory, 1, temp_dir);
+  Deletions deletions(reading);
+  StudyContents contents = Pass(files, reading, {.index = &index, .deletions = &deletions}).run();
+  const simplify::StudyFacts facts = facts_of(deletions.take(), &index, deletes);
+  if (deletes || !facts.newest.empty()) {
+    throw InputError(deletes ? "the study deletes some of its own resources, so it must be read twice"
+                             : "the study has several versions of some resources, so it must be read twice",
+                     files.front().name, "a pipe can be read only once: write the study to a file and name that");
+  }
+  return contents;
 }
 
 }  // namespace etl::documents

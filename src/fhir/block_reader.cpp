@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/error.hpp"
@@ -138,11 +140,23 @@ bool BlockReader::open_next() {
   bytes_at_resource_ = bytes_;
   ++next_file_;
   lines_ = is_lines(file.path);
-  if (!lines_) {
-    documents_ =
-        std::make_unique<Documents>(limits_.max_resource, static_cast<std::uint32_t>(next_file_ - 1), deletions_);
-  }
+  if (!lines_) read_as_documents();
   return true;
+}
+
+void BlockReader::read_as_documents() {
+  lines_ = false;
+  documents_ = std::make_unique<Documents>(limits_.max_resource, static_cast<std::uint32_t>(next_file_ - 1), deletions_);
+}
+
+/// Does the file begin with `[`? Then it holds an array of resources, on one line or several, whatever its name says.
+/// Called with the first bytes; sets at_start_ to false.
+bool BlockReader::is_array(Buffer& text) {
+  if (!at_start_) return false;
+  skip_byte_order_mark(text);
+  at_start_ = false;
+  const std::size_t first = text.view().find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text.view()[first] == '[';
 }
 
 bool BlockReader::fill(Block& block) { return lines_ ? fill_lines(block) : fill_documents(block); }
@@ -194,10 +208,16 @@ bool BlockReader::fill_lines(Block& block) {
         got = read(text.data() + have, goal - have);
       } catch (const InputError&) {
         text.resize(have);
+        const bool at_start = at_start_;
+        if (is_array(text)) {
+          broken_ = std::current_exception();
+          return fill_from_array(block);
+        }
         const auto* const newline = static_cast<const char*>(memrchr(text.data(), '\n', have));
-        if (newline == nullptr) throw;
-        if (at_start_) skip_byte_order_mark(text);
-        at_start_ = false;
+        if (newline == nullptr) {
+          at_start_ = at_start;
+          throw;
+        }
         broken_ = std::current_exception();
         text.resize(static_cast<std::size_t>(newline - text.data()) + 1);
         cut_lines(block, text.size());
@@ -205,8 +225,7 @@ bool BlockReader::fill_lines(Block& block) {
       }
       text.resize(have + got);
     }
-    if (at_start_) skip_byte_order_mark(text);
-    at_start_ = false;
+    if (is_array(text)) return fill_from_array(block);
     if (at_end_) {
       if (text.empty()) return false;
       cut_lines(block, text.size());
@@ -234,6 +253,15 @@ bool BlockReader::fill_lines(Block& block) {
   }
 }
 
+/// The file turned out to hold an array: what was read of it goes through the splitter, as the rest will.
+bool BlockReader::fill_from_array(Block& block) {
+  read_as_documents();
+  carry_.clear();
+  carry_.append(block.text.view());
+  block.text.clear();
+  return fill_documents(block);
+}
+
 /// Name the lines of text[0, end); blank ones are passed over.
 void BlockReader::cut_lines(Block& block, std::size_t end) {
   const char* const data = block.text.data();
@@ -252,23 +280,41 @@ void BlockReader::cut_lines(Block& block, std::size_t end) {
 }
 
 bool BlockReader::fill_documents(Block& block) {
-  if (broken_) std::rethrow_exception(std::exchange(broken_, nullptr));
+  if (broken_ && carry_.empty()) std::rethrow_exception(std::exchange(broken_, nullptr));
   documents_->block = &block;
   try {
-    read_documents(block);
+    feed_carry();
+    if (!broken_) {
+      read_documents(block);
+    } else if (block.pieces.empty()) {
+      std::rethrow_exception(std::exchange(broken_, nullptr));
+    }
   } catch (const InputError&) {
     if (block.pieces.empty()) throw;
     broken_ = std::current_exception();  // the resources before it come first
   }
   if (!documents_->links) {
     // The names of all entries must be known before the first reference is read: one more look at the file.
-    if (documents_->names_entries || (!broken_ && !at_end_ && !documents_->looked_ahead && mentions_names())) {
+    std::error_code error;
+    const auto& path = files_[next_file_ - 1].path;
+    const bool repeatable = path != "-" && std::filesystem::is_regular_file(path, error);
+    if (repeatable &&
+        (documents_->names_entries || (!broken_ && !at_end_ && !documents_->looked_ahead && mentions_names()))) {
       documents_->links = names_of_entries();
     }
     documents_->looked_ahead = true;
   }
   block.links = documents_->links;
   return !block.pieces.empty();
+}
+
+/// What fill_lines() had read before it saw that the file is an array.
+void BlockReader::feed_carry() {
+  if (carry_.empty()) return;
+  documents_->splitter.feed(carry_.view());
+  carry_.clear();
+  if (at_end_) documents_->splitter.finish();
+  line_ = documents_->splitter.line();
 }
 
 void BlockReader::read_documents(Block& block) {

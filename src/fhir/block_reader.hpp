@@ -54,7 +54,9 @@ struct BlockLimits {
   std::size_t max_resource = std::size_t{64} << 20;  ///< bytes of one resource (or one line)
 };
 
-/// Reads a study's files one after the other into blocks of whole resources. Not for several threads at once.
+/// Reads a study's files one after the other into blocks of whole resources: NDJSON by lines, JSON documents by their
+/// brackets. A file that begins with `[` is read as a document whatever its name is, so an array of resources may be of
+/// any size and on one line. Not for several threads at once.
 class BlockReader {
  public:
   /// `on_fault` is called for files that cannot be read to their end, and for those with too many bytes between two
@@ -79,6 +81,10 @@ class BlockReader {
   [[nodiscard]] bool fill(Block& block);
   [[nodiscard]] bool fill_lines(Block& block);
   [[nodiscard]] bool fill_documents(Block& block);
+  [[nodiscard]] bool fill_from_array(Block& block);
+  [[nodiscard]] bool is_array(Buffer& text);
+  void read_as_documents();
+  void feed_carry();
   void read_documents(Block& block);
   [[nodiscard]] bool mentions_names() const;
   [[nodiscard]] std::shared_ptr<const BundleLinks> names_of_entries() const;
@@ -102,7 +108,7 @@ class BlockReader {
   bool at_start_ = false;
   bool at_end_ = false;
   std::uint64_t line_ = 1;
-  Buffer carry_;
+  Buffer carry_;  ///< read, and not in a block yet: of lines the last, which has no end yet; of an array the beginning
   std::exception_ptr broken_;  ///< what ended the file, once the whole lines before it are given
   std::unique_ptr<Documents> documents_;
 };

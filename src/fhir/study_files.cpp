@@ -1,12 +1,12 @@
 #include "fhir/study_files.hpp"
 
-#include <fnmatch.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "fhir/exclusion.hpp"
 
 namespace etl::fhir {
 namespace fs = std::filesystem;
@@ -20,10 +20,6 @@ std::string content_extension(const fs::path& path) {
 bool can_be_fhir(const fs::path& path) {
   const std::string extension = content_extension(path);
   return extension == ".ndjson" || extension == ".jsonl" || extension == ".json";
-}
-
-bool matches(const std::string& glob, const fs::path& below) {
-  return fnmatch(glob.c_str(), below.filename().c_str(), 0) == 0 || fnmatch(glob.c_str(), below.c_str(), 0) == 0;
 }
 
 void require_readable(const fs::path& path) {
@@ -68,8 +64,9 @@ class Search {
     const std::string name = entry.path().filename().string();
     const fs::path below = entry.path().lexically_relative(root_);
     const bool is_folder = entry.is_directory(error);
-    const bool excluded = std::ranges::any_of(
-        selection_.exclude, [&](const std::string& pattern) { return matches(trimmed(pattern), below); });
+    // Folders are not entered when they are excluded, so the last part of the path is all that is left to look at.
+    const bool excluded = std::ranges::any_of(selection_.exclude,
+                                              [&](const std::string& pattern) { return matches(pattern, below); });
     if (excluded || is_no_data(name, is_folder)) {
       if (left_out_ != nullptr) left_out_->push_back(below.string() + (is_folder ? "/" : ""));
     } else if (is_folder) {
@@ -85,12 +82,6 @@ class Search {
       require_readable(entry.path());
       found_.push_back({entry.path(), entry.path().string(), entry.file_size(error)});
     }
-  }
-
-  /// `drafts/` means the folder `drafts`.
-  static std::string trimmed(std::string pattern) {
-    while (pattern.size() > 1 && pattern.ends_with('/')) pattern.pop_back();
-    return pattern;
   }
 
   const fs::path& root_;

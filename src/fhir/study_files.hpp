@@ -17,7 +17,7 @@ struct StudyFile {
 struct StudySelection {
   std::string glob;  ///< only files whose name (or path below the folder) matches; empty: all that can be FHIR
   std::filesystem::path skip_folder;      ///< an output folder inside the study
-  std::vector<std::string> exclude = {};  ///< patterns (fnmatch) of names, or paths below the folder, to leave out
+  std::vector<std::string> exclude = {};  ///< what is_excluded() leaves out (fhir/exclusion.hpp)
 };
 
 /// The files of a study, ordered by path: `.ndjson`, `.jsonl` and `.json`, each plain or `.gz`, below a folder; or the

@@ -33,11 +33,12 @@ UniqueFd Document::open() const {
 
 std::string Document::path() const { return locator == nullptr ? name : locator->path_of(location); }
 
-Document described_by(const documents::Reference& reference) {
+Document described_by(const documents::Reference& reference, const simplify::IdTransform* ids) {
   Document document;
   document.did = reference.id;
   if (document.did.empty()) throw InputError("the DocumentReference has no id");
   if (!is_id(document.did)) throw InputError("the DocumentReference's id is not a FHIR id");
+  if (ids != nullptr) document.did = (*ids)(reference.id);
   if (reference.url.empty()) throw InputError("the attachment has no url");
   document.name = documents::name_of(reference.url);
   if (const auto why = documents::refusal_of_name(document.name); !why.empty()) {

@@ -7,12 +7,13 @@
 #include "base/unique_fd.hpp"
 #include "documents/locator.hpp"
 #include "documents/reference.hpp"
+#include "simplify/id_transform.hpp"
 
 namespace etl::files {
 
 /// A file of a study that belongs into the commons.
 struct Document {
-  std::string did;   ///< the DocumentReference's id, the GUID
+  std::string did;   ///< the GUID: the DocumentReference's id, or the UUID that replaces it
   std::string name;  ///< of the object: its key is `<did>/<name>`
   std::uint64_t size = 0;
   std::string md5;                              ///< 32 hexadecimal digits, lower case
@@ -29,8 +30,8 @@ struct Document {
 
 /// What the metadata alone says of a file. InputError with the reason when it does not say enough: no id or one that is
 /// not FHIR's, no url, a name that documents::refusal_of_name() refuses or S3 cannot hold, no md5 or none of 32
-/// hexadecimal digits (upper case is lowered), no size.
-[[nodiscard]] Document described_by(const documents::Reference& reference);
+/// hexadecimal digits (upper case is lowered), no size. `ids`, where given, replaces the id, as in the graph.
+[[nodiscard]] Document described_by(const documents::Reference& reference, const simplify::IdTransform* ids = nullptr);
 
 /// Finds the document's file on disk. InputError with the reason, as Locator::locate(); and when the file's size is not
 /// what the metadata says. What the size is instead is not told: whoever wrote the metadata need not know it.

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "base/access.hpp"
 #include "base/digest.hpp"
 #include "documents/names.hpp"
 #include "files/objects.hpp"
@@ -112,7 +113,7 @@ Download::Download(const Services& services, const fs::path& folder, bool overwr
                    std::function<void(std::uint64_t)> on_bytes)
     : services_(services), overwrite_(overwrite), on_bytes_(std::move(on_bytes)) {
   std::error_code error;
-  fs::create_directories(folder, error);
+  make_folders(folder, Access::owner, error);
   root_.emplace(folder);
   if (!root_->opened()) throw UsageError("cannot make the folder: " + reason(errno), folder.string());
 }

@@ -32,7 +32,8 @@ Manifest::Manifest(const documents::Locator* locator)
   database_.execute(
       "create table document (did text not null unique, name text, size integer, md5 text, root integer, file text,"
       " device integer, inode integer, mtime integer, place text, state integer not null default 0, id integer primary "
-      "key)");
+      "key);"
+      "create table deletion (did text primary key) without rowid");
   insert_ = database_.prepare(
       "insert into document (did, name, size, md5, root, file, device, inode, mtime, place)"
       " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict do nothing");
@@ -56,6 +57,15 @@ Manifest::Added Manifest::add(const Document& document) {
   }
   database_.prepare("update document set state = ?2 where did = ?1").bind(document.did, state_clashed).run();
   return Added::clashed;
+}
+
+void Manifest::note_deleted(const std::string& did) {
+  database_.prepare("insert into deletion (did) values (?1) on conflict do nothing").bind(did).run();
+}
+
+bool Manifest::is_deleted(const std::string& did) {
+  auto row = database_.prepare("select 1 from deletion where did = ?1");
+  return row.bind(did).step();
 }
 
 std::vector<Document> Manifest::next(std::int64_t& cursor, std::size_t most) {

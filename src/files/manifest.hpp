@@ -25,6 +25,10 @@ class Manifest {
   };
   Added add(const Document& document);
 
+  /// The study deletes the DocumentReference of this GUID. May be noted more than once.
+  void note_deleted(const std::string& did);
+  [[nodiscard]] bool is_deleted(const std::string& did);
+
   /// The next documents after `cursor`, which starts at 0 and is moved; empty at the end.
   [[nodiscard]] std::vector<Document> next(std::int64_t& cursor, std::size_t most);
   [[nodiscard]] std::optional<Document> find(const std::string& did);

@@ -5,14 +5,16 @@
 #include "base/error.hpp"
 #include "documents/names.hpp"
 #include "documents/study_reader.hpp"
+#include "fhir/exclusion.hpp"
+#include "fhir/study_files.hpp"
 
 namespace etl::files {
 namespace {
 
 class Reading {
  public:
-  Reading(Manifest& manifest, const std::function<void(const Problem&)>& on_problem)
-      : manifest_(manifest), on_problem_(on_problem) {}
+  Reading(Manifest& manifest, const simplify::IdTransform* ids, const std::function<void(const Problem&)>& on_problem)
+      : manifest_(manifest), ids_(ids), on_problem_(on_problem) {}
 
   void take(const documents::Reference& reference, const std::string& place) {
     if (reference.contents > 1) tally_.further_contents += reference.contents - 1;
@@ -32,7 +34,7 @@ class Reading {
       case documents::ReferenceKind::file:
         break;
     }
-    Problem problem{reference.id, documents::name_of(reference.url), place, reference.size.value_or(0), {}};
+    Problem problem{guid_of(reference.id), documents::name_of(reference.url), place, reference.size.value_or(0), {}};
     try {
       document(reference, place, problem);
     } catch (const InputError& error) {
@@ -41,11 +43,20 @@ class Reading {
     }
   }
 
-  [[nodiscard]] const StudyTally& tally() const { return tally_; }
+  void deleted(const std::string& id) { manifest_.note_deleted(guid_of(id)); }
+
+  [[nodiscard]] StudyTally tally(const documents::StudyContents& contents) const {
+    StudyTally tally = tally_;
+    tally.deleted = contents.deleted_references;
+    tally.superseded = contents.superseded_references;
+    return tally;
+  }
 
  private:
+  [[nodiscard]] std::string guid_of(const std::string& id) const { return ids_ == nullptr ? id : (*ids_)(id); }
+
   void document(const documents::Reference& reference, const std::string& place, Problem& problem) {
-    Document document = described_by(reference);
+    Document document = described_by(reference, ids_);
     document.place = place;
     if (manifest_.locator() != nullptr) find_file(*manifest_.locator(), reference, document);
     const Manifest::Added added = manifest_.add(document);
@@ -66,6 +77,7 @@ class Reading {
   }
 
   Manifest& manifest_;
+  const simplify::IdTransform* ids_;
   const std::function<void(const Problem&)>& on_problem_;
   StudyTally tally_;
 };
@@ -76,22 +88,31 @@ std::vector<std::pair<std::string_view, std::uint64_t>> without_file(const Study
   std::vector<std::pair<std::string_view, std::uint64_t>> rows{{"elsewhere", tally.elsewhere},
                                                                {"inline", tally.inline_data},
                                                                {"reference", tally.references},
-                                                               {"no-url", tally.no_url}};
+                                                               {"no-url", tally.no_url},
+                                                               {"deleted", tally.deleted},
+                                                               {"superseded", tally.superseded}};
   std::erase_if(rows, [](const auto& row) { return row.second == 0; });
   return rows;
 }
 
-StudyTally read_documents(const std::vector<fhir::StudyFile>& files, Manifest& manifest,
+StudyTally read_documents(const simplify::StudySource& study, Manifest& manifest,
                           const std::function<void(const Problem&)>& on_problem, const std::stop_token& stop) {
-  Reading reading(manifest, on_problem);
-  static_cast<void>(documents::read_study(
+  std::vector<std::string> left_out;
+  const auto files = fhir::study_files(study.path, study.selection, &left_out);
+  fhir::log_left_out(study.path, left_out);
+  Reading reading(manifest, study.ids ? &*study.ids : nullptr, on_problem);
+  const documents::StudyContents contents = documents::read_study(
       files, {.on_reference = [&](const auto& reference, const std::string& place) { reading.take(reference, place); },
               .on_fault =
                   [](const std::string& what, const std::string& place) {
                     throw InputError(what, place, "`aced-etl validate` names every fault; no file was loaded");
                   },
-              .stop = stop}));
-  return reading.tally();
+              .on_deletion = [&](const std::string& id) { reading.deleted(id); },
+              .latest = study.latest,
+              .limits = study.limits,
+              .temp_dir = study.temp_dir,
+              .stop = stop});
+  return reading.tally(contents);
 }
 
 }  // namespace etl::files

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "fhir/study_files.hpp"
 #include "files/manifest.hpp"
+#include "simplify/study_source.hpp"
 
 namespace etl::files {
 
@@ -31,15 +31,18 @@ struct StudyTally {
   std::uint64_t references = 0;        ///< the url is a reference to a Binary resource: nothing to load
   std::uint64_t no_url = 0;            ///< nothing names a file (a title alone): nothing to load
   std::uint64_t further_contents = 0;  ///< contents after the first, which are not loaded
+  std::uint64_t deleted = 0;           ///< DocumentReferences that the study deletes: not part of it
+  std::uint64_t superseded = 0;        ///< DocumentReferences that the study has a newer version of
 };
 
-/// The documents that name no file of the study, by kind, in words for a table; those of which there are none are left
-/// out.
+/// The DocumentReferences whose files are not loaded though nothing is wrong with them, by kind, in words for a table:
+/// those that name no file of the study, are deleted or superseded. Kinds without any are left out.
 [[nodiscard]] std::vector<std::pair<std::string_view, std::uint64_t>> without_file(const StudyTally& tally);
 
 /// Reads every DocumentReference of a study into the manifest, and finds its file on disk if the manifest has a
-/// locator. InputError when a file of the metadata cannot be read to its end: then it is unknown what the study holds.
-[[nodiscard]] StudyTally read_documents(const std::vector<fhir::StudyFile>& files, Manifest& manifest,
+/// locator. Excluded files are logged. InputError when a file of the metadata cannot be read to its end, or would have
+/// to be read twice and cannot: then it is unknown what the study holds.
+[[nodiscard]] StudyTally read_documents(const simplify::StudySource& study, Manifest& manifest,
                                         const std::function<void(const Problem&)>& on_problem,
                                         const std::stop_token& stop);
 

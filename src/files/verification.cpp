@@ -57,7 +57,9 @@ class Verification {
     services_.indexd.list(authz_of(options_.project), [&](const gen3::FileRecord& record) {
       if (services_.stop.stop_requested()) throw StoppedError();
       if (!manifest.find(record.did)) {
-        found(record.did, record.file_name, Finding::extra_record, "no DocumentReference of the study has this id");
+        found(record.did, record.file_name, Finding::extra_record,
+              manifest.is_deleted(record.did) ? "the study deletes the DocumentReference with this id"
+                                              : "no DocumentReference of the study has this id");
       }
     });
     return tally_;

@@ -5,7 +5,6 @@
 #include "base/counted.hpp"
 #include "documents/locator.hpp"
 #include "documents/places.hpp"
-#include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
 #include "files/state_files.hpp"
@@ -41,11 +40,11 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
   const auto state = workplace().state_dir();
   const files::ProjectLock lock(state, commons.session.endpoint(), study.project);
   files::Journal journal(state, commons.session.endpoint());
-  const simplify::StudyOptions metadata = workplace().study_options(study);
+  const simplify::StudySource metadata = workplace().study_source(study);
   const documents::Locator locator(documents::places_of(settings, metadata.path, study.project));
   files::Manifest manifest(&locator);
-  const files::StudyTally found = files::read_documents(fhir::study_files(metadata.path, metadata.selection), manifest,
-                                                        files::log_problem, workplace().stop());
+  const files::StudyTally found =
+      files::read_documents(metadata, manifest, files::log_problem, workplace().stop());
   if (manifest.files() == 0) return report_of({}, found, dry_run);
 
   files::LoadOptions load;

@@ -14,8 +14,7 @@ fs::path Workplace::study_folder(const config::StudyEntry& study) const {
   return config::folder(settings_, "folder.studies") / study.name;
 }
 
-simplify::StudyOptions Workplace::study_options(const config::StudyEntry& study) {
-  simplify::StudyArguments arguments;
+std::string Workplace::present_folder(const config::StudyEntry& study) const {
   const fs::path folder = study_folder(study);
   std::error_code unreadable;
   if (!fs::is_directory(folder, unreadable)) {
@@ -23,7 +22,17 @@ simplify::StudyOptions Workplace::study_options(const config::StudyEntry& study)
                      settings_.get("source.bucket") ? "`aced-etl studies pull` brings it"
                                                     : "mount its folder there, or set source.bucket to bring it from");
   }
-  arguments.path = folder.string();
+  return folder.string();
+}
+
+simplify::StudySource Workplace::study_source(const config::StudyEntry& study) const {
+  return simplify::study_source(settings_, present_folder(study), &study);
+}
+
+simplify::StudyOptions Workplace::study_options(const config::StudyEntry& study) {
+  simplify::StudyArguments arguments;
+  arguments.path = present_folder(study);
+  arguments.study = &study;
   simplify::StudyOptions options = setup().options(settings_, arguments);
   options.stop = stop_;
   return options;

@@ -9,6 +9,7 @@
 #include "gen3/commons.hpp"
 #include "graph/connection.hpp"
 #include "simplify/study_setup.hpp"
+#include "simplify/study_source.hpp"
 
 namespace etl::run {
 
@@ -24,7 +25,9 @@ class Workplace {
   [[nodiscard]] std::filesystem::path state_dir() const;
   /// Where a study's metadata is on this disk.
   [[nodiscard]] std::filesystem::path study_folder(const config::StudyEntry& study) const;
-  /// How a study's metadata is read: FHIR, without what `simplify` made of it in `extractions/`.
+  /// A study's metadata, and which files of it count. UsageError when its folder is not there.
+  [[nodiscard]] simplify::StudySource study_source(const config::StudyEntry& study) const;
+  /// The same, and how it becomes records: FHIR, without what `simplify` made of it in `extractions/`.
   [[nodiscard]] simplify::StudyOptions study_options(const config::StudyEntry& study);
 
   [[nodiscard]] const simplify::StudySetup& setup();
@@ -33,6 +36,8 @@ class Workplace {
   [[nodiscard]] graph::Connection connect() const;
 
  private:
+  [[nodiscard]] std::string present_folder(const config::StudyEntry& study) const;
+
   const config::Settings& settings_;
   std::stop_token stop_;
   std::optional<simplify::StudySetup> setup_;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "fhir/inner_block.hpp"
 #include "simplify/extension_url.hpp"
 #include "simplify/resource_version.hpp"
 
@@ -20,39 +21,12 @@ using fhir::FaultKind;
 
 std::uint64_t newlines(std::string_view text) { return static_cast<std::uint64_t>(std::ranges::count(text, '\n')); }
 
-/// The pieces of a Bundle that stands on one line, as a block of their own.
-class InnerPieces final : public fhir::DocumentSplitter::Pieces {
- public:
-  InnerPieces(Block& block, fhir::BundleLinks& links, fhir::DeletionSink* sink)
-      : block_(block), links_(links), sink_(sink) {}
-  void resource(std::string_view text, std::uint64_t line, const fhir::BundleEntry* entry) override {
-    block_.add(text, line, false, entry);
-  }
-  void shell(std::string_view text, std::uint64_t line) override { block_.add(text, line, true); }
-  void entry(const fhir::BundleEntry& entry) override {
-    fhir::add_link(links_, entry);
-    if (sink_ != nullptr) deletions_.entry(entry);
-  }
-  void bundle_end(std::string_view type) override {
-    if (sink_ != nullptr) deletions_.end(type, block_.file, *sink_);
-  }
-
- private:
-  Block& block_;
-  fhir::BundleLinks& links_;
-  fhir::DeletionSink* sink_;
-  fhir::BundleDeletions deletions_;
-};
-
 /// What a piece is read as.
 enum class As : unsigned char {
   resource,
   plain,  ///< a List that is known to hold no resources
   shell,  ///< what is left of a Bundle
 };
-
-/// Bundles within Bundles are taken apart one within the other, each a copy of what it holds.
-constexpr int most_nested = 8;
 
 template <bool Validate>
 class Worker final : public BlockWorker, private fhir::ReferenceObserver {
@@ -214,28 +188,17 @@ void Worker<Validate>::settle(const Block& block, const Block::Piece& piece, con
 template <bool Validate>
 void Worker<Validate>::container(const Block& block, const Block::Piece& piece, const fhir::Cursor& document,
                                  BlockSink& sink) {
-  if (nested_ == most_nested) {
+  if (nested_ == fhir::most_nested_bundles) {
     findings_.document.push_back({FaultKind::resource_type,
                                   document.offset(),
                                   {},
-                                  fmt::format("a Bundle within {} others, expected fewer", most_nested)});
+                                  fmt::format("a Bundle within {} others, expected fewer", fhir::most_nested_bundles)});
     settle(block, piece, std::nullopt, true, sink);
     return;
   }
-  Block inner;
-  inner.file = block.file;
-  auto links = std::make_shared<fhir::BundleLinks>();
-  {
-    InnerPieces pieces(inner, *links, options_.deletions);
-    fhir::DocumentSplitter splitter(pieces, piece.size + 1);
-    splitter.start_at(piece.line);
-    splitter.feed(block.piece(piece));
-    splitter.finish();
-  }
+  const Block inner = fhir::inner_block(block, piece, options_.deletions);
   const bool has_resources = std::ranges::any_of(inner.pieces, &Block::Piece::shell);
   if (has_resources) {
-    inner.links = std::move(links);
-    inner.text.pad();
     fhir::Structurals structurals;
     ++nested_;
     process(inner, structurals, sink);

@@ -8,6 +8,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/access.hpp"
 #include "base/closed_pipe.hpp"
 #include "base/error.hpp"
 
@@ -113,7 +114,7 @@ RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* reject
     : path_(std::move(path)), dialect_(dialect), rejects_(rejects), report_(report), progress_(std::move(progress)) {
   if (path_ == "-") return;
   std::error_code error;
-  std::filesystem::create_directories(path_, error);
+  make_folders(path_, Access::umask, error);
   if (error || !std::filesystem::is_directory(path_)) {
     throw UsageError("the output folder cannot be made: " + error.message(), path_,
                      "name a folder that can be written");

@@ -11,10 +11,10 @@
 namespace etl::simplify {
 
 /// Resources that were set aside, one JSON object a line: `file`, `line`, `faults` (`kind`, `line`, `path`, `message`),
-/// and the `resource`, or its `text` where that is not JSON. The file appears at commit().
+/// and the `resource`, or its `text` where that is not JSON. The file appears at commit(), for its owner alone.
 class RejectFile {
  public:
-  explicit RejectFile(const std::filesystem::path& path) : file_(path) {}
+  explicit RejectFile(const std::filesystem::path& path) : file_(path, true, Access::owner) {}
 
   void add(const Rejected& rejected);
   /// A record that was taken out again; `record` is its JSON.

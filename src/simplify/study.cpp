@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "fhir/exclusion.hpp"
 #include "simplify/facts_scan.hpp"
 #include "simplify/record_reader.hpp"
 
@@ -78,14 +79,6 @@ class Blind final : public Consumer {
   };
 };
 
-/// Can the files be read a second time?
-bool are_regular(const std::vector<fhir::StudyFile>& files) {
-  return std::ranges::all_of(files, [](const fhir::StudyFile& file) {
-    std::error_code error;
-    return file.path != "-" && std::filesystem::is_regular_file(file.path, error);
-  });
-}
-
 Fault fault_at(FaultKind kind, const std::vector<std::string>& files, fhir::Location where, std::string path,
                std::string message) {
   Fault fault;
@@ -120,10 +113,10 @@ class Readings {
       : options_(options),
         files_(files),
         consumer_(consumer),
-        deletions_(options.ids),
+        deletions_(options.ids ? &*options.ids : nullptr),
         records_(options.may_hold_records && holds_records(files)),
         indexed_(options.check_ids || options.latest),
-        repeatable_(are_regular(files)) {}
+        repeatable_(are_repeatable(files)) {}
 
   void run() {
     // What goes to a pipe cannot be taken back: it is made only when all is known that it depends on.
@@ -154,7 +147,7 @@ class Readings {
     const PipelineOptions pipeline{{.plans = options_.plans,
                                     .dictionary = options_.dictionary,
                                     .records = records_,
-                                    .ids = options_.ids,
+                                    .ids = options_.ids ? &*options_.ids : nullptr,
                                     .validate = options_.validate,
                                     .references = options_.references,
                                     .document_keys = options_.document_keys,
@@ -240,12 +233,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
                        const std::function<void(const IdIndex::Reference&)>& missing) {
   std::vector<std::string> passed_over;
   const std::vector<fhir::StudyFile> files = fhir::study_files(options.path, options.selection, &passed_over);
-  if (!passed_over.empty()) {
-    constexpr std::size_t most_named = 10;
-    const auto last = passed_over.begin() + static_cast<std::ptrdiff_t>(std::min(passed_over.size(), most_named));
-    log::info("{}: left out as no part of the study: {}{}", options.path, fmt::join(passed_over.begin(), last, ", "),
-              passed_over.size() > most_named ? fmt::format(" and {} more", passed_over.size() - most_named) : "");
-  }
+  fhir::log_left_out(options.path, passed_over);
   StudyResult result;
   for (const fhir::StudyFile& file : files) {
     result.files.push_back(file.name);

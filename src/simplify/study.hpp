@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ struct StudyOptions {
   const Plans& plans;
   const dictionary::Dictionary* dictionary = nullptr;
   bool may_hold_records = false;  ///< records that were simplified earlier are read as well as FHIR
-  const IdTransform* ids = nullptr;
+  std::optional<IdTransform> ids = {};
   bool validate = true;
   bool check_ids = true;  ///< look for duplicate ids and references that lead nowhere
   References references = References::all;

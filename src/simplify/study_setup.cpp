@@ -1,10 +1,14 @@
 #include "simplify/study_setup.hpp"
 
+#include <utility>
+
 #include "base/log.hpp"
+#include "config/study_of.hpp"
+#include "simplify/study_source.hpp"
 
 namespace etl::simplify {
 
-StudySetup StudySetup::load(const config::Settings& settings, const StudyArguments& arguments) {
+StudySetup StudySetup::load(const config::Settings& settings) {
   StudySetup setup;
   if (const auto source = settings.get("dictionary")) {
     setup.dictionary = dictionary::Dictionary::load(source->text);
@@ -17,25 +21,26 @@ StudySetup StudySetup::load(const config::Settings& settings, const StudyArgumen
   for (const std::string& path : setup.plans->unknown_paths()) {
     log::warn("the simplify configuration plucks {}, which FHIR R5 does not have: it is left out", path);
   }
-  if (arguments.transform_ids) setup.ids.emplace(arguments.seed);
   return setup;
 }
 
 StudyOptions StudySetup::options(const config::Settings& settings, const StudyArguments& arguments) const {
-  fhir::BlockLimits limits;
-  limits.max_resource = std::size_t{settings.number("limits.max_resource_mib")} << 20U;
-  return {.path = arguments.path,
-          .selection = {.glob = arguments.glob, .skip_folder = {}, .exclude = arguments.exclude},
+  const config::StudyEntry* const study =
+      arguments.study != nullptr ? arguments.study : config::study_of(settings, arguments.path, arguments.project);
+  StudySource source = study_source(settings, arguments.path, study);
+  source.selection.glob = arguments.glob;
+  return {.path = source.path,
+          .selection = std::move(source.selection),
           .plans = *plans,
           .dictionary = dictionary ? &*dictionary : nullptr,
-          .ids = ids ? &*ids : nullptr,
+          .ids = source.ids,
           .validate = !arguments.no_validate,
           .check_ids = !arguments.no_validate,
           .references = References::all,
-          .latest = settings.choice("graph.duplicates") == "latest",
+          .latest = source.latest,
           .threads = settings.number("threads"),
-          .limits = limits,
-          .temp_dir = settings.require("temp_dir")};
+          .limits = source.limits,
+          .temp_dir = source.temp_dir};
 }
 
 }  // namespace etl::simplify

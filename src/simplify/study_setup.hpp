@@ -3,8 +3,8 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "base/project_id.hpp"
 #include "config/settings.hpp"
 #include "dictionary/dictionary.hpp"
 #include "simplify/study.hpp"
@@ -15,9 +15,8 @@ namespace etl::simplify {
 struct StudyArguments {
   std::string path;
   std::string glob;
-  std::vector<std::string> exclude;  ///< patterns of files and folders that are no part of the study
-  std::string seed;                  ///< --transform-ids
-  bool transform_ids = false;
+  std::optional<ProjectId> project;           ///< tells the study's entry of etl.yaml where its folder's name does not
+  const config::StudyEntry* study = nullptr;  ///< its entry of etl.yaml; null: config::study_of() looks for it
   bool no_validate = false;
 };
 
@@ -25,11 +24,11 @@ struct StudyArguments {
 struct StudySetup {
   std::optional<dictionary::Dictionary> dictionary;
   std::unique_ptr<Plans> plans;
-  std::optional<IdTransform> ids;
 
   /// As the settings `dictionary` and `simplify_config` say. Without a dictionary every FHIR type counts as a node,
   /// which is said.
-  [[nodiscard]] static StudySetup load(const config::Settings& settings, const StudyArguments& arguments = {});
+  [[nodiscard]] static StudySetup load(const config::Settings& settings);
+  /// The study is read as study_source() says.
   [[nodiscard]] StudyOptions options(const config::Settings& settings, const StudyArguments& arguments) const;
 };
 

@@ -1,6 +1,7 @@
 #include "studies/pull.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <xxhash.h>
 
 #include <limits>
@@ -10,11 +11,13 @@
 #include <stop_token>
 #include <unordered_set>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "documents/names.hpp"
 #include "documents/study_reader.hpp"
-#include "fhir/study_files.hpp"
+#include "fhir/exclusion.hpp"
 #include "studies/key_path.hpp"
 #include "studies/pull_journal.hpp"
 #include "studies/pull_pool.hpp"
@@ -88,6 +91,8 @@ class Pull {
     auto report = tally_.take();
     report.removed = removed_;
     report.kept = kept_;
+    report.excluded = excluded_;
+    log_excluded();
     if (ended) report.ended = ended;
     return report;
   }
@@ -128,8 +133,9 @@ class Pull {
     }
     // Hashes, so that memory does not grow with long names. Two that are equal bring a file too many, no harm.
     std::unordered_set<std::uint64_t> named;
+    const simplify::StudySource& source = source_of(study);
     static_cast<void>(documents::read_study(
-        metadata_of(local),
+        metadata_of(local, source.selection),
         {.on_reference =
              [&](const documents::Reference& reference, const std::string&) {
                for (const auto& address : {reference.source_path, reference.url}) {
@@ -138,7 +144,11 @@ class Pull {
                  }
                }
              },
-         .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); }}));
+         .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
+         .latest = source.latest,
+         .limits = source.limits,
+         .temp_dir = source.temp_dir,
+         .stop = ending_}));
     if (named.empty()) return;
     list(output_, output_.prefix, "",
          [&](const std::string& name) { return named.contains(XXH3_64bits(name.data(), name.size())); });
@@ -147,6 +157,32 @@ class Pull {
   [[nodiscard]] std::string prefix_of(const std::string& study) const {
     const auto own = options_.elsewhere.find(study);
     return own == options_.elsewhere.end() ? studies_.prefix + study + '/' : own->second;
+  }
+
+  [[nodiscard]] const simplify::StudySource& source_of(const std::string& study) const {
+    const auto own = options_.sources.find(study);
+    return own == options_.sources.end() ? options_.other_source : own->second;
+  }
+
+  /// Is the object that would be `name` below the folder of studies excluded from its study?
+  [[nodiscard]] bool is_excluded(const std::string& name) const {
+    const auto slash = name.find('/');
+    if (slash == std::string::npos) return false;
+    return fhir::is_excluded(source_of(name.substr(0, slash)).selection.exclude, name.substr(slash + 1));
+  }
+
+  /// A file of it that is here already stays, also where files that are gone from the source are removed.
+  void exclude(const Side& side, const std::string& name) {
+    constexpr std::size_t most_named = 10;
+    if (excluded_++ < most_named) excluded_names_.push_back(name);
+    if (options_.remove_gone && journal_) journal_->mark_present(side.folder.path_of(name).string());
+  }
+
+  void log_excluded() const {
+    if (excluded_ == 0) return;
+    const auto more = excluded_ - excluded_names_.size();
+    log::info("{} not fetched, as `exclude` says: {}{}", counted(excluded_, "object"), fmt::join(excluded_names_, ", "),
+              more == 0 ? "" : fmt::format(" and {} more", human_count(more)));
   }
 
   /// What is at `prefix` goes to `below` in the side's folder.
@@ -161,6 +197,7 @@ class Pull {
                    last = name;  // whatever a service lists twice: two threads must not write one file
                    began_ = true;
                    some_.insert({&side, below});
+                   if (&side == &studies_ && is_excluded(name)) return exclude(side, name);
                    tally_.listed();
                    if (const auto why = refusal(name); !why.empty()) {
                      tally_.refused(object.key, std::string(why));
@@ -289,6 +326,8 @@ class Pull {
   std::stop_token ending_;
   std::set<std::pair<const Side*, std::string>> some_;  ///< the parts of the folders of which the source has something
   bool began_ = false;                                  ///< the source was listed, and something is there
+  std::uint64_t excluded_ = 0;
+  std::vector<std::string> excluded_names_;  ///< the first of them
   std::uint64_t removed_ = 0;
   std::uint64_t kept_ = 0;
 };

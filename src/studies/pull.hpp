@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "s3/profile.hpp"
+#include "simplify/study_source.hpp"
 
 /// Studies as files: brought from S3, and looked at.
 namespace etl::studies {
@@ -23,6 +24,8 @@ struct PullOptions {
   std::filesystem::path state_dir;
   std::vector<std::string> studies;                     ///< only these; empty: all there is
   std::map<std::string, std::string> elsewhere;         ///< prefixes of studies that are not at studies_prefix + name
+  std::map<std::string, simplify::StudySource> sources;  ///< how the studies of etl.yaml are read, by name
+  simplify::StudySource other_source;                    ///< how all others are read; their path is not set
   unsigned jobs = 8;                                    ///< requests at once
   std::uint64_t part_bytes = std::uint64_t{16} << 20U;  ///< larger objects are fetched in ranges of this
   bool remove_gone = false;
@@ -43,6 +46,7 @@ struct PullReport {
   std::uint64_t fetched_bytes = 0;  ///< of those; `resumed_bytes` of them were fetched by an earlier run
   std::uint64_t resumed_bytes = 0;
   std::uint64_t removed = 0;
+  std::uint64_t excluded = 0;      ///< of metadata, not fetched as `exclude` says; not counted in `objects`
   std::uint64_t kept = 0;          ///< gone from the source, but written to here: not removed
   std::vector<PullFault> refused;  ///< keys that cannot be files here
   std::vector<PullFault> failed;
@@ -55,7 +59,8 @@ using ConfirmRemoval = std::function<bool(std::uint64_t files, std::uint64_t byt
 
 /// Makes the folders hold what the source holds below the prefixes: what differs in size or ETag is fetched, many
 /// objects at once and large ones in ranges, and moved into its place when it is whole. What a run has not finished the
-/// next one goes on with. With `remove_gone`, files that a pull brought, that the source no longer has, and that nobody
+/// next one goes on with. Metadata that the exclude patterns of its study match is neither fetched nor removed. With
+/// `remove_gone`, files that a pull brought, that the source no longer has, and that nobody
 /// has written to since, are removed.
 ///
 /// Throws UsageError for a study that is not there, or when nothing at all is there; LockedError while another pull

@@ -18,6 +18,11 @@ std::optional<PullOptions> pull_options(const config::Settings& settings) {
     if (study.source) options.elsewhere[study.name] = prefix(*study.source);
   }
   options.studies_folder = config::folder(settings, "folder.studies");
+  for (const config::StudyEntry& study : settings.studies()) {
+    options.sources.emplace(study.name,
+                            simplify::study_source(settings, (options.studies_folder / study.name).string(), &study));
+  }
+  options.other_source = simplify::study_source(settings, {}, nullptr);
   options.output_folder = config::folder(settings, "folder.output");
   options.state_dir = config::folder(settings, "state_dir");
   options.jobs = settings.number("limits.pull_jobs");

@@ -7,8 +7,11 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "config/folder.hpp"
+#include "config/study_of.hpp"
 #include "documents/locator.hpp"
+#include "fhir/exclusion.hpp"
 #include "fhir/study_files.hpp"
+#include "simplify/study_source.hpp"
 
 namespace etl::studies {
 namespace {
@@ -19,8 +22,10 @@ StudyRow look_at(const config::Settings& settings, const fs::path& folder) {
   StudyRow row;
   row.name = folder.filename().string();
   const documents::Locator locator(documents::places_of(settings, folder.string(), std::nullopt));
+  const simplify::StudySource source =
+      simplify::study_source(settings, folder.string(), config::study_of(settings, folder.string()));
   row.contents = documents::read_study(
-      metadata_of(folder),
+      metadata_of(folder, source.selection),
       {.on_reference =
            [&](const documents::Reference& reference, const std::string&) {
              if (documents::kind_of(reference) != documents::ReferenceKind::file) return;
@@ -33,7 +38,10 @@ StudyRow look_at(const config::Settings& settings, const fs::path& folder) {
                ++row.missing;
              }
            },
-       .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); }});
+       .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
+       .latest = source.latest,
+       .limits = source.limits,
+       .temp_dir = source.temp_dir});
   for (const auto& [type, count] : row.contents.types) row.resources += count;
   row.loads = last_loads(config::folder(settings, "state_dir"), folder);
   return row;
@@ -41,9 +49,12 @@ StudyRow look_at(const config::Settings& settings, const fs::path& folder) {
 
 }  // namespace
 
-std::vector<fhir::StudyFile> metadata_of(const fs::path& folder) {
+std::vector<fhir::StudyFile> metadata_of(const fs::path& folder, const fhir::StudySelection& selection) {
   try {
-    return fhir::study_files(folder.string(), {});
+    std::vector<std::string> left_out;
+    auto files = fhir::study_files(folder.string(), selection, &left_out);
+    fhir::log_left_out(folder.string(), left_out);
+    return files;
   } catch (const InputError&) {
     if (!fs::is_directory(folder)) throw;
     return {};

@@ -26,8 +26,9 @@ struct StudyRow {
 /// `files load` looks for them. InputError when the folder cannot be read.
 [[nodiscard]] std::vector<StudyRow> list_studies(const config::Settings& settings);
 
-/// The files of metadata in a study's folder; none when the folder has none, which is no error of an overview.
-/// InputError when it cannot be read.
-[[nodiscard]] std::vector<fhir::StudyFile> metadata_of(const std::filesystem::path& folder);
+/// The files of metadata in a study's folder, those left out logged; none when the folder has none, which is no error
+/// of an overview. InputError when it cannot be read.
+[[nodiscard]] std::vector<fhir::StudyFile> metadata_of(const std::filesystem::path& folder,
+                                                       const fhir::StudySelection& selection);
 
 }  // namespace etl::studies

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/access.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -43,7 +44,7 @@ std::string last_name(const std::string& name) { return name.substr(name.rfind('
 TargetFolder::TargetFolder(const fs::path& folder, bool look_only) {
   std::error_code error;
   if (!look_only) {
-    fs::create_directories(folder, error);
+    make_folders(folder, Access::owner, error);
     if (error && !fs::is_directory(folder)) {
       throw UsageError("cannot make the folder: " + error.message(), folder.string(),
                        "name one that this user may make");
