@@ -155,6 +155,7 @@ def test_the_newest_version_of_a_file_is_loaded(commons, etl, study):
     assert outcomes(etl(*study.load("-o", "json")).ok()) == {"unchanged": 2, "superseded": 1}
     # Neither version nor date tells: that stays a fault.
     new["meta"] = old["meta"] = {}
+    study.documents.append(old)
     study.write()
     assert "another file has the same id" in etl(*study.load("-o", "json")).failed(6).stderr
 

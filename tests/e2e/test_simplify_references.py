@@ -119,6 +119,32 @@ def test_an_array_of_resources_and_a_padded_gzip_file(etl, study):
     assert "(wrong-type)" in etl("simplify", study("c.json", json.dumps([patient(5), 7])), "-").failed(3).stderr
 
 
+def test_an_array_on_one_line_is_read_whatever_the_file_is_called(etl, study):
+    array = json.dumps([patient(n) for n in range(1, 4)])
+    wanted = ["p1", "p2", "p3"]
+    for name, text in {"a.ndjson": array + "\n", "b.jsonl": "\n  " + array, "c.ndjson": json.dumps([patient(n) for n in range(1, 4)], indent=1),
+                       "d.json": array, "e.ndjson": "\ufeff" + array}.items():
+        file = study(name, text)
+        one = file if file.is_file() else file / name
+        assert [json.loads(line)["id"] for line in etl("simplify", one, "-").ok().stdout.splitlines()] == wanted, name
+    assert [json.loads(line)["id"] for line in etl("simplify", "-", "-", stdin=array).ok().stdout.splitlines()] == wanted
+    many = json.dumps([patient(n) for n in range(60_000)])  # more than what is read at once
+    assert etl("simplify", "-", "-", stdin=many).ok().stdout.count("\n") == 60_000
+
+
+def test_faults_in_an_array_have_their_lines(etl, study):
+    folder = study("a.ndjson", "\n" + json.dumps([patient(1), {**patient(2), "x": 1}]) + "\n")
+    one = folder if folder.is_file() else folder / "a.ndjson"
+    assert "a.ndjson:2: " in etl("validate", one).failed(3).stdout
+    folder = study("b.ndjson", json.dumps([patient(1), {**patient(2), "x": 1}], indent=0))
+    one = folder if folder.is_file() else folder / "b.ndjson"
+    assert 'b.ndjson:9: Patient: "x"' in etl("validate", one).failed(3).stdout
+    for broken in ('[{"resourceType":"Patient","id":"1"}', '[7]', '[[]]', '[{"resourceType":"Patient","id":"1"},]'):
+        folder = study("c.ndjson", broken + "\n")
+        one = folder if folder.is_file() else folder / "c.ndjson"
+        assert "c.ndjson:1" in etl("validate", one).failed(3).stdout, broken
+
+
 @pytest.mark.promise("What is no part of a study is named")
 def test_what_clients_of_bulk_exports_leave_is_left_out_and_listed_once(etl, study):
     for name in ("log.ndjson", "manifest.json", "error/1.ndjson", "._a.ndjson", ".DS_Store", "lost+found/x.ndjson", "drafts/x.ndjson", "old_a.ndjson"):

@@ -76,6 +76,43 @@ TEST_F(FhirBlockReader, TakesCarriageReturnsAndAByteOrderMark) {
   EXPECT_THAT(read("a.ndjson", "\xef\xbb\xbf").pieces, IsEmpty());
 }
 
+TEST_F(FhirBlockReader, ReadsAnArrayWhateverTheFileIsCalled) {
+  for (const char* name : {"a.ndjson", "a.jsonl", "a.json"}) {
+    const std::string place = std::string(name) + ":";
+    EXPECT_THAT(read(name, " \n[{1}, {2},\n{3}]\n").pieces,
+                ElementsAre(place + "2 {1}", place + "2 {2}", place + "3 {3}", place + "2 [0, 0,\n0]"));
+  }
+  // Lines behind the array are documents like any other.
+  EXPECT_THAT(read("a.ndjson", "[{1}]\n{2}\n").pieces, ElementsAre("a.ndjson:1 {1}", "a.ndjson:1 [0]", "a.ndjson:2 {2}"));
+  EXPECT_THAT(read("a.ndjson", "{1}\n[{2}]\n").pieces, ElementsAre("a.ndjson:1 {1}", "a.ndjson:2 [{2}]"));
+}
+
+TEST_F(FhirBlockReader, ReadsAnArrayOfManyBlocksOnOneLine) {
+  std::string text = "[";
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string item = "{" + std::string(static_cast<std::size_t>(i * 37 % 301), 'x') + std::to_string(i) + "}";
+    text += (i == 0 ? "" : ",") + item;
+    wanted.push_back("a.ndjson:1 " + item);
+  }
+  for (const std::size_t block : {1U, 4096U, 1U << 20U}) {
+    Reading out = read("a.ndjson", text + "]\n", {.block = block});
+    ASSERT_EQ(out.pieces.size(), wanted.size() + 1) << block;
+    out.pieces.pop_back();  // what is left of the array
+    EXPECT_EQ(out.pieces, wanted) << block;
+    EXPECT_THAT(out.faults, IsEmpty());
+  }
+}
+
+TEST_F(FhirBlockReader, GivesTheResourcesOfAnArrayBeforeItsPackedFileBreaksOff) {
+  std::string packed = gzip("[{1},\n{2},\n{3}]\n" + std::string(1000, ' '));
+  packed.resize(packed.size() - 4);
+  const Reading out = read("a.ndjson.gz", packed);
+  EXPECT_EQ(out.faults.size(), 1U);
+  const Reading json = read("a.json.gz", packed);
+  EXPECT_EQ(json.pieces.size(), out.pieces.size());
+}
+
 TEST_F(FhirBlockReader, RefusesUtf16AndGoesOn) {
   for (const std::string head : {"\xff\xfe", "\xfe\xff"}) {
     for (const char* name : {"a.ndjson", "a.json"}) {
