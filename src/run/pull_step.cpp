@@ -42,6 +42,7 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
                                {"unchanged", done.unchanged + done.adopted},
                                {"removed", done.removed},
                                {"kept", done.kept}}};
+  if (done.excluded > 0) report.counts.push_back({"excluded", done.excluded});
   report.outcome = done.fetched + done.removed == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
   // A study that is here in part must not be loaded as if it were whole.
   if (!done.failed.empty() || !done.refused.empty()) {

@@ -33,8 +33,9 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
     "limits.retry_wait": ("none", []),
 }
 # Texts, folders and addresses. Commands and steps read them through the same functions: config::database_address,
-# gen3::session_options, studies::pull_options, studies::source_profile, simplify::StudySetup, config::folder.
-TEXTS = {"program", "dictionary", "simplify_config", "user_yaml", "temp_dir", "creds", "etl_yaml", "fence_config", "search.url", "state_dir",
+# gen3::session_options, studies::pull_options, studies::source_profile, simplify::StudySetup, simplify::study_source (whose settings
+# test_exclude.py and test_transform_ids.py hold), config::folder.
+TEXTS = {"exclude", "transform_ids", "program", "dictionary", "simplify_config", "user_yaml", "temp_dir", "creds", "etl_yaml", "fence_config", "search.url", "state_dir",
          "files.bucket", "folder.studies", "folder.output", "source.bucket", "source.path", "source.studies_prefix", "source.output_prefix",
          "source.profile", "gen3.endpoint", "gen3.api_key", "gen3.access_token", "database.host", "database.port", "database.name",
          "database.user", "database.password"}

@@ -140,7 +140,7 @@ def test_faults_in_an_array_have_their_lines(etl, study):
     one = folder if folder.is_file() else folder / "b.ndjson"
     assert 'b.ndjson:9: Patient: "x"' in etl("validate", one).failed(3).stdout
     for broken in ('[{"resourceType":"Patient","id":"1"}', '[7]', '[[]]', '[{"resourceType":"Patient","id":"1"},]'):
-        folder = study("c.ndjson", broken + "\n")
+        folder = study("c.ndjson", broken)
         one = folder if folder.is_file() else folder / "c.ndjson"
         assert "c.ndjson:1" in etl("validate", one).failed(3).stdout, broken
 
