@@ -11,7 +11,6 @@ from graph_study import patient
 from run_world import LUNG, PROJECTS
 from studies_source import source  # noqa: F401 (fixture)
 
-PROMISE = "What is no part of a study is named"
 LEFT_OUT = "left out as no part of the study: "
 
 
@@ -50,7 +49,7 @@ def commands(study: FileStudy, out) -> dict[str, list]:
             "studies ls": ["studies", "ls", "-o", "json"]}
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("What is no part of a study is named")
 @pytest.mark.parametrize("how", ["flags", *SPELLINGS])
 def test_every_command_leaves_out_what_is_excluded(commons, etl, study, tmp_path, how):
     if how != "flags":
@@ -65,7 +64,7 @@ def test_every_command_leaves_out_what_is_excluded(commons, etl, study, tmp_path
     assert len((tmp_path / "out/DocumentReference.ndjson").read_text().splitlines()) == 1
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("What is no part of a study is named")
 def test_flags_add_to_what_etl_yaml_says(commons, etl, study):
     (etl.cwd / "etl.yaml").write_text(yaml.safe_dump({"studies": [{"name": "s", "project": PROJECT, "exclude": ["*.old.ndjson"]}]}))
     assert outcomes(etl(*study.load("-o", "json")).ok()) == {"loaded": 2}
@@ -76,7 +75,7 @@ def test_flags_add_to_what_etl_yaml_says(commons, etl, study):
     assert etl("validate", study.metadata, env={"ACED_ETL_EXCLUDE": "drafts"}).ok().stderr.count("drafts/") == 1
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("What is no part of a study is named")
 def test_a_run_leaves_it_out_in_every_step_and_lists_it_once(world):
     draft = {**json.loads((world.sources[LUNG] / "studies" / LUNG / "DocumentReference.ndjson").read_text().splitlines()[0]), "id": "draft"}
     for name, text in {"drafts/DocumentReference.ndjson": json.dumps(draft), "a.old.ndjson": "{"}.items():
@@ -102,7 +101,7 @@ def test_a_run_leaves_it_out_in_every_step_and_lists_it_once(world):
     world.run("--all", rc=3)
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("What is no part of a study is named")
 def test_graph_load_leaves_it_out(etl, new_database, demo_graph, demo_dictionary, tmp_path):
     database = new_database(demo_graph)
     etl.env.update({**database.env, "DICTIONARY_URL": str(demo_dictionary)})
@@ -120,7 +119,7 @@ def test_graph_load_leaves_it_out(etl, new_database, demo_graph, demo_dictionary
     assert database.rows("select node_id from node_patient") == [("p1",)]
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("What is no part of a study is named")
 def test_a_pull_fetches_nothing_that_is_excluded_and_removes_nothing_of_it(source):  # noqa: F811
     for name in ("studies/A/Patient.ndjson", "studies/A/drafts/x/Patient.ndjson", "studies/A/old_1.ndjson", "studies/B/drafts/Patient.ndjson", "output/A/drafts/f"):
         source.put(name, b"{}")

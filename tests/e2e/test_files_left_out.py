@@ -7,9 +7,6 @@ import json
 import pytest
 from file_study import PROJECT, FileStudy, holds, outcomes, records
 
-DELETED = "What a study deletes is removed"
-VERSIONS = "One version of a resource is loaded"
-
 
 @pytest.fixture
 def study(tmp_path, etl) -> FileStudy:
@@ -54,7 +51,7 @@ FORMS = {
 }
 
 
-@pytest.mark.promise(DELETED)
+@pytest.mark.promise("What a study deletes is removed")
 @pytest.mark.parametrize("form", FORMS)
 def test_a_deleted_file_is_not_loaded_and_its_record_is_extra(commons, etl, study, form):
     kept, gone = study.add("kept"), study.add("gone")
@@ -81,7 +78,7 @@ def test_a_deleted_file_is_not_loaded_and_its_record_is_extra(commons, etl, stud
     assert row["types"] == {"DocumentReference": 1}
 
 
-@pytest.mark.promise(DELETED)
+@pytest.mark.promise("What a study deletes is removed")
 def test_the_order_within_a_bundle_counts(commons, etl, study):
     again, gone, never = study.add("again"), study.add("gone"), study.add("history")
     one, two, three = (document(study, did) for did in (again, gone, never))
@@ -96,7 +93,7 @@ def test_the_order_within_a_bundle_counts(commons, etl, study):
     assert (row["files"], row["deleted"]) == (2, 1)
 
 
-@pytest.mark.promise(DELETED)
+@pytest.mark.promise("What a study deletes is removed")
 def test_graph_files_and_list_agree_on_what_is_left(commons, etl, study, demo_dictionary):
     etl.env["DICTIONARY_URL"] = str(demo_dictionary)
     dids = [study.add(f"f{n}") for n in range(5)]
@@ -110,7 +107,7 @@ def test_graph_files_and_list_agree_on_what_is_left(commons, etl, study, demo_di
     assert listed(etl)["files"] == 3
 
 
-@pytest.mark.promise(DELETED)
+@pytest.mark.promise("What a study deletes is removed")
 def test_with_other_ids_a_deletion_takes_out_the_same_file(commons, etl, study):
     kept, gone = study.add("kept"), study.add("gone")
     study.write()
@@ -133,7 +130,7 @@ def test_what_is_deleted_cannot_be_known_from_a_pipe(commons, etl, study):
     assert outcomes(etl(*load, stdin="\n".join([*lines, other])).ok()) == {"loaded": 2}
 
 
-@pytest.mark.promise(VERSIONS)
+@pytest.mark.promise("One version of a resource is loaded")
 def test_the_newest_version_of_a_file_is_loaded(commons, etl, study):
     did = study.add("old", b"old", source_path=None)
     study.add("new", b"newer", id=did)

@@ -10,7 +10,6 @@ import pytest
 from file_study import AUTHZ, PROJECT, FileStudy, objects, outcomes, records
 from run_world import COHORT, LUNG, PROJECTS
 
-PROMISE = "Graph and indexd agree on ids"
 ICEBERG = uuid.uuid3(uuid.NAMESPACE_DNS, "ICEBERG")
 
 
@@ -28,7 +27,7 @@ def source_ids(folder: pathlib.Path) -> set[str]:
     return {json.loads(line)["id"] for line in lines}
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("Graph and indexd agree on ids")
 @pytest.mark.parametrize("where", ["study", "file", "flag", "environment"])
 def test_a_run_gives_files_and_records_the_same_ids(world, where):
     lung, cohort = "the seed of lung", "another seed"
@@ -67,7 +66,7 @@ def study(tmp_path, etl) -> FileStudy:
     return study.write()
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("Graph and indexd agree on ids")
 @pytest.mark.parametrize("configured", [False, True], ids=["flag", "etl.yaml"])
 def test_single_commands_give_files_and_records_the_same_ids(commons, etl, study, new_database, demo_graph, demo_dictionary, tmp_path, configured):
     database = new_database(demo_graph)

@@ -136,6 +136,8 @@ WrittenStudy written(const std::string& name) {
           .output = {},
           .enabled = {},
           .skip = {},
+          .exclude = {},
+          .transform_ids = {},
           .origin = "here:1"};
 }
 

@@ -9,7 +9,6 @@ import stat
 import pytest
 from run_world import COHORT, LUNG
 
-PROMISE = "State and data are private"
 UMASKS = [0o000, 0o022, 0o077]
 
 
@@ -35,7 +34,7 @@ def has_modes(root: pathlib.Path, folders: int, files: int) -> None:
     assert wrong == {}, f"wanted folders {folders:o} and files {files:o} below {root}"
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("State and data are private")
 @pytest.mark.parametrize("umask", UMASKS, ids="{:03o}".format)
 def test_a_run_s_data_and_state_are_private(world, tmp_path, umask):
     etl = under(world.etl, umask, tmp_path)
@@ -58,7 +57,7 @@ def test_a_run_s_data_and_state_are_private(world, tmp_path, umask):
     assert mode(tmp_path / "got") == 0o600
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("State and data are private")
 @pytest.mark.parametrize("umask", UMASKS, ids="{:03o}".format)
 def test_results_follow_the_umask_and_rejected_resources_do_not(etl, tmp_path, umask):
     study = tmp_path / "study"
@@ -72,7 +71,7 @@ def test_results_follow_the_umask_and_rejected_resources_do_not(etl, tmp_path, u
     assert mode(tmp_path / "etl.yaml") == 0o666 & ~umask
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("State and data are private")
 def test_what_exists_keeps_its_permissions(etl, world, tmp_path):
     home = world.home
     for name in ("studies", "output", "state"):
@@ -98,7 +97,7 @@ def test_what_exists_keeps_its_permissions(etl, world, tmp_path):
     assert mode(out / "Observation.ndjson") == 0o644
 
 
-@pytest.mark.promise(PROMISE)
+@pytest.mark.promise("State and data are private")
 def test_a_result_is_private_until_it_is_whole(etl, tmp_path):
     """simplify is stopped in the middle: the file that it was writing can be read by its owner alone."""
     study = tmp_path / "study.fifo"
