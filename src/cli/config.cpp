@@ -75,12 +75,14 @@ void show(const Context& context) {
 void studies(const Context& context) {
   const auto& settings = context.settings;
   const auto bucket = settings.get("files.bucket");
-  Table table({"study", "project", "enabled", "bucket", "source", "skip", "origin"});
+  Table table({"study", "project", "enabled", "bucket", "source", "skip", "exclude", "transform_ids", "origin"});
+  const auto seed = settings.get("transform_ids");
   for (const config::StudyEntry& study : settings.studies()) {
     table.row({study.name, study.project.str(), study.enabled ? "yes" : "no",
                study.bucket.value_or(bucket ? bucket->text : ""),
                study.source.value_or(settings.require("source.studies_prefix") + study.name),
-               fmt::format("{}", fmt::join(study.skip, ",")), study.origin});
+               fmt::format("{}", fmt::join(study.skip, ",")), fmt::format("{}", fmt::join(study.exclude, ",")),
+               study.transform_ids.value_or(seed ? seed->text : ""), study.origin});
   }
   if (table.empty()) log::info("etl.yaml names no studies; `aced-etl config init` writes one that does");
   table.print(context);

@@ -39,11 +39,13 @@ void add_load(CLI::App& group, Context& context) {
        .text =
            "For every DocumentReference below PATH the file it names goes to the bucket as <id>/<name>, and indexd "
            "gets a "
-           "record under the DocumentReference's id, its GUID. The source_path extension, else the attachment's url, names the "
+           "record under the DocumentReference's id, its GUID. The source_path extension, else the attachment's url, "
+           "names the "
            "file: a path below the output folder (a leading `output/` stands for that folder), or below the study's "
            "own folder. Percent escapes are decoded. Nothing else is read: no file of another study, none whose path "
            "has a part that begins with a dot, and none outside, through symbolic links either. DocumentReferences "
-           "that name no file (inline data, https, s3, drs, Binary/..., a title alone) are counted, and so are those that "
+           "that name no file (inline data, https, s3, drs, Binary/..., a title alone) are counted, and so are those "
+           "that "
            "the study deletes (`deleted`) or has a newer version of (`superseded`, with --duplicates latest): their "
            "files are not loaded. Records that indexd already has of them stay; `files verify` names them.\n\n"
            "--transform-ids, or `transform_ids` of the study in etl.yaml, replaces the ids with the same UUIDs that "
@@ -133,8 +135,7 @@ files::LoadOptions load_options(const Context& context, const FilesOptions& opti
 }
 
 simplify::StudySource study_source(const Context& context, const FilesOptions& options) {
-  const auto* const study =
-      config::study_of(context.settings, options.path, ProjectId::parse(options.project));
+  const auto* const study = config::study_of(context.settings, options.path, ProjectId::parse(options.project));
   return simplify::study_source(context.settings, options.path, study);
 }
 

@@ -24,7 +24,7 @@ struct FilesOptions {
 };
 
 void add_project_option(CLI::App& app, FilesOptions& options, bool required);
-void add_jobs_options(CLI::App& app, Context& context);     ///< --jobs, --bandwidth
+void add_jobs_options(CLI::App& app, Context& context);                       ///< --jobs, --bandwidth
 void add_study_path(CLI::App& app, Context& context, FilesOptions& options);  ///< PATH, and how it is read
 /// --source, --bucket and all that says how files are sent.
 void add_sending_options(CLI::App& app, Context& context, FilesOptions& options);

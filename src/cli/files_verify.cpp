@@ -42,8 +42,7 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
     study.problem_bytes += problem.size;
     files::log_problem(problem);
   };
-  static_cast<void>(
-      files::read_documents(study_source(context, options), manifest, on_problem, commons.stop.token()));
+  static_cast<void>(files::read_documents(study_source(context, options), manifest, on_problem, commons.stop.token()));
   for (const std::string& did : broken) manifest.choose(did);
   manifest.keep_chosen();
   files::LoadOptions load = load_options(context, options, commons);

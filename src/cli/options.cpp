@@ -46,7 +46,6 @@ CLI::Option* add_user_yaml_option(CLI::App& app, Context& context) {
   return add_setting_option(app, context, "user_yaml");
 }
 
-
 CLI::Option* add_exclude_option(CLI::App& app, Context& context) {
   return add_setting_option(app, context, "exclude")
       ->type_name("PATTERN")

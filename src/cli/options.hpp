@@ -12,15 +12,15 @@ namespace etl::cli {
 /// `names`: other names for a command where one limit alone is meant, as "-j,--jobs"; the last is told as the origin.
 CLI::Option* add_setting_option(CLI::App& app, Context& context, std::string_view key_name, std::string names = {});
 
-CLI::Option* add_dictionary_option(CLI::App& app, Context& context);  ///< --dictionary
-CLI::Option* add_config_option(CLI::App& app, Context& context);      ///< --config (of the simplifier)
-CLI::Option* add_threads_option(CLI::App& app, Context& context);     ///< --threads
-CLI::Option* add_temp_dir_option(CLI::App& app, Context& context);    ///< --temp-dir
-CLI::Option* add_user_yaml_option(CLI::App& app, Context& context);   ///< --user-yaml
-CLI::Option* add_exclude_option(CLI::App& app, Context& context);     ///< --exclude, which may be repeated
+CLI::Option* add_dictionary_option(CLI::App& app, Context& context);     ///< --dictionary
+CLI::Option* add_config_option(CLI::App& app, Context& context);         ///< --config (of the simplifier)
+CLI::Option* add_threads_option(CLI::App& app, Context& context);        ///< --threads
+CLI::Option* add_temp_dir_option(CLI::App& app, Context& context);       ///< --temp-dir
+CLI::Option* add_user_yaml_option(CLI::App& app, Context& context);      ///< --user-yaml
+CLI::Option* add_exclude_option(CLI::App& app, Context& context);        ///< --exclude, which may be repeated
 CLI::Option* add_transform_ids_option(CLI::App& app, Context& context);  ///< --transform-ids
-void add_database_options(CLI::App& app, Context& context);           ///< --database-host, -port, -name, -user
-CLI::Option* add_dry_run(CLI::App& app, Context& context);            ///< --dry-run
-CLI::Option* add_yes(CLI::App& app, Context& context);                ///< -y, --yes
+void add_database_options(CLI::App& app, Context& context);              ///< --database-host, -port, -name, -user
+CLI::Option* add_dry_run(CLI::App& app, Context& context);               ///< --dry-run
+CLI::Option* add_yes(CLI::App& app, Context& context);                   ///< -y, --yes
 
 }  // namespace etl::cli

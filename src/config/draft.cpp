@@ -74,7 +74,7 @@ class Draft {
 
   void studies() {
     line("# The studies that a run serves, in this order. Keys of a study:");
-    for (const StudyKey& key : study_keys()) line(fmt::format("#   {:8} {}", key.name, key.help));
+    for (const StudyKey& key : study_keys()) line(fmt::format("#   {:13} {}", key.name, key.help));
     if (!source_.buckets.empty()) line(fmt::format("# Buckets that take uploads: {}", list(source_.buckets)));
     line(source_.projects.empty() ? "studies: []" : "studies:");
     std::size_t written = 0;

@@ -60,7 +60,8 @@ class Reader {
 
   void value(const std::string& name, const YamlNode& node, const std::string& where) {
     once(name, where);
-    if (auto found = value_of(name, find_key(name)->type, node, where)) found_.entries.push_back({name, std::move(found->text), where});
+    if (auto found = value_of(name, find_key(name)->type, node, where))
+      found_.entries.push_back({name, std::move(found->text), where});
   }
 
   void studies(const YamlNode& node, const std::string& where) {

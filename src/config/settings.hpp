@@ -33,8 +33,8 @@ struct Key {
   std::string_view flag;         ///< "--threads", or empty
   std::string_view fallback;     ///< default, or empty for none; `<creds>` stands for the value of `creds`
   std::string_view type;         ///< "FILE", "FOLDER", "URL", "URL|FILE", "N" or "MIB" (a whole number >= 1),
-                                 ///< "BYTES" ("10MB"), "YES|NO", "TEXT", "LIST" (texts separated by commas; in etl.yaml a
-                                 ///< list, too); in small letters: the words to choose from
+                          ///< "BYTES" ("10MB"), "YES|NO", "TEXT", "LIST" (texts separated by commas; in etl.yaml a
+                          ///< list, too); in small letters: the words to choose from
   std::string_view help;
   bool secret = false;
   unsigned most = 0;  ///< the largest that a number may be; 0: any

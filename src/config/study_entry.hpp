@@ -16,10 +16,10 @@ struct StudyEntry {
   std::optional<std::string> source;  ///< prefix of its metadata below source.path; none: source.studies_prefix + name
   std::optional<std::string> output{};  ///< its own folder below the output folder; none: all that is no other study's
   bool enabled = true;
-  std::vector<std::string> skip{};            ///< steps that a run leaves out for it
-  std::vector<std::string> exclude{};         ///< patterns of files and folders that are not part of it
+  std::vector<std::string> skip{};             ///< steps that a run leaves out for it
+  std::vector<std::string> exclude{};          ///< patterns of files and folders that are not part of it
   std::optional<std::string> transform_ids{};  ///< the seed of its ids; none: the setting transform_ids
-  std::string origin;               ///< "etl.yaml:12"
+  std::string origin;                          ///< "etl.yaml:12"
 };
 
 }  // namespace etl::config

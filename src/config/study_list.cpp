@@ -28,10 +28,11 @@ constexpr std::array kStudyKeys = {
              R"([^./\\][^\\]*)"},
     StudyKey{"enabled", "YES|NO", "whether a run serves it; default: yes", ""},
     StudyKey{"skip", "TEXT", "steps that a run leaves out for it: files, or graph,files", "[a-z]+(, *[a-z]+)*"},
-    StudyKey{"exclude", "LIST",
-             "patterns of names, or of paths below its folder, of files and folders that are not part of it: a list, or "
-             "separated by commas",
-             ""},
+    StudyKey{
+        "exclude", "LIST",
+        "patterns of names, or of paths below its folder, of files and folders that are not part of it: a list, or "
+        "separated by commas",
+        ""},
     StudyKey{"transform_ids", "TEXT",
              "seed of the UUIDs that replace its ids, in the graph and in indexd alike; default: the setting "
              "transform_ids",

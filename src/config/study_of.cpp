@@ -38,8 +38,8 @@ const StudyEntry* study_of(const Settings& settings, const std::string& metadata
   // Of several entries of a project only one is enabled.
   for (const bool enabled : {true, false}) {
     if (entry != studies.end() || !project) break;
-    entry = std::ranges::find_if(
-        studies, [&](const auto& each) { return each.project == *project && each.enabled == enabled; });
+    entry = std::ranges::find_if(studies,
+                                 [&](const auto& each) { return each.project == *project && each.enabled == enabled; });
   }
   return entry == studies.end() ? nullptr : &*entry;
 }

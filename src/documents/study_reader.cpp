@@ -362,8 +362,8 @@ StudyContents read_study(const std::vector<fhir::StudyFile>& files, const StudyR
       std::optional<fhir::IdIndex> index;
       if (reading.latest) index.emplace(kIndexMemory, 1, temp_dir);
       Deletions deletions(reading);
-      static_cast<void>(Pass(files, reading, {.tells = false, .index = index ? &*index : nullptr, .deletions = &deletions})
-                            .run());
+      static_cast<void>(
+          Pass(files, reading, {.tells = false, .index = index ? &*index : nullptr, .deletions = &deletions}).run());
       facts = facts_of(deletions.take(), index ? &*index : nullptr, deletes);
     }
     return Pass(files, reading, {.facts = &facts}).run();

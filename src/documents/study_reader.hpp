@@ -19,9 +19,9 @@ namespace etl::documents {
 struct StudyContents {
   /// Resources by resourceType, without those that are left out; those within Bundles are counted, not these.
   std::map<std::string, std::uint64_t> types;
-  std::uint64_t unreadable = 0;  ///< lines or documents that are no JSON object with a resourceType
-  std::uint64_t deleted = 0;     ///< resources left out because the study deletes them
-  std::uint64_t superseded = 0;  ///< resources left out because the study has a newer version (`latest`)
+  std::uint64_t unreadable = 0;             ///< lines or documents that are no JSON object with a resourceType
+  std::uint64_t deleted = 0;                ///< resources left out because the study deletes them
+  std::uint64_t superseded = 0;             ///< resources left out because the study has a newer version (`latest`)
   std::uint64_t deleted_references = 0;     ///< those of `deleted` that are DocumentReferences
   std::uint64_t superseded_references = 0;  ///< those of `superseded` that are DocumentReferences
 };

@@ -146,7 +146,8 @@ bool BlockReader::open_next() {
 
 void BlockReader::read_as_documents() {
   lines_ = false;
-  documents_ = std::make_unique<Documents>(limits_.max_resource, static_cast<std::uint32_t>(next_file_ - 1), deletions_);
+  documents_ =
+      std::make_unique<Documents>(limits_.max_resource, static_cast<std::uint32_t>(next_file_ - 1), deletions_);
 }
 
 /// Does the file begin with `[`? Then it holds an array of resources, on one line or several, whatever its name says.

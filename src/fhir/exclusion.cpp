@@ -15,8 +15,7 @@ namespace etl::fhir {
 bool matches(const std::string& pattern, const std::filesystem::path& below) {
   std::string trimmed = pattern;
   while (trimmed.size() > 1 && trimmed.ends_with('/')) trimmed.pop_back();
-  return fnmatch(trimmed.c_str(), below.filename().c_str(), 0) == 0 ||
-         fnmatch(trimmed.c_str(), below.c_str(), 0) == 0;
+  return fnmatch(trimmed.c_str(), below.filename().c_str(), 0) == 0 || fnmatch(trimmed.c_str(), below.c_str(), 0) == 0;
 }
 
 bool is_excluded(const std::vector<std::string>& patterns, const std::filesystem::path& below) {
@@ -32,9 +31,9 @@ void log_left_out(const std::string& path, const std::vector<std::string>& left_
   if (left_out.empty()) return;
   constexpr std::size_t most_named = 10;
   const auto last = left_out.begin() + static_cast<std::ptrdiff_t>(std::min(left_out.size(), most_named));
-  std::string text = fmt::format(
-      "{}: left out as no part of the study: {}{}", path, fmt::join(left_out.begin(), last, ", "),
-      left_out.size() > most_named ? fmt::format(" and {} more", left_out.size() - most_named) : "");
+  std::string text =
+      fmt::format("{}: left out as no part of the study: {}{}", path, fmt::join(left_out.begin(), last, ", "),
+                  left_out.size() > most_named ? fmt::format(" and {} more", left_out.size() - most_named) : "");
   static std::mutex mutex;
   static std::set<std::string> logged;
   {

@@ -1,5 +1,7 @@
 #include "fhir/study_files.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,6 +43,9 @@ class Search {
   Search(const fs::path& root, const StudySelection& selection, std::vector<std::string>* left_out)
       : root_(root), selection_(selection), left_out_(left_out) {}
 
+  /// Was anything left out because the user excluded it?
+  [[nodiscard]] bool excludes() const { return excludes_; }
+
   std::vector<StudyFile> run() {
     folder(root_);
     std::ranges::sort(found_, {}, &StudyFile::name);
@@ -65,8 +70,9 @@ class Search {
     const fs::path below = entry.path().lexically_relative(root_);
     const bool is_folder = entry.is_directory(error);
     // Folders are not entered when they are excluded, so the last part of the path is all that is left to look at.
-    const bool excluded = std::ranges::any_of(selection_.exclude,
-                                              [&](const std::string& pattern) { return matches(pattern, below); });
+    const bool excluded =
+        std::ranges::any_of(selection_.exclude, [&](const std::string& pattern) { return matches(pattern, below); });
+    excludes_ = excludes_ || excluded;
     if (excluded || is_no_data(name, is_folder)) {
       if (left_out_ != nullptr) left_out_->push_back(below.string() + (is_folder ? "/" : ""));
     } else if (is_folder) {
@@ -88,6 +94,7 @@ class Search {
   const StudySelection& selection_;
   std::vector<std::string>* left_out_;
   std::vector<StudyFile> found_;
+  bool excludes_ = false;
 };
 
 }  // namespace
@@ -114,7 +121,13 @@ std::vector<StudyFile> study_files(const std::string& path, const StudySelection
     const bool regular = fs::is_regular_file(status);
     return {{root, path, regular ? fs::file_size(root, error) : 0}};
   }
-  auto out = Search(root, selection, left_out).run();
+  Search search(root, selection, left_out);
+  auto out = search.run();
+  if (out.empty() && search.excludes()) {
+    throw InputError("no FHIR in this folder besides what is excluded", path,
+                     fmt::format("check the patterns of --exclude and of `exclude` in etl.yaml: {}",
+                                 fmt::join(selection.exclude, ", ")));
+  }
   if (out.empty()) {
     throw InputError(selection.glob.empty()
                          ? std::string("no FHIR in this folder: no .ndjson, .jsonl or .json file, plain or .gz")

@@ -85,12 +85,9 @@ class Reading {
 }  // namespace
 
 std::vector<std::pair<std::string_view, std::uint64_t>> without_file(const StudyTally& tally) {
-  std::vector<std::pair<std::string_view, std::uint64_t>> rows{{"elsewhere", tally.elsewhere},
-                                                               {"inline", tally.inline_data},
-                                                               {"reference", tally.references},
-                                                               {"no-url", tally.no_url},
-                                                               {"deleted", tally.deleted},
-                                                               {"superseded", tally.superseded}};
+  std::vector<std::pair<std::string_view, std::uint64_t>> rows{
+      {"elsewhere", tally.elsewhere}, {"inline", tally.inline_data}, {"reference", tally.references},
+      {"no-url", tally.no_url},       {"deleted", tally.deleted},    {"superseded", tally.superseded}};
   std::erase_if(rows, [](const auto& row) { return row.second == 0; });
   return rows;
 }

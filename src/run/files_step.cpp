@@ -43,8 +43,7 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
   const simplify::StudySource metadata = workplace().study_source(study);
   const documents::Locator locator(documents::places_of(settings, metadata.path, study.project));
   files::Manifest manifest(&locator);
-  const files::StudyTally found =
-      files::read_documents(metadata, manifest, files::log_problem, workplace().stop());
+  const files::StudyTally found = files::read_documents(metadata, manifest, files::log_problem, workplace().stop());
   if (manifest.files() == 0) return report_of({}, found, dry_run);
 
   files::LoadOptions load;

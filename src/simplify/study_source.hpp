@@ -11,8 +11,8 @@
 
 namespace etl::simplify {
 
-/// A study's metadata, and what the settings and etl.yaml say of reading it. Every command and every step of a run takes
-/// it from here, so that they agree on which files are part of the study and on the ids of its resources.
+/// A study's metadata, and what the settings and etl.yaml say of reading it. Every command and every step of a run
+/// takes it from here, so that they agree on which files are part of the study and on the ids of its resources.
 struct StudySource {
   std::string path;  ///< a folder, a file, or - for stdin
   fhir::StudySelection selection{};

@@ -22,12 +22,12 @@ struct PullOptions {
   std::filesystem::path studies_folder;
   std::filesystem::path output_folder;
   std::filesystem::path state_dir;
-  std::vector<std::string> studies;                     ///< only these; empty: all there is
-  std::map<std::string, std::string> elsewhere;         ///< prefixes of studies that are not at studies_prefix + name
+  std::vector<std::string> studies;                      ///< only these; empty: all there is
+  std::map<std::string, std::string> elsewhere;          ///< prefixes of studies that are not at studies_prefix + name
   std::map<std::string, simplify::StudySource> sources;  ///< how the studies of etl.yaml are read, by name
   simplify::StudySource other_source;                    ///< how all others are read; their path is not set
-  unsigned jobs = 8;                                    ///< requests at once
-  std::uint64_t part_bytes = std::uint64_t{16} << 20U;  ///< larger objects are fetched in ranges of this
+  unsigned jobs = 8;                                     ///< requests at once
+  std::uint64_t part_bytes = std::uint64_t{16} << 20U;   ///< larger objects are fetched in ranges of this
   bool remove_gone = false;
   bool spare_emptied = false;  ///< but not where the source has nothing at all: that is more likely a wrong prefix
   bool dry_run = false;

@@ -135,6 +135,17 @@ def test_a_pull_fetches_nothing_that_is_excluded_and_removes_nothing_of_it(sourc
     assert set(source.local()) == set(source.objects)
 
 
+def test_a_study_of_which_everything_is_excluded_is_named(etl, study):
+    failed = etl("validate", study.metadata, "--exclude", "*.ndjson").failed(3)
+    assert "besides what is excluded" in failed.stderr and "*.ndjson" in failed.stderr
+
+
+def test_config_studies_shows_patterns_and_seeds(etl):
+    (etl.cwd / "etl.yaml").write_text("program: p\ntransform_ids: all\nstudies:\n- {name: A, exclude: [x, 'y*']}\n- {name: B, transform_ids: own}\n")
+    rows = etl("config", "studies", "-o", "json").ok().json()
+    assert [(row["exclude"], row["transform_ids"]) for row in rows] == [("x,y*", "all"), ("", "own")]
+
+
 def test_a_list_in_etl_yaml_is_checked(etl):
     for text, said in {"[a, 'b,c']": "contains a comma", "[a, {b: c}]": "single value", "[a, ~]": "is empty", "{a: b}": "single value"}.items():
         (etl.cwd / "etl.yaml").write_text(f"program: p\nstudies:\n- name: A\n  exclude: {text}\n")

@@ -83,7 +83,8 @@ TEST_F(FhirBlockReader, ReadsAnArrayWhateverTheFileIsCalled) {
                 ElementsAre(place + "2 {1}", place + "2 {2}", place + "3 {3}", place + "2 [0, 0,\n0]"));
   }
   // Lines behind the array are documents like any other.
-  EXPECT_THAT(read("a.ndjson", "[{1}]\n{2}\n").pieces, ElementsAre("a.ndjson:1 {1}", "a.ndjson:1 [0]", "a.ndjson:2 {2}"));
+  EXPECT_THAT(read("a.ndjson", "[{1}]\n{2}\n").pieces,
+              ElementsAre("a.ndjson:1 {1}", "a.ndjson:1 [0]", "a.ndjson:2 {2}"));
   EXPECT_THAT(read("a.ndjson", "{1}\n[{2}]\n").pieces, ElementsAre("a.ndjson:1 {1}", "a.ndjson:2 [{2}]"));
 }
 

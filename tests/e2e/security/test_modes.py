@@ -67,6 +67,11 @@ def test_results_follow_the_umask_and_rejected_resources_do_not(etl, tmp_path, u
     etl("simplify", study, tmp_path / "made/by/simplify", "--reject-file", tmp_path / "rejected").failed(3)
     has_modes(tmp_path / "made", 0o777 & ~umask, 0o666 & ~umask)
     assert mode(tmp_path / "rejected") == 0o600
+    # A folder below one with setgid has it, too, so that what is shared with a group stays so.
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o2775)
+    etl("simplify", study, tmp_path / "shared/out", "--reject-file", tmp_path / "rejected").failed(3)
+    assert mode(tmp_path / "shared/out") == 0o2000 | 0o777 & ~umask
     etl("config", "init", tmp_path / "etl.yaml").ok()
     assert mode(tmp_path / "etl.yaml") == 0o666 & ~umask
 
