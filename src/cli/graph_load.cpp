@@ -99,13 +99,13 @@ void add_graph_load(CLI::App& graph, Context& context) {
       ->add_option("--dangling", arguments->dangling,
                    "for dangling references: refuse the study, or leave their edges out [default: error; etl.yaml: "
                    "graph.dangling]")
-      ->check(CLI::IsMember({"error", "skip"}));
+      ->check(one_of("--dangling", {"error", "skip"}));
   command
       ->add_option(
           "--shared", arguments->shared,
           "for records whose ids another project holds: refuse the study, or keep the other's and link to it [default: "
           "error; etl.yaml: graph.shared]")
-      ->check(CLI::IsMember({"error", "keep"}));
+      ->check(one_of("--shared", {"error", "keep"}));
   command->add_flag_function(
       "--prune,!--no-prune", [arguments](std::int64_t count) { arguments->prune = count > 0; },
       "remove the project's records that the study does not have [default: no; etl.yaml: graph.prune]");

@@ -36,7 +36,7 @@ struct Via {
 void add_via(CLI::App& command, const std::shared_ptr<Via>& via) {
   command
       .add_option("--via", via->text, "who does it; auto: sheepdog where a commons is configured, else the database")
-      ->check(CLI::IsMember({"auto", "sheepdog", "database"}))
+      ->check(one_of("--via", {"auto", "sheepdog", "database"}))
       ->capture_default_str();
 }
 

@@ -49,10 +49,11 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag("--all", arguments->all, "every study that etl.yaml enables");
   for (const auto& [name, list, help] : {std::tuple{"--only", &arguments->only, "only these steps"},
                                          std::tuple{"--skip", &arguments->skip, "without these steps"}}) {
-    command->add_option(name, *list, fmt::format("{}: {}", help, fmt::join(run::step_names(), ", ")))
+    add_list_option(*command, name, *list,
+                    fmt::format("{} (separated by commas, or the option again): {}", help,
+                                fmt::join(run::step_names(), ", ")))
         ->type_name("STEP,…")
-        ->delimiter(',')
-        ->check(CLI::IsMember(run::step_names()));
+        ->check(one_of(name, run::step_names()));
   }
   add_duration(*command, "--every", arguments->every, "run again and again, this far apart: 90s, 30m, 6h, 1d");
   add_duration(*command, "--jitter", arguments->jitter, "each time up to so much later, at random");

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
+#include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "cli/study_options.hpp"
 #include "simplify/record_output.hpp"
@@ -128,7 +129,7 @@ void add_simplify(CLI::App& app, Context& context) {
       ->add_option("--dialect", arguments->dialect,
                    "PFB: whole records; FHIR: their flat objects alone, without the keys of files that "
                    "PFB adds to a DocumentReference [default: PFB]")
-      ->check(CLI::IsMember({"PFB", "FHIR"}));
+      ->check(one_of("--dialect", {"PFB", "FHIR"}));
   add_record_arguments(*command, arguments->study);
   command
       ->add_option("--reject-file", arguments->reject_file, "set faulty resources aside in this NDJSON file and go on")

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
+#include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "cli/study_options.hpp"
 #include "simplify/check_study.hpp"
@@ -127,7 +128,7 @@ void add_validate(CLI::App& app, Context& context) {
       ->add_option("--dangling", *dangling,
                    "treat dangling references as errors or as warnings [default: etl.yaml's graph.dangling, where skip "
                    "means warning; else error]")
-      ->check(CLI::IsMember({"error", "warning"}));
+      ->check(one_of("--dangling", {"error", "warning"}));
   command->callback([&context, arguments, dangling] {
     const bool warning = *dangling ? **dangling == "warning" : context.settings.choice("graph.dangling") == "skip";
     run(context, *arguments, warning);
