@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,5 +18,9 @@ namespace etl {
   const std::string near = nearest(word, candidates);
   return near.empty() ? std::string(otherwise) : fmt::format("did you mean `{}`?", near);
 }
+
+/// The same for a path that is not there: the nearest name beside its first part that is missing, "did you mean
+/// `studies/Diabetes`?". `otherwise` when there is none, and for a folder that cannot be read or is very large.
+[[nodiscard]] std::string did_you_mean_path(const std::filesystem::path& path, std::string_view otherwise = {});
 
 }  // namespace etl

@@ -75,7 +75,7 @@ void show(const Context& context) {
 void studies(const Context& context) {
   const auto& settings = context.settings;
   const auto bucket = settings.get("files.bucket");
-  Table table({"study", "project", "enabled", "bucket", "source", "skip", "origin"});
+  Table table({"study", "project", yes_no("enabled"), "bucket", "source", list("skip"), "origin"});
   for (const config::StudyEntry& study : settings.studies()) {
     table.row({study.name, study.project.str(), study.enabled ? "yes" : "no",
                study.bucket.value_or(bucket ? bucket->text : ""),

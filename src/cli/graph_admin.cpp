@@ -13,6 +13,7 @@
 #include "cli/database.hpp"
 #include "cli/describe.hpp"
 #include "cli/graph_tables.hpp"
+#include "cli/known_project.hpp"
 #include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "dictionary/dictionary.hpp"
@@ -80,6 +81,7 @@ void counts(const Context& context, const std::string& project, bool all) {
   if (!project.empty()) selection = graph::Selection{ProjectId::parse(project), {}};
   auto connection = connect(context);
   auto found = graph::count_rows(connection, graph::GraphTables::read(connection), selection);
+  if (selection && graph::total_nodes(found) == 0) require_project(connection, selection->project);
   if (!all) std::erase_if(found, [](const graph::TableCount& count) { return count.rows == 0; });
   print_counts(context, found);
 }
@@ -104,6 +106,7 @@ void remove(const Context& context, const std::string& project, bool with_projec
   const auto removal = graph::remove_project(connection, id, with_project, context.dry_run, [&](const auto& found) {
     return confirm(context, fmt::format("remove {} of {} from {}", in_words(found), id.str(), connection.where()));
   });
+  if (removal.counts.empty()) require_project(connection, id);
   report_removal(context, removal, id.str());
 }
 

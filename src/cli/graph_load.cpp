@@ -48,6 +48,7 @@ void run(const Context& context, const Arguments& arguments) {
   load.second_session = [&context] { return connect(context); };
   simplify::FaultReport report(simplify::log_fault, load.skip_dangling);
   Progress progress("loading", std::nullopt);
+  graph::show_phases(load, progress);
   const graph::LoadReport done = graph::load_study(connection, *setup.dictionary, study, load, report,
                                                    [&](std::uint64_t bytes) { progress.add(bytes); });
   graph::log_left_out(done);

@@ -2,7 +2,9 @@
 
 #include <memory>
 
+#include "base/log.hpp"
 #include "base/stop_signal.hpp"
+#include "base/terminal.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
 #include "cli/duration.hpp"
@@ -14,6 +16,8 @@ namespace {
 
 void run_command(Context& context, const RunArguments& arguments) {
   const StopOnSignal stop;
+  // The log of a run is read later, beside other logs. On a terminal the time would only be in the way.
+  log::set_timestamps(arguments.every != std::chrono::seconds(0) || !terminal::stderr_is_terminal());
   if (arguments.every == std::chrono::seconds(0)) {
     if (arguments.jitter != std::chrono::seconds(0)) throw UsageError("--jitter goes with --every");
     context.exit = run_once(context, context.settings, arguments, stop.token());
@@ -52,7 +56,7 @@ void add_run(CLI::App& app, Context& context) {
     add_list_option(*command, name, *list,
                     fmt::format("{} (separated by commas, or the option again): {}", help,
                                 fmt::join(run::step_names(), ", ")))
-        ->type_name("STEP,…")
+        ->type_name("STEP[,STEP]")
         ->check(one_of(name, run::step_names()));
   }
   add_duration(*command, "--every", arguments->every, "run again and again, this far apart: 90s, 30m, 6h, 1d");

@@ -14,7 +14,7 @@ void add_study_arguments(CLI::App& app, Context& context, StudyArguments& argume
   add_list_option(app, "--exclude", arguments.exclude,
                   "leave out files and folders whose name, or path below PATH, matches one of these patterns (separated "
                   "by commas, or the option again)")
-      ->type_name("PATTERN,…");
+      ->type_name("PATTERN[,PATTERN]");
   add_setting_option(app, context, "graph.duplicates");
   add_threads_option(app, context);
   add_temp_dir_option(app, context);

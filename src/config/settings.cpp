@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/suggestion.hpp"
 #include "base/address_text.hpp"
 #include "base/error.hpp"
 #include "base/secrets.hpp"
@@ -312,7 +313,8 @@ void Settings::load_environment(const Environment& environment) {
 void Settings::load_file(const Environment& environment) {
   if (const auto named = get("etl_yaml")) {
     if (!std::filesystem::exists(named->text)) {
-      throw UsageError("there is no such file: " + named->text, named->origin, "name an etl.yaml that exists");
+      throw UsageError("there is no such file: " + named->text, named->origin,
+                       did_you_mean_path(named->text, "name an etl.yaml that exists"));
     }
     return take(read_etl_yaml(named->text, environment), named->text);
   }
