@@ -145,11 +145,10 @@ Response HttpClient::State::send(const Request& request) {
     const auto wait = wait_after(done, number);
     std::optional<log::RetryNotice> notice;
     if (wait >= kLongWait) {
-      notice.emplace("request", fmt::format("{}: {}; next attempt in {}", where,
+      notice.emplace("request", fmt::format("trying again in {}: {}: {}", human_duration(wait), where,
                                             done.end == Attempt::End::answered
                                                 ? fmt::format("HTTP {}", done.response.status)
-                                                : what_happened(done, options_),
-                                            human_duration(wait)));
+                                                : what_happened(done, options_)));
     }
     sleep_for(wait, stop_);
   }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 
 import pytest
 import yaml
 from graph_study import patient
 from pooler import free_port
-from run_world import COHORT, FILES, LUNG, PROJECTS, RECORDS, STEPS, of_study, step, steps, well
+from programs import program
+from run_world import COHORT, FILES, LUNG, PROJECTS, RECORDS, STEPS, make_study, of_study, step, steps
 
 THIRD = "Third"
 
@@ -93,9 +93,8 @@ def test_files_that_a_first_try_sent_count_as_sent(world):
 # --- causes and the breaker --------------------------------------------------------------------------------------------
 
 
-def with_third(pod) -> None:
-    """A third study, which is the second one under another name."""
-    shutil.copytree(pod.home / "studies" / COHORT, pod.home / "studies" / THIRD)
+def with_third(pod, folder) -> None:
+    pod.mount(make_study(program("ACED_SYNTH", "aced-synth"), folder, THIRD, 3))
     pod.write_etl_yaml(studies=[*pod.studies(), {"name": THIRD, "project": "third"}])
 
 
@@ -116,8 +115,8 @@ def test_one_cause_is_explained_once_with_all_its_studies(world):
 
 
 @pytest.mark.promise("A service that is down ends a run early")
-def test_a_database_that_is_down_is_not_waited_for_by_every_study(pod):
-    with_third(pod)
+def test_a_database_that_is_down_is_not_waited_for_by_every_study(pod, tmp_path):
+    with_third(pod, tmp_path / "third")
     ran = pod.run(rc=5, PGPORT=str(free_port()))
     first = STEPS[0]
     tries = {study: step(ran, study, first)["tries"] for study in (LUNG, COHORT, THIRD)}
