@@ -88,6 +88,8 @@ void add_graph_load(CLI::App& graph, Context& context) {
            "reference. "
            "peregrine shows only the edges of the first of these links: `graph mapping` marks the others, and "
            "--edge-table first puts all edges into the first.\n\n"
+           "The result has a row for each type, with the links that begin at it: +inserted, ~updated, =unchanged and "
+           "-removed edges. -v prints a row for each table.\n\n"
            "Timeouts of the role or database are lifted for the load. A wait for another session's lock is reported "
            "after 5 s, and ends after `graph.lock_timeout` (exit 8).",
        .examples = {{"aced-etl graph load --project aced-lung_cancer ~/studies/Lung_Cancer", "a whole study"},
