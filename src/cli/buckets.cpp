@@ -39,7 +39,7 @@ std::optional<config::FenceConfig> mounted_fence_config(const Context& context) 
 void list(const Context& context) {
   const auto config = mounted_fence_config(context);
   Commons commons(context);
-  Table table({"bucket", "fence", "fence_config", "uploads", "region", "endpoint", "finding"});
+  Table table({"bucket", yes_no("fence"), yes_no("fence_config"), "uploads", "region", "endpoint", "finding"});
   for (const checks::BucketRow& row : checks::list_buckets(commons.fence.buckets(), config)) {
     const std::string uploads = row.upload_default ? "default" : !row.uploads ? "unknown" : *row.uploads ? "yes" : "no";
     table.row({row.name, row.in_fence ? "yes" : "no",
