@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
-#include "base/suggestion.hpp"
 #include "base/error.hpp"
+#include "base/suggestion.hpp"
 #include "base/text.hpp"
 
 namespace etl {

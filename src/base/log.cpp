@@ -167,8 +167,8 @@ std::string now_text() {
 }
 
 std::string json_line(Level level, std::string_view message, const Details& details) {
-  std::string line = fmt::format(R"({{"ts":"{}","level":"{}","msg":{})", now_text(), level_name(level),
-                                 json_quote(message));
+  std::string line =
+      fmt::format(R"({{"ts":"{}","level":"{}","msg":{})", now_text(), level_name(level), json_quote(message));
   for (const Detail& detail : details) {
     if (detail.text.empty()) continue;
     line += fmt::format(",{}:{}", json_quote(detail.name), detail.is_json ? detail.text : json_quote(detail.text));

@@ -8,8 +8,8 @@
 
 namespace etl::cli {
 
-/// How results are printed, for errors: with JSON and YAML an error is a document on stdout, too, unless the command has
-/// written one already. Set before anything can fail.
+/// How results are printed, for errors: with JSON and YAML an error is a document on stdout, too, unless the command
+/// has written one already. Set before anything can fail.
 void set_error_output(Output output) noexcept;
 
 /// Shows what ended the program, on stderr: `error: what`, `  at: where`, `  do: hint`; in json the members

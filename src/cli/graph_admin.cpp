@@ -158,10 +158,11 @@ void add_counts(CLI::App& group, Context& context) {
   describe(
       *command,
       {.summary = "count the rows of the graph's tables",
-       .text = "All tables as of one moment, those without rows left out, with totals. With --project: the nodes of "
-               "that project, and the edges with such a node at either end. A row for each type, with the links "
-               "that begin at it; types and links are named by the dictionary where one is set. -v prints a row for each "
-               "table, with its name, which -o json always has.",
+       .text =
+           "All tables as of one moment, those without rows left out, with totals. With --project: the nodes of "
+           "that project, and the edges with such a node at either end. A row for each type, with the links "
+           "that begin at it; types and links are named by the dictionary where one is set. -v prints a row for each "
+           "table, with its name, which -o json always has.",
        .examples = {{"aced-etl graph counts", "the whole graph"},
                     {"aced-etl graph counts --project aced-Diabetes -o json", "one project, for a script"}}});
   add_database_options(*command, context);

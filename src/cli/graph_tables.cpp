@@ -76,14 +76,16 @@ void print_tables(const Context& context, const std::vector<Line>& lines, const 
   table.print(context);
 }
 
-/// What became of a link's edges, in the fewest characters: a single count, or `+inserted ~updated =unchanged -removed`.
+/// What became of a link's edges, in the fewest characters: a single count, or `+inserted ~updated =unchanged
+/// -removed`.
 std::string edge_numbers(const Numbers& numbers) {
   if (numbers.size() == 1) return human_count(static_cast<std::uint64_t>(numbers.front()));
   constexpr std::array signs{"+", "~", "=", "-"};  // in the order of the columns of a load
   std::string text;
   for (std::size_t i = 0; i < std::min(signs.size(), numbers.size()); ++i) {
     if (numbers[i] == 0) continue;
-    text += fmt::format("{}{}{}", text.empty() ? "" : " ", signs.at(i), human_count(static_cast<std::uint64_t>(numbers[i])));
+    text += fmt::format("{}{}{}", text.empty() ? "" : " ", signs.at(i),
+                        human_count(static_cast<std::uint64_t>(numbers[i])));
   }
   return text.empty() ? "0" : text;
 }

@@ -97,7 +97,8 @@ void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
   app.set_help_flag("-h,--help", "show this help");
   app.set_version_flag("--version", "aced-etl " ETL_VERSION, "show the version");
   app.add_option_function<std::string>(
-         "-o,--output", [&context](const std::string& name) {
+         "-o,--output",
+         [&context](const std::string& name) {
            context.output = output_of(name);
            set_error_output(context.output);
          },

@@ -74,8 +74,9 @@ CLI::Validator one_of(std::string option, std::vector<std::string> choices) {
   return CLI::Validator(
       [option = std::move(option), choices = std::move(choices)](const std::string& value) -> std::string {
         if (std::ranges::find(choices, value) != choices.end()) return {};
-        throw UsageError(fmt::format("{} takes one of {}; `{}` is none of them", option, fmt::join(choices, ", "), value),
-                         {}, did_you_mean(value, choices));
+        throw UsageError(
+            fmt::format("{} takes one of {}; `{}` is none of them", option, fmt::join(choices, ", "), value), {},
+            did_you_mean(value, choices));
       },
       shown);
 }

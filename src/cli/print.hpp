@@ -21,8 +21,8 @@ void write_content(std::string_view bytes);
 void flush_out();
 
 /// A column of text, or, made by number(), of numbers: right-aligned, and numbers in JSON and YAML. Made by yes_no(),
-/// its cells are `yes` or `no`, which are booleans in JSON and YAML; made by list(), they are lists separated by commas,
-/// arrays in JSON and YAML.
+/// its cells are `yes` or `no`, which are booleans in JSON and YAML; made by list(), they are lists separated by
+/// commas, arrays in JSON and YAML.
 struct Column {
   enum class Kind { text, number, yes_no, list };
 
@@ -36,10 +36,10 @@ struct Column {
 [[nodiscard]] Column list(std::string name);
 
 /// Rows under named columns: `Table t({"table", number("rows")}); t.row({"node_patient", "12"}); t.print(context);`
-/// Printed as aligned columns under a header in capitals, a JSON array of objects, or a YAML list. An empty numeric cell
-/// is null. On a terminal the table is as wide as the terminal at most: long cells are wrapped in their column, and where
-/// even that does not fit, every row becomes a block of `NAME  value` lines. JSON and YAML have the whole text, as has a
-/// table that goes to a file or a pipe.
+/// Printed as aligned columns under a header in capitals, a JSON array of objects, or a YAML list. An empty numeric
+/// cell is null. On a terminal the table is as wide as the terminal at most: long cells are wrapped in their column,
+/// and where even that does not fit, every row becomes a block of `NAME  value` lines. JSON and YAML have the whole
+/// text, as has a table that goes to a file or a pipe.
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}

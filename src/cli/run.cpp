@@ -53,9 +53,9 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag("--all", arguments->all, "every study that etl.yaml enables");
   for (const auto& [name, list, help] : {std::tuple{"--only", &arguments->only, "only these steps"},
                                          std::tuple{"--skip", &arguments->skip, "without these steps"}}) {
-    add_list_option(*command, name, *list,
-                    fmt::format("{} (separated by commas, or the option again): {}", help,
-                                fmt::join(run::step_names(), ", ")))
+    add_list_option(
+        *command, name, *list,
+        fmt::format("{} (separated by commas, or the option again): {}", help, fmt::join(run::step_names(), ", ")))
         ->type_name("STEP[,STEP]")
         ->check(one_of(name, run::step_names()));
   }

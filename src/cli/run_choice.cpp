@@ -32,8 +32,9 @@ std::string RunArguments::name() const {
 
 std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings, const RunArguments& arguments) {
   if (arguments.all && !arguments.studies.empty()) {
-    throw UsageError(fmt::format("both --all and the name of a study are given: {}", fmt::join(arguments.studies, ", ")),
-                     {}, "pass --all for every study that etl.yaml enables, or only the names");
+    throw UsageError(
+        fmt::format("both --all and the name of a study are given: {}", fmt::join(arguments.studies, ", ")), {},
+        "pass --all for every study that etl.yaml enables, or only the names");
   }
   if (!arguments.all && arguments.studies.empty()) {
     throw UsageError("no study is given", {}, "name studies, or pass --all for every study that etl.yaml enables");

@@ -52,8 +52,8 @@ void run_regularly(Context& context, const RunArguments& arguments, const std::s
                  {{"at", error.where()}, {"do", error.hint()}});
       context.exit = error.code();
       if (context.output != Output::table) {
-        print_result(context, nlohmann::ordered_json{
-                                  {"error", error.what()}, {"exit", static_cast<int>(error.code())}});
+        print_result(context,
+                     nlohmann::ordered_json{{"error", error.what()}, {"exit", static_cast<int>(error.code())}});
       }
       run::Journal journal(state_dir);
       journal.note_begin(arguments.name(), now());

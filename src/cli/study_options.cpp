@@ -11,9 +11,10 @@ void add_study_arguments(CLI::App& app, Context& context, StudyArguments& argume
   add_config_option(app, context);
   app.add_option("--glob", arguments.glob, "only files whose name, or path below PATH, matches this pattern")
       ->type_name("PATTERN");
-  add_list_option(app, "--exclude", arguments.exclude,
-                  "leave out files and folders whose name, or path below PATH, matches one of these patterns (separated "
-                  "by commas, or the option again)")
+  add_list_option(
+      app, "--exclude", arguments.exclude,
+      "leave out files and folders whose name, or path below PATH, matches one of these patterns (separated "
+      "by commas, or the option again)")
       ->type_name("PATTERN[,PATTERN]");
   add_setting_option(app, context, "graph.duplicates");
   add_threads_option(app, context);

@@ -8,10 +8,10 @@
 #include <thread>
 #include <utility>
 
-#include "base/suggestion.hpp"
 #include "base/address_text.hpp"
 #include "base/error.hpp"
 #include "base/secrets.hpp"
+#include "base/suggestion.hpp"
 #include "config/byte_count.hpp"
 #include "config/etl_yaml.hpp"
 #include "config/flag_text.hpp"

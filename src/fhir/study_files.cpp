@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "base/suggestion.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/suggestion.hpp"
 
 namespace etl::fhir {
 namespace fs = std::filesystem;

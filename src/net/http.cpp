@@ -145,10 +145,10 @@ Response HttpClient::State::send(const Request& request) {
     const auto wait = wait_after(done, number);
     std::optional<log::RetryNotice> notice;
     if (wait >= kLongWait) {
-      notice.emplace("request", fmt::format("trying again in {}: {}: {}", human_duration(wait), where,
-                                            done.end == Attempt::End::answered
-                                                ? fmt::format("HTTP {}", done.response.status)
-                                                : what_happened(done, options_)));
+      notice.emplace("request",
+                     fmt::format("trying again in {}: {}: {}", human_duration(wait), where,
+                                 done.end == Attempt::End::answered ? fmt::format("HTTP {}", done.response.status)
+                                                                    : what_happened(done, options_)));
     }
     sleep_for(wait, stop_);
   }

@@ -49,7 +49,9 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
                                {"unchanged", kept - std::min(kept, earlier)},
                                {"removed", done.removed},
                                {"kept", done.kept}}};
-  report.outcome = done.fetched + earlier + done.removed == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
+  report.outcome = done.fetched + earlier + done.removed == 0 ? Outcome::unchanged
+                   : dry_run                                  ? Outcome::planned
+                                                              : Outcome::done;
   // A study that is here in part must not be loaded as if it were whole.
   if (!done.failed.empty() || !done.refused.empty()) {
     report.outcome = Outcome::failed;

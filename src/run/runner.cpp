@@ -181,9 +181,9 @@ class Runner {
     const bool waited_before = error.code() == ExitCode::unavailable && outages_.contains(step);
     if (tries_ >= options_.tries || waited_before) return failure(error);
     // Every wait without a terminal: there are few of them, and each is long.
-    const log::RetryNotice notice(fmt::format("{} {}", step, ++waits_),
-                                  fmt::format("{}: trying again in {}: {} ({})", step, human_duration(pause),
-                                              error.what(), error.where()));
+    const log::RetryNotice notice(
+        fmt::format("{} {}", step, ++waits_),
+        fmt::format("{}: trying again in {}: {} ({})", step, human_duration(pause), error.what(), error.where()));
     if (!wait(pause, workplace_.stop())) return stopped();
     return std::nullopt;
   }

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from graph_study import patient
 from pooler import free_port
-from programs import program
+from programs import ROOT, program
 from run_world import COHORT, FILES, LUNG, PROJECTS, RECORDS, STEPS, make_study, of_study, step, steps
 
 THIRD = "Third"
@@ -114,6 +114,19 @@ def test_one_cause_is_explained_once_with_all_its_studies(world):
     assert f"as {LUNG}" in table
 
 
+@pytest.mark.promise("One cause is explained once")
+@pytest.mark.parametrize("what", ["a refused key", "no S3"])
+def test_a_refused_key_and_a_dead_service_are_explained_once(world, what):
+    env = {"AWS_PROFILE": None, "AWS_ACCESS_KEY_ID": "AKIDNOBODY", "AWS_SECRET_ACCESS_KEY": "no-such-secret"}
+    if what == "no S3":
+        env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}", "ACED_ETL_TRIES": "1"}
+    ran = world.run(rc=5 if what == "no S3" else 4, **env)
+    (cause,) = ran.json()["causes"]
+    assert cause["studies"] == [LUNG, COHORT] and cause["step"] == "pull" and cause["do"]
+    assert ran.stderr.count(cause["reason"]) == 1, ran.stderr
+    assert f"2 studies failed at pull for the same cause: {LUNG}, {COHORT}" in ran.stderr
+
+
 @pytest.mark.promise("A service that is down ends a run early")
 def test_a_database_that_is_down_is_not_waited_for_by_every_study(pod, tmp_path):
     with_third(pod, tmp_path / "third")
@@ -157,6 +170,24 @@ def test_a_configuration_error_is_a_document_too(pod, output):
         document = yaml.safe_load(ran.stdout) if output == "yaml" else ran.json()
         assert document["exit"] == 2 and document["error"] in ran.stderr
     assert pod.etl("run", "--all").failed(2).stdout == ""
+
+
+@pytest.mark.promise("Results go to stdout")
+def test_commands_whose_result_is_a_message_print_a_document_too(etl, tmp_path, commons):
+    (tmp_path / "good.ndjson").write_text(json.dumps(patient("p1")) + "\n")
+    assert etl("simplify", "good.ndjson", "out", "-o", "json").ok().json() == {"resources": 1, "records": 1, "set_aside": 0, "errors": 0, "warnings": 0}
+    assert etl("simplify", "good.ndjson", "out").ok().stdout == ""
+    # A stream of records stays one.
+    (tmp_path / "bad.ndjson").write_text(json.dumps(patient("p1")) + "\n{\n")
+    stream = etl("simplify", "bad.ndjson", "-", "-o", "json").failed(3).stdout
+    assert [json.loads(line)["id"] for line in stream.splitlines()] == ["p1"]
+    etl("graph", "init", "--dictionary", ROOT / "share/demo/dictionary.json").ok()
+    etl("projects", "init", "demo-cohort", "--via", "database").ok()
+    remove = ("projects", "rm", "demo-cohort", "--via", "database", "--yes", "-o", "json")
+    assert etl(*remove, "--dry-run").ok().json() == {"project": "demo-cohort", "dry_run": True, "removed": False}
+    assert [etl(*remove).ok().json()["removed"] for _ in range(2)] == [True, False]
+    written = etl("config", "init", "new.yaml", "-o", "json").ok().json()
+    assert written["file"] == "new.yaml" and written["projects"] > 0
 
 
 @pytest.mark.promise("Results go to stdout")

@@ -20,8 +20,9 @@ StepReport failed(const std::string& reason) {
 }
 
 TEST(Summary, counts_what_changed_and_what_failed) {
-  const auto sent = study("A", {line("graph", {.outcome = Outcome::done, .counts = {{"inserted", 1'200}, {"unchanged", 5}}}),
-                                line("files", {.outcome = Outcome::failed, .counts = {{"files", 2}, {"bytes", 3'000}, {"failed", 1}}})});
+  const auto sent = study(
+      "A", {line("graph", {.outcome = Outcome::done, .counts = {{"inserted", 1'200}, {"unchanged", 5}}}),
+            line("files", {.outcome = Outcome::failed, .counts = {{"files", 2}, {"bytes", 3'000}, {"failed", 1}}})});
   const auto same = study("B", {line("validate", {.outcome = Outcome::done, .counts = {{"resources", 9}}}),
                                 line("graph", {.outcome = Outcome::unchanged, .counts = {{"unchanged", 5}}})});
   EXPECT_EQ(summary({sent, same}, false),
@@ -33,8 +34,9 @@ TEST(Summary, counts_what_changed_and_what_failed) {
 TEST(Summary, a_dry_run_says_what_it_does_not_know) {
   const auto one = study("A", {line("pull", {.outcome = Outcome::planned, .counts = {{"files", 3}, {"bytes", 7}}}),
                                line("graph", {.outcome = Outcome::skipped, .not_known = true})});
-  EXPECT_EQ(summary({one}, true),
-            "1 study: 1 would change; would pull 3 files (7 B); for 1 study the later steps are known only after the pull");
+  EXPECT_EQ(
+      summary({one}, true),
+      "1 study: 1 would change; would pull 3 files (7 B); for 1 study the later steps are known only after the pull");
 }
 
 TEST(Summary, a_cause_is_the_same_whatever_the_study_is_called) {
