@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/suggestion.hpp"
 #include "base/text.hpp"
 
 namespace etl {
@@ -70,7 +71,7 @@ std::optional<std::string> read_file_if_there(const std::filesystem::path& path,
 
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
   if (auto text = read_file_if_there(path, limit)) return *std::move(text);
-  throw InputError("there is no such file", path.string());
+  throw InputError("there is no such file", path.string(), did_you_mean_path(path));
 }
 
 std::string read_standard_input(std::uint64_t limit) { return read_all(STDIN_FILENO, "the standard input", limit); }

@@ -8,9 +8,13 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/secrets.hpp"
@@ -20,7 +24,17 @@
 namespace etl::log {
 namespace {
 
-using Named = std::vector<std::pair<std::string_view, std::string_view>>;
+/// A detail without secrets.
+struct Detail {
+  std::string_view name;
+  std::string text;
+  bool is_json = false;
+};
+using Details = std::vector<Detail>;
+using Clock = std::chrono::steady_clock;
+
+/// How often repeated retries are written where no line can be drawn over.
+constexpr std::chrono::seconds kRetryInterval{60};
 
 void write_stderr(std::string_view text) {
   while (!text.empty()) {
@@ -37,24 +51,47 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   void status(std::string_view line) {
     const std::lock_guard lock(mutex_);
-    if (line.empty() && status_.empty()) return;
-    write_stderr(fmt::format("\r{}\x1b[K", line));
     status_ = line;
+    draw();
+  }
+
+  /// A notice takes the place of the status line while it lasts.
+  void begin_notice(std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    ++notices_;
+    notice_ = line;
+    draw();
+  }
+  void end_notice() {
+    const std::lock_guard lock(mutex_);
+    if (--notices_ > 0) return;
+    notice_.clear();
+    draw();
   }
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string_view text(message.payload.data(), message.payload.size());
-    if (status_.empty()) {
+    if (shown_.empty()) {
       write_stderr(fmt::format("{}\n", text));
     } else {
-      write_stderr(fmt::format("\r\x1b[K{}\n{}", text, status_));
+      write_stderr(fmt::format("\r\x1b[K{}\n{}", text, shown_));
     }
   }
   void flush_() override {}
 
  private:
+  void draw() {
+    const std::string& line = notice_.empty() ? status_ : notice_;
+    if (line.empty() && shown_.empty()) return;
+    write_stderr(fmt::format("\r{}\x1b[K", line));
+    shown_ = line;
+  }
+
   std::string status_;
+  std::string notice_;
+  std::string shown_;
+  unsigned notices_ = 0;
 };
 
 struct State {
@@ -62,6 +99,17 @@ struct State {
   spdlog::logger logger{"aced-etl", sink};
   std::atomic<Level> least{Level::info};
   std::atomic<bool> json{false};
+  std::atomic<bool> timestamps{false};
+
+  std::mutex mutex;  ///< of all below
+  std::string study, project, step;
+  bool warn_once = false;
+  std::unordered_set<std::size_t> warned;  ///< hashes of study and message
+  struct Retries {
+    Clock::time_point last;
+    unsigned left_out = 0;
+  };
+  std::map<std::string, Retries, std::less<>> retries;  ///< by kind
 
   State() { logger.set_level(spdlog::level::trace); }  // enabled() decides, before a message is made
 };
@@ -110,15 +158,20 @@ std::string_view colour(Level level) {
   return "\x1b[2m";
 }
 
-std::string json_line(Level level, std::string_view message, const Named& fields) {
+std::string now_text() {
   const auto now = std::chrono::system_clock::now();
   const auto milliseconds =
       std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  std::string line = fmt::format(R"({{"ts":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","level":"{}","msg":{})",
-                                 fmt::gmtime(std::chrono::system_clock::to_time_t(now)), milliseconds,
-                                 level_name(level), json_quote(message));
-  for (const auto& [name, value] : fields) {
-    if (!value.empty()) line += fmt::format(",{}:{}", json_quote(name), json_quote(value));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
+                     milliseconds);
+}
+
+std::string json_line(Level level, std::string_view message, const Details& details) {
+  std::string line =
+      fmt::format(R"({{"ts":"{}","level":"{}","msg":{})", now_text(), level_name(level), json_quote(message));
+  for (const Detail& detail : details) {
+    if (detail.text.empty()) continue;
+    line += fmt::format(",{}:{}", json_quote(detail.name), detail.is_json ? detail.text : json_quote(detail.text));
   }
   return line + '}';
 }
@@ -132,16 +185,49 @@ std::string indented(std::string_view text) {
   return result;
 }
 
-std::string text_line(Level level, std::string_view message, const Named& fields) {
+std::string text_line(Level level, std::string_view message, const Details& details) {
   std::string line;
+  if (state().timestamps.load(std::memory_order_relaxed)) line = now_text() + ' ';
   if (level != Level::info) {  // what goes as planned needs no mark
-    line = terminal::stderr_takes_colour() ? fmt::format("{}{}:\x1b[0m ", colour(level), level_name(level))
-                                           : fmt::format("{}: ", level_name(level));
+    line += terminal::stderr_takes_colour() ? fmt::format("{}{}:\x1b[0m ", colour(level), level_name(level))
+                                            : fmt::format("{}: ", level_name(level));
   }
   line += indented(message);
-  for (const auto& [name, value] : fields) {
-    if (!value.empty()) line += fmt::format("\n  {}: {}", name, indented(value));
+  for (const Detail& detail : details) {
+    if (!detail.text.empty()) line += fmt::format("\n  {}: {}", detail.name, indented(detail.text));
   }
+  return line;
+}
+
+/// Adds what the scope knows: members in JSON, the study in front of a text that does not begin with it.
+void add_scope(std::string& message, Details& details) {
+  const std::lock_guard lock(state().mutex);
+  if (state().study.empty()) return;
+  if (!is_json()) {
+    const std::string prefix = state().study + ": ";
+    if (!message.starts_with(prefix)) message.insert(0, prefix);
+    return;
+  }
+  const auto add = [&](std::string_view name, const std::string& value) {
+    for (const Detail& detail : details) {
+      if (detail.name == name) return;
+    }
+    details.push_back({name, value});
+  };
+  add("study", state().study);
+  add("project", state().project);
+  add("step", state().step);
+}
+
+bool already_warned(std::string_view message) {
+  const std::lock_guard lock(state().mutex);
+  if (!state().warn_once) return false;
+  return !state().warned.insert(std::hash<std::string>{}(fmt::format("{}\n{}", state().study, message))).second;
+}
+
+std::string cut_to_terminal(std::string line) {
+  const std::size_t columns = terminal::columns();
+  if (columns > 0 && line.size() >= columns) line.resize(columns - 1);  // a line that wraps cannot be erased
   return line;
 }
 
@@ -152,24 +238,76 @@ void setup(Level least, bool json) {
   state().json = json;
 }
 
+void set_timestamps(bool on) noexcept { state().timestamps = on; }
+
 bool enabled(Level level) noexcept { return level >= state().least.load(std::memory_order_relaxed); }
 
 bool is_json() noexcept { return state().json.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view message, Fields fields) {
   if (!enabled(level)) return;
-  std::vector<std::string> texts;  // without secrets; reserved, since `clean` points into it
-  texts.reserve(fields.size() + 1);
-  const auto redacted = [&](std::string_view text) {
-    return std::string_view(texts.emplace_back(secrets::redact(text)));
-  };
-  const std::string_view said = redacted(message);
-  Named clean;
-  for (const auto& [name, value] : fields) clean.emplace_back(name, redacted(value));
-  const std::string line = is_json() ? json_line(level, said, clean) : text_line(level, said, clean);
+  if (level == Level::warn && already_warned(message)) return;
+  std::string clean = secrets::redact(message);
+  Details details;
+  for (const auto& [name, value] : fields) details.push_back({name, secrets::redact(value.text()), value.is_json()});
+  add_scope(clean, details);
+  const std::string line = is_json() ? json_line(level, clean, details) : text_line(level, clean, details);
   state().logger.log(spdlog_level(level), spdlog::string_view_t(line));
 }
 
 void status_line(std::string_view line) { state().sink->status(line); }
+
+Scope::Scope(std::string_view study, std::string_view project, std::string_view step) {
+  const std::lock_guard lock(state().mutex);
+  state().study = study;
+  state().project = project;
+  state().step = step;
+}
+
+Scope::~Scope() {
+  const std::lock_guard lock(state().mutex);
+  state().study.clear();
+  state().project.clear();
+  state().step.clear();
+}
+
+WarnOnce::WarnOnce() {
+  const std::lock_guard lock(state().mutex);
+  state().warn_once = true;
+  state().warned.clear();
+}
+
+WarnOnce::~WarnOnce() {
+  const std::lock_guard lock(state().mutex);
+  state().warn_once = false;
+}
+
+RetryNotice::RetryNotice(std::string_view kind, std::string_view message, Fields fields) {
+  if (!enabled(Level::info)) return;
+  if (!enabled(Level::debug) && !is_json() && terminal::stderr_takes_status()) {
+    state().sink->begin_notice(cut_to_terminal(printable(secrets::redact(message))));
+    drawn_ = true;
+    return;
+  }
+  unsigned left_out = 0;
+  if (!enabled(Level::debug)) {
+    const std::lock_guard lock(state().mutex);
+    const auto now = Clock::now();
+    const auto [known, first] = state().retries.try_emplace(std::string(kind), State::Retries{.last = now});
+    if (!first && now - known->second.last < kRetryInterval) {
+      ++known->second.left_out;
+      return;
+    }
+    left_out = std::exchange(known->second.left_out, 0);
+    known->second.last = now;
+  }
+  write(Level::info,
+        left_out == 0 ? std::string(message) : fmt::format("{} (and {} retries before this one)", message, left_out),
+        fields);
+}
+
+RetryNotice::~RetryNotice() {
+  if (drawn_) state().sink->end_notice();
+}
 
 }  // namespace etl::log

@@ -19,6 +19,8 @@ constexpr auto kInterval = 100ms;
 constexpr auto kPatience = 300ms;
 constexpr std::size_t kBar = 20;
 
+std::atomic<std::chrono::seconds::rep> interval_seconds{60};
+
 std::string amount(std::uint64_t value, Progress::Unit unit) {
   return unit == Progress::Unit::bytes ? human_bytes(value) : human_count(value);
 }
@@ -47,6 +49,8 @@ std::string progress_line(const std::string& what, std::uint64_t done, std::opti
       const std::chrono::duration<double> left(static_cast<double>(*total - done) / rate);
       line += fmt::format("  {} left", human_duration(std::max(left, std::chrono::duration<double>(0))));
     }
+  } else if (done == 0) {
+    line = fmt::format("{}  {}", what, human_duration(elapsed));
   } else {
     line = fmt::format("{}  {}  {}  {}", what, amount(done, unit), speed, human_duration(elapsed));
   }
@@ -55,43 +59,66 @@ std::string progress_line(const std::string& what, std::uint64_t done, std::opti
   return line;
 }
 
+void Progress::set_interval(std::chrono::seconds interval) noexcept { interval_seconds = interval.count(); }
+
 Progress::Progress(const std::string& what, std::optional<std::uint64_t> total, Unit unit)
     : what_(printable(what)),
-      has_total_(total.has_value()),
+      drawn_(terminal::stderr_takes_status() && log::enabled(log::Level::info) && !log::is_json()),
+      told_(!drawn_ && log::enabled(log::Level::info)),
+      interval_(interval_seconds.load()),
       total_(total.value_or(0)),
-      unit_(unit),
-      shown_(terminal::stderr_takes_status() && log::enabled(log::Level::info) && !log::is_json()),
-      next_((start_ + kPatience).time_since_epoch().count()) {}
+      has_total_(total.has_value()),
+      unit_(unit) {
+  if (drawn_ || told_) watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+}
 
 Progress::~Progress() {
-  if (shown_) log::status_line({});
-}
-
-void Progress::add(std::uint64_t amount_done) {
-  done_.fetch_add(amount_done, std::memory_order_relaxed);
-  if (!shown_) return;
-  const auto now = Clock::now();
-  if (now.time_since_epoch().count() >= next_.load(std::memory_order_relaxed)) draw(now);
-}
-
-void Progress::draw(Clock::time_point now) {
-  // Who comes while another draws has nothing to add.
-  const std::unique_lock lock(drawing_, std::try_to_lock);
-  if (!lock) return;
-  next_.store((now + kInterval).time_since_epoch().count(), std::memory_order_relaxed);
-  std::string name = what_;
-  {
-    const std::lock_guard noted(noting_);
-    if (!note_.empty()) name += ' ' + note_;
+  if (watcher_.joinable()) {
+    watcher_.request_stop();
+    watcher_.join();
   }
+  if (drawn_) log::status_line({});
+}
+
+void Progress::watch(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  auto due = Clock::now() + (drawn_ ? Clock::duration(kPatience) : Clock::duration(interval_));
+  while (!stop.stop_requested()) {
+    woken_.wait_until(lock, stop, due, [] { return false; });
+    if (stop.stop_requested()) return;
+    const auto now = Clock::now();
+    if (drawn_) {
+      log::status_line(line(now, terminal::columns()));
+      due = now + kInterval;
+    } else {
+      log::info("{}", line(now, 0));
+      due = now + interval_;
+    }
+  }
+}
+
+std::string Progress::line(Clock::time_point now, std::size_t columns) {
+  std::string name = what_;
+  if (!phase_.empty()) name += ": " + phase_;
+  if (!note_.empty()) name += ' ' + note_;
   const auto total = has_total_ ? std::optional(total_.load(std::memory_order_relaxed)) : std::nullopt;
-  log::status_line(progress_line(name, done(), total, unit_, now - start_, terminal::columns()));
+  return progress_line(name, done(), total, unit_, now - start_, columns);
 }
 
 void Progress::note(const std::string& text) {
-  if (!shown_) return;
-  const std::lock_guard noted(noting_);
+  const std::lock_guard lock(mutex_);
   note_ = printable(text);
+}
+
+void Progress::phase(const std::string& name, std::optional<std::uint64_t> total, Unit unit) {
+  const std::lock_guard lock(mutex_);
+  phase_ = name;
+  note_.clear();
+  has_total_ = total.has_value();
+  total_ = total.value_or(0);
+  unit_ = unit;
+  done_ = 0;
+  start_ = Clock::now();
 }
 
 }  // namespace etl

@@ -11,6 +11,7 @@
 #include "base/identifier.hpp"
 #include "base/log.hpp"
 #include "base/project_id.hpp"
+#include "base/suggestion.hpp"
 #include "base/text.hpp"
 #include "checks/bucket_list.hpp"
 #include "checks/bucket_test.hpp"
@@ -38,7 +39,7 @@ std::optional<config::FenceConfig> mounted_fence_config(const Context& context) 
 void list(const Context& context) {
   const auto config = mounted_fence_config(context);
   Commons commons(context);
-  Table table({"bucket", "fence", "fence_config", "uploads", "region", "endpoint", "finding"});
+  Table table({"bucket", yes_no("fence"), yes_no("fence_config"), "uploads", "region", "endpoint", "finding"});
   for (const checks::BucketRow& row : checks::list_buckets(commons.fence.buckets(), config)) {
     const std::string uploads = row.upload_default ? "default" : !row.uploads ? "unknown" : *row.uploads ? "yes" : "no";
     table.row({row.name, row.in_fence ? "yes" : "no",
@@ -82,10 +83,8 @@ void require_known(const std::vector<std::string>& buckets, const std::vector<ch
   }
   for (const std::string& bucket : buckets) {
     if (std::ranges::find(known, bucket) != known.end()) continue;
-    const std::string near = nearest(bucket, known);
-    throw UsageError(fmt::format("fence does not know the bucket {}{}", bucket,
-                                 near.empty() ? "" : fmt::format("; did you mean {}?", near)),
-                     {}, "`aced-etl buckets ls` lists the buckets that it knows");
+    throw UsageError(fmt::format("fence does not know the bucket {}", bucket), {},
+                     did_you_mean(bucket, known, "`aced-etl buckets ls` lists the buckets that it knows"));
   }
 }
 

@@ -1,18 +1,22 @@
+#include <memory>
 #include <string>
 
 #include "cli/commands.hpp"
 #include "cli/completion_script.hpp"
+#include "cli/completion_values.hpp"
 #include "cli/describe.hpp"
 #include "cli/print.hpp"
 
 namespace etl::cli {
 
-void add_completion(CLI::App& app, Context& /*context*/) {
+void add_completion(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("completion");
   group->group(kAboutItself);
   describe(*group, {.summary = "print the completion script of a shell",
                     .text = "The scripts complete commands, options, the values that an option is limited to, files "
-                            "and folders.",
+                            "and folders, the studies of etl.yaml, the projects of etl.yaml and user.yaml, the "
+                            "buckets of etl.yaml and of fence's configuration, and AWS profiles. They read files "
+                            "only: no service is asked.",
                     .examples = {{"source <(aced-etl completion bash)", "in ~/.bashrc"},
                                  {"source <(aced-etl completion zsh)", "in ~/.zshrc, after compinit"},
                                  {"aced-etl completion fish | source", "in ~/.config/fish/config.fish"}}});
@@ -27,6 +31,14 @@ void add_completion(CLI::App& app, Context& /*context*/) {
   };
   add("bash", &bash_completion, "source <(aced-etl completion bash)");
   add("zsh", &zsh_completion, "source <(aced-etl completion zsh)");
+  // Called by the scripts, not by people; hidden from help, manual and completion.
+  CLI::App* values = group->add_subcommand("values");
+  values->group("");
+  auto kind = std::make_shared<std::string>();
+  values->add_option("kind", *kind)->required();
+  values->callback([&context, kind] {
+    for (const std::string& name : completion_values(context, *kind)) write_out(name + "\n");
+  });
   add("fish", &fish_completion, "aced-etl completion fish | source");
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -9,12 +10,20 @@
 namespace etl::cli {
 namespace {
 
-/// What may stand for a value: words, or a mark that the script turns into names of files. Never empty for
-/// an option with a value: that is how the script knows that the next word belongs to it.
+/// What may stand for a value: words, or a mark that the script turns into names: of files, or those that
+/// `aced-etl completion values` prints. Never empty for an option with a value: that is how the script knows that the
+/// next word belongs to it.
 std::string candidates(const OptionDoc& option) {
   if (!option.choices.empty()) return fmt::format("{}", fmt::join(option.choices, " "));
-  if (option.value.find("FILE") != std::string::npos || option.value == "PATH") return "@file";
-  if (option.value == "FOLDER") return "@folder";
+  const auto is = [&](std::string_view name) {
+    return option.value == name || std::ranges::find(option.names, name) != option.names.end();
+  };
+  if (is("STUDY")) return "@studies";
+  if (is("--project") || is("PROGRAM-CODE")) return "@projects";
+  if (is("--bucket") || is("BUCKET")) return "@buckets";
+  if (is("--profile")) return "@profiles";
+  if (is("OUT") || option.value == "FOLDER") return "@folder";
+  if (option.value.find("FILE") != std::string::npos || is("FILE") || is("PATH")) return "@file";
   return option.value.empty() ? "" : "@none";
 }
 
@@ -103,6 +112,7 @@ _aced_etl() {
         compopt -o filenames 2>/dev/null
         mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$cur");;
       @none) ;;
+      @*) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" completion values "${word#@}" 2>/dev/null)" -- "$cur");;
       *) [[ $word == "$cur"* ]] && COMPREPLY+=("$word");;
     esac
   done
@@ -140,6 +150,7 @@ _aced_etl() {
       @file) _files;;
       @folder) _files -/;;
       @none) ;;
+      @*) compadd -- ${(f)"$("${words[1]}" completion values "${word#@}" 2>/dev/null)"};;
       *) compadd -- "$word";;
     esac
   done
@@ -156,6 +167,10 @@ function __aced_etl_at -a wanted
   end
   test "$at" = "$wanted"
 end
+function __aced_etl_values -a kind
+  set -l command (commandline -opc)[1]
+  $command completion values $kind 2>/dev/null
+end
 complete -c aced-etl -f
 )sh";
 
@@ -168,21 +183,24 @@ std::string fish_quote(std::string_view text) {
   return result + "'";
 }
 
+/// What fish offers for a value: ` -a '…'`, with its files or without.
+std::string fish_values(const std::string& words) {
+  if (words == "@file") return " -F";
+  if (words == "@folder") return " -f -a '(__fish_complete_directories)'";
+  if (words.starts_with("@")) {
+    if (words == "@none") return " -f";
+    return fmt::format(" -f -a '(__aced_etl_values {})'", words.substr(1));
+  }
+  return " -f -a " + fish_quote(words);
+}
+
 std::string fish_option(const OptionDoc& option, const std::string& condition) {
   std::string line = "complete -c aced-etl" + condition;
   for (const std::string& name : option.names) {
     line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
   const std::string words = candidates(option);
-  if (words == "@file") {
-    line += " -r -F";
-  } else if (words == "@folder") {
-    line += " -x -a '(__fish_complete_directories)'";
-  } else if (words == "@none") {
-    line += " -x";
-  } else if (!words.empty()) {
-    line += " -x -a " + fish_quote(words);
-  }
+  if (!words.empty()) line += " -r" + fish_values(words);
   return line + " -d " + fish_quote(option.text) + "\n";
 }
 
@@ -210,8 +228,7 @@ std::string fish_completion(const CommandDoc& root) {
     for (const OptionDoc& option : command.options) lines += fish_option(option, command.path.empty() ? "" : here);
     for (const OptionDoc& argument : command.arguments) {
       const std::string words = candidates(argument);
-      if (words == "@file" || words == "@folder") lines += fmt::format("complete -c aced-etl{} -F\n", here);
-      if (!argument.choices.empty()) lines += fmt::format("complete -c aced-etl{} -a {}\n", here, fish_quote(words));
+      if (words != "@none") lines += fmt::format("complete -c aced-etl{}{}\n", here, fish_values(words));
     }
   });
   return "# fish completion for aced-etl; load it with: aced-etl completion fish | source\nset -g "

@@ -75,7 +75,8 @@ void show(const Context& context) {
 void studies(const Context& context) {
   const auto& settings = context.settings;
   const auto bucket = settings.get("files.bucket");
-  Table table({"study", "project", "enabled", "bucket", "source", "skip", "exclude", "transform_ids", "origin"});
+  Table table({"study", "project", yes_no("enabled"), "bucket", "source", list("skip"), list("exclude"), "transform_ids",
+               "origin"});
   const auto seed = settings.get("transform_ids");
   for (const config::StudyEntry& study : settings.studies()) {
     table.row({study.name, study.project.str(), study.enabled ? "yes" : "no",
@@ -88,8 +89,30 @@ void studies(const Context& context) {
   table.print(context);
 }
 
+/// The settings that have no option of their own, for the help: name, where they can be set, what they do.
+std::string further_settings(const CLI::App& app, const CLI::App& command) {
+  std::string text;
+  for (const config::Key& key : config::known_keys()) {
+    const std::string flag(key.flag);
+    if (!flag.empty() && (app.get_option_no_throw(flag) != nullptr || command.get_option_no_throw(flag) != nullptr)) {
+      continue;
+    }
+    std::string notes = key.environment.empty() ? "" : fmt::format("environment: {}; ", key.environment);
+    if (!key.fallback.empty()) notes += fmt::format("default: {}; ", key.fallback);
+    notes += fmt::format("etl.yaml: {}", key.name);
+    text += fmt::format("\n  {}\n      {}\n      [{}]", key.name, key.help, notes);
+  }
+  return text;
+}
+
 void add_show(CLI::App& app, CLI::App& group, Context& context) {
   CLI::App* command = group.add_subcommand("show");
+  for (const config::Key& key : config::known_keys()) {
+    // Those of the program itself are there already.
+    if (!key.flag.empty() && app.get_option_no_throw(std::string(key.flag)) == nullptr) {
+      add_setting_option(*command, context, key.name);
+    }
+  }
   describe(*command,
            {.summary = "show every setting, its value and where it came from",
             .text = "Secrets are shown as ***, addresses without user, password and query. The studies of etl.yaml are "
@@ -98,15 +121,11 @@ void add_show(CLI::App& app, CLI::App& group, Context& context) {
                     "service: the first one that a run would refuse is named (exit 2).\n\n"
                     "The mounted database secret is one set of values for one server: where a flag, PGHOST, "
                     "PGHOSTADDR, PGSERVICE or etl.yaml names the server, nothing is taken from the secret, so that its "
-                    "password never goes to another host.",
+                    "password never goes to another host.\n\n"
+                    "Settings without an option, which come from the environment, etl.yaml or a mounted secret:" +
+                    further_settings(app, *command),
             .examples = {{"aced-etl config show", "as a table"},
                          {"aced-etl config show -o json --etl-yaml staging.yaml", "what a staging run would use"}}});
-  for (const config::Key& key : config::known_keys()) {
-    // Those of the program itself are there already.
-    if (!key.flag.empty() && app.get_option_no_throw(std::string(key.flag)) == nullptr) {
-      add_setting_option(*command, context, key.name);
-    }
-  }
   command->callback([&context] { show(context); });
 }
 

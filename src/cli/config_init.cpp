@@ -129,6 +129,11 @@ void init(const Context& context, const InitArguments& arguments) {
   AtomicFile file(arguments.file);
   file.write(text);
   file.commit();
+  if (context.output != Output::table) {
+    print_result(context, {{"file", arguments.file},
+                           {"projects", sources.found.projects.size()},
+                           {"buckets", sources.found.buckets.size()}});
+  }
   log::info("wrote {}: {}, {}; look it over, then `aced-etl config studies`", arguments.file,
             counted(sources.found.projects.size(), "project"), counted(sources.found.buckets.size(), "bucket"));
 }

@@ -42,6 +42,9 @@ OptionDoc document(const CLI::Option& option) {
     doc.names.push_back(option.get_name(true, false));
   }
   if (option.get_expected_min() > 0) read_type(option.get_type_name(), doc);  // 0: a flag
+  // An argument is shown as what it takes: BUCKET, not bucket.
+  const bool named = std::ranges::all_of(doc.value, [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
+  if (!option.nonpositional() && named && doc.value != "TEXT" && doc.value != "VALUE") doc.names.front() = doc.value;
   doc.text = option.get_description();
   std::vector<std::string> notes;
   if (option.get_required() && option.nonpositional()) notes.emplace_back("required");

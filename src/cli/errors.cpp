@@ -3,20 +3,41 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "base/log.hpp"
-#include "base/text.hpp"
+#include "base/suggestion.hpp"
+#include "cli/print.hpp"
 
 namespace etl::cli {
 namespace {
 
+std::atomic<Output> error_output{Output::table};
+
+/// A reader of stdout that wants a document gets one, whatever happened.
+void write_document(ExitCode code, std::string_view what, std::string_view where, std::string_view hint) {
+  if (error_output == Output::table || has_written()) return;
+  nlohmann::ordered_json document{{"error", what}};
+  if (!where.empty()) document["at"] = where;
+  if (!hint.empty()) document["do"] = hint;
+  document["exit"] = static_cast<int>(code);
+  try {
+    write_out(document_text(error_output, document));
+  } catch (const std::exception&) {  // stdout is gone; stderr says what happened
+  }
+}
+
 ExitCode show(ExitCode code, std::string_view what, std::string_view where, std::string_view hint) {
-  const std::string exit = log::is_json() ? std::to_string(static_cast<int>(code)) : std::string{};
-  log::write(log::Level::error, what, {{"at", where}, {"do", hint}, {"exit", exit}});
+  if (log::is_json()) {
+    log::write(log::Level::error, what, {{"at", where}, {"do", hint}, {"exit", static_cast<int>(code)}});
+  } else {
+    log::write(log::Level::error, what, {{"at", where}, {"do", hint}});
+  }
+  write_document(code, what, where, hint);
   return code;
 }
 
@@ -54,6 +75,8 @@ std::vector<std::string> option_names(const CLI::App* app) {
 }
 
 }  // namespace
+
+void set_error_output(Output output) noexcept { error_output = output; }
 
 ExitCode report(const std::exception& error) {
   if (const auto* ours = dynamic_cast<const Error*>(&error)) {

@@ -4,11 +4,16 @@
 #include <exception>
 
 #include "base/error.hpp"
+#include "cli/context.hpp"
 
 namespace etl::cli {
 
+/// How results are printed, for errors: with JSON and YAML an error is a document on stdout, too, unless the command
+/// has written one already. Set before anything can fail.
+void set_error_output(Output output) noexcept;
+
 /// Shows what ended the program, on stderr: `error: what`, `  at: where`, `  do: hint`; in json the members
-/// msg, at, do, exit. Returns the exit code.
+/// msg, at, do, exit. With -o json or yaml also on stdout, as {"error", "at", "do", "exit"}. Returns the exit code.
 ExitCode report(const std::exception& error);
 
 /// The same for a command line that does not parse, with the nearest command or option that there is.

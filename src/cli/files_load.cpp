@@ -13,6 +13,12 @@ namespace {
 
 using files::Outcome;
 
+/// A dry run loads nothing: it says what would be loaded.
+std::string name_of(Outcome outcome, bool dry_run) {
+  const bool acts = outcome == Outcome::loaded || outcome == Outcome::replaced;
+  return fmt::format("{}{}", dry_run && acts ? "would be " : "", to_string(outcome));
+}
+
 void print_summary(const Context& context, const files::LoadTally& tally, const files::StudyTally& study) {
   Table table({"outcome", number("files"), number("bytes")});
   for (std::size_t i = 0; i < files::outcomes; ++i) {
@@ -22,7 +28,7 @@ void print_summary(const Context& context, const files::LoadTally& tally, const 
       sum.files += study.problems;
       sum.bytes += study.problem_bytes;
     }
-    table.row({std::string(to_string(outcome)), std::to_string(sum.files), std::to_string(sum.bytes)});
+    table.row({name_of(outcome, context.dry_run), std::to_string(sum.files), std::to_string(sum.bytes)});
   }
   for (const auto& [kind, count] : files::without_file(study))
     table.row({std::string(kind), std::to_string(count), ""});

@@ -10,6 +10,7 @@
 #include "cli/confirm.hpp"
 #include "cli/describe.hpp"
 #include "cli/files_options.hpp"
+#include "cli/known_project.hpp"
 #include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "config/folder.hpp"
@@ -32,6 +33,7 @@ void list(const Context& context, const FilesOptions& options) {
     ++count.records;
     count.bytes += record.size.value_or(0);
   });
+  if (count.records == 0) require_project(commons, ProjectId::parse(options.project));
   table.print(context);
   log::info("{}, {}", counted(count.records, "file"), human_bytes(count.bytes));
 }
@@ -44,6 +46,7 @@ void remove(Context& context, const FilesOptions& options) {
   const auto state = config::folder(context.settings, "state_dir");
   const files::ProjectLock lock(state, commons.session.endpoint(), project);
   const files::ProjectCount count = files::count_records(services, authz);
+  if (count.records == 0) require_project(commons, project);
   const std::string what = fmt::format("remove {} of {} and their objects, {}", counted(count.records, "record"),
                                        project.str(), human_bytes(count.bytes));
   files::RemovalTally tally;

@@ -13,6 +13,7 @@
 #include "cli/database.hpp"
 #include "cli/describe.hpp"
 #include "cli/graph_tables.hpp"
+#include "cli/known_project.hpp"
 #include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "dictionary/dictionary.hpp"
@@ -80,6 +81,7 @@ void counts(const Context& context, const std::string& project, bool all) {
   if (!project.empty()) selection = graph::Selection{ProjectId::parse(project), {}};
   auto connection = connect(context);
   auto found = graph::count_rows(connection, graph::GraphTables::read(connection), selection);
+  if (selection && graph::total_nodes(found) == 0) require_project(connection, selection->project);
   if (!all) std::erase_if(found, [](const graph::TableCount& count) { return count.rows == 0; });
   print_counts(context, found);
 }
@@ -104,6 +106,7 @@ void remove(const Context& context, const std::string& project, bool with_projec
   const auto removal = graph::remove_project(connection, id, with_project, context.dry_run, [&](const auto& found) {
     return confirm(context, fmt::format("remove {} of {} from {}", in_words(found), id.str(), connection.where()));
   });
+  if (removal.counts.empty()) require_project(connection, id);
   report_removal(context, removal, id.str());
 }
 
@@ -155,9 +158,11 @@ void add_counts(CLI::App& group, Context& context) {
   describe(
       *command,
       {.summary = "count the rows of the graph's tables",
-       .text = "All tables as of one moment, those without rows left out, with totals. With --project: the nodes of "
-               "that project, and the edges with such a node at either end. Types and links are named by the "
-               "dictionary where one is set; -v shows the tables' names, which -o json always has.",
+       .text =
+           "All tables as of one moment, those without rows left out, with totals. With --project: the nodes of "
+           "that project, and the edges with such a node at either end. A row for each type, with the links "
+           "that begin at it; types and links are named by the dictionary where one is set. -v prints a row for each "
+           "table, with its name, which -o json always has.",
        .examples = {{"aced-etl graph counts", "the whole graph"},
                     {"aced-etl graph counts --project aced-Diabetes -o json", "one project, for a script"}}});
   add_database_options(*command, context);

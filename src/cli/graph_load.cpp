@@ -50,6 +50,7 @@ void run(const Context& context, const Arguments& arguments) {
   load.second_session = [&context] { return connect(context); };
   simplify::FaultReport report(simplify::log_fault, load.skip_dangling);
   Progress progress("loading", std::nullopt);
+  graph::show_phases(load, progress);
   const graph::LoadReport done = graph::load_study(connection, *setup.dictionary, study, load, report,
                                                    [&](std::uint64_t bytes) { progress.add(bytes); });
   graph::log_left_out(done);
@@ -89,6 +90,8 @@ void add_graph_load(CLI::App& graph, Context& context) {
            "reference. "
            "peregrine shows only the edges of the first of these links: `graph mapping` marks the others, and "
            "--edge-table first puts all edges into the first.\n\n"
+           "The result has a row for each type, with the links that begin at it: +inserted, ~updated, =unchanged and "
+           "-removed edges. -v prints a row for each table.\n\n"
            "Timeouts of the role or database are lifted for the load. A wait for another session's lock is reported "
            "after 5 s, and ends after `graph.lock_timeout` (exit 8).",
        .examples = {{"aced-etl graph load --project aced-lung_cancer ~/studies/Lung_Cancer", "a whole study"},
@@ -101,13 +104,13 @@ void add_graph_load(CLI::App& graph, Context& context) {
       ->add_option("--dangling", arguments->dangling,
                    "for dangling references: refuse the study, or leave their edges out [default: error; etl.yaml: "
                    "graph.dangling]")
-      ->check(CLI::IsMember({"error", "skip"}));
+      ->check(one_of("--dangling", {"error", "skip"}));
   command
       ->add_option(
           "--shared", arguments->shared,
           "for records whose ids another project holds: refuse the study, or keep the other's and link to it [default: "
           "error; etl.yaml: graph.shared]")
-      ->check(CLI::IsMember({"error", "keep"}));
+      ->check(one_of("--shared", {"error", "keep"}));
   command->add_flag_function(
       "--prune,!--no-prune", [arguments](std::int64_t count) { arguments->prune = count > 0; },
       "remove the project's records that the study does not have [default: no; etl.yaml: graph.prune]");

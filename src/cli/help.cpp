@@ -95,8 +95,10 @@ const CLI::App& root_of(const CLI::App& app) {
 }  // namespace
 
 std::string option_line(const OptionDoc& option) {
-  std::string line = fmt::format("{}", fmt::join(option.names, ", "));
   const bool is_argument = !option.names.empty() && option.names.front().front() != '-';
+  // An argument that takes a few words shows them: `get|put` says more than ACTION.
+  if (is_argument && !option.choices.empty()) return fmt::format("{}", fmt::join(option.choices, "|"));
+  std::string line = fmt::format("{}", fmt::join(option.names, ", "));
   if (!option.value.empty() && !is_argument) line += " " + option.value;
   if (option.repeated) line += " ...";
   return line;

@@ -3,7 +3,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -16,8 +18,10 @@
 #include "base/access.hpp"
 #include "base/closed_pipe.hpp"
 #include "base/log.hpp"
+#include "base/progress.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
+#include "cli/duration.hpp"
 #include "cli/errors.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
@@ -34,27 +38,43 @@ constexpr std::array kGroups{
 
 constexpr const char* kLogFormatVariable = "ACED_ETL_LOG_FORMAT";
 
+/// Of the options that hold for every command, those about messages.
 struct LogOptions {
   bool quiet = false;
   bool verbose = false;
   std::string format = "text";
+  std::chrono::seconds progress_every{60};
 
   void apply() const {
     const log::Level level = quiet ? log::Level::error : verbose ? log::Level::debug : log::Level::info;
     log::setup(level, format == "json");
+    Progress::set_interval(progress_every);
   }
 };
 
-/// Settles how messages look before the command line is parsed, for the message that it does not parse.
-LogOptions early_log_options(std::span<char*> arguments) {
+Output output_of(std::string_view name) {
+  if (name == "json") return Output::json;
+  if (name == "yaml") return Output::yaml;
+  return Output::table;
+}
+
+/// Settles how messages and errors look before the command line is parsed, for the error that it cannot be parsed.
+void read_early_options(std::span<char*> arguments) {
   LogOptions options;
+  Output output = Output::table;
   if (const char* format = std::getenv(kLogFormatVariable)) options.format = format;  // NOLINT(concurrency-mt-unsafe)
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string_view word = arguments[i];
-    if (word == "--log-format" && i + 1 < arguments.size()) options.format = arguments[i + 1];
-    if (word.starts_with("--log-format=")) options.format = word.substr(word.find('=') + 1);
+    const std::string_view next = i + 1 < arguments.size() ? arguments[i + 1] : "";
+    const std::string_view value = word.substr(std::min(word.find('='), word.size() - 1) + 1);
+    if (word == "--log-format") options.format = next;
+    if (word.starts_with("--log-format=")) options.format = value;
+    if (word == "-o" || word == "--output") output = output_of(next);
+    if (word.starts_with("--output=")) output = output_of(value);
+    if (word.starts_with("-o") && word.size() > 2) output = output_of(word.substr(word[2] == '=' ? 3 : 2));
   }
-  return options;
+  options.apply();
+  set_error_output(output);
 }
 
 /// A closed stdin, stdout or stderr leaves its number to the next file that is opened, which messages and
@@ -63,12 +83,6 @@ void hold_standard_streams() {
   for (const auto& [descriptor, flags] : {std::pair{0, O_RDONLY}, {1, O_RDONLY}, {2, O_WRONLY}}) {
     if (::fcntl(descriptor, F_GETFD) == -1 && ::open("/dev/null", flags) != descriptor) std::_Exit(1);
   }
-}
-
-Output output_of(const std::string& name) {
-  if (name == "json") return Output::json;
-  if (name == "yaml") return Output::yaml;
-  return Output::table;
 }
 
 /// A core dump would write keys and tokens to a disk, and another process of this user could read them from our memory.
@@ -84,15 +98,21 @@ void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
   app.set_help_flag("-h,--help", "show this help");
   app.set_version_flag("--version", "aced-etl " ETL_VERSION, "show the version");
   app.add_option_function<std::string>(
-         "-o,--output", [&context](const std::string& name) { context.output = output_of(name); },
+         "-o,--output",
+         [&context](const std::string& name) {
+           context.output = output_of(name);
+           set_error_output(context.output);
+         },
          "how results are printed on stdout [default: table]")
-      ->check(CLI::IsMember({"table", "json", "yaml"}));
+      ->check(one_of("--output", {"table", "json", "yaml"}));
   auto* quiet = app.add_flag("-q,--quiet", log_options.quiet, "errors only; no progress");
   app.add_flag("-v,--verbose", log_options.verbose, "say more, for finding faults")->excludes(quiet);
   app.add_option("--log-format", log_options.format, "how messages are written on stderr")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(one_of("--log-format", {"text", "json"}))
       ->envname(kLogFormatVariable)
       ->capture_default_str();
+  add_duration(app, "--progress-every", log_options.progress_every,
+               "without a terminal, write a line of progress this often [default: 1m]");
   add_setting_option(app, context, "creds");
   add_setting_option(app, context, "etl_yaml");
 }
@@ -151,7 +171,7 @@ std::vector<char*> arguments_of(int argc, char** argv) {
 
 ExitCode run(int argc, char** argv) {
   auto arguments = arguments_of(argc, argv);
-  early_log_options(arguments).apply();
+  read_early_options(arguments);
   Context context;
   LogOptions log_options;
   CLI::App app("", "aced-etl");

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
+
+#include "base/suggestion.hpp"
 
 namespace etl::cli {
 
@@ -68,6 +72,23 @@ CLI::Option* add_dry_run(CLI::App& app, Context& context) {
 
 CLI::Option* add_yes(CLI::App& app, Context& context) {
   return app.add_flag("-y,--yes", context.yes, "do not ask before destroying; needed where there is no terminal");
+}
+
+CLI::Option* add_list_option(CLI::App& app, const std::string& names, std::vector<std::string>& list,
+                             const std::string& text) {
+  return app.add_option(names, list, text)->delimiter(',')->allow_extra_args(false);
+}
+
+CLI::Validator one_of(std::string option, std::vector<std::string> choices) {
+  const std::string shown = fmt::format("{{{}}}", fmt::join(choices, ","));
+  return CLI::Validator(
+      [option = std::move(option), choices = std::move(choices)](const std::string& value) -> std::string {
+        if (std::ranges::find(choices, value) != choices.end()) return {};
+        throw UsageError(
+            fmt::format("{} takes one of {}; `{}` is none of them", option, fmt::join(choices, ", "), value), {},
+            did_you_mean(value, choices));
+      },
+      shown);
 }
 
 }  // namespace etl::cli

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 #include "cli/context.hpp"
 
@@ -22,5 +24,14 @@ CLI::Option* add_transform_ids_option(CLI::App& app, Context& context);  ///< --
 void add_database_options(CLI::App& app, Context& context);              ///< --database-host, -port, -name, -user
 CLI::Option* add_dry_run(CLI::App& app, Context& context);               ///< --dry-run
 CLI::Option* add_yes(CLI::App& app, Context& context);                   ///< -y, --yes
+
+/// An option for a list: each use takes exactly one value, which may hold several items separated by commas. It never
+/// takes the words that follow, so that `--only graph Diabetes` leaves `Diabetes` to the command.
+CLI::Option* add_list_option(CLI::App& app, const std::string& names, std::vector<std::string>& list,
+                             const std::string& text);
+
+/// Checks that a value of `option` is one of `choices`; the UsageError names the nearest one. Help and completion read
+/// the choices from it.
+[[nodiscard]] CLI::Validator one_of(std::string option, std::vector<std::string> choices);
 
 }  // namespace etl::cli

@@ -36,7 +36,7 @@ struct Via {
 void add_via(CLI::App& command, const std::shared_ptr<Via>& via) {
   command
       .add_option("--via", via->text, "who does it; auto: sheepdog where a commons is configured, else the database")
-      ->check(CLI::IsMember({"auto", "sheepdog", "database"}))
+      ->check(one_of("--via", {"auto", "sheepdog", "database"}))
       ->capture_default_str();
 }
 
@@ -139,22 +139,23 @@ void list(const Context& context, const Via& via) {
   table.print(context);
 }
 
-void remove_by_sheepdog(const Context& context, const ProjectId& project) {
+/// Whether the project is gone now; false after a dry run, a no, and when there was none.
+bool remove_by_sheepdog(const Context& context, const ProjectId& project) {
   Commons commons(context);
   const auto codes = commons.sheepdog.projects(project.program);
   if (std::ranges::find(codes, project.code) == codes.end()) {
     log::info("there is no project {}", project.str());
-    return;
+    return false;
   }
   const bool last = codes.size() == 1;
   if (context.dry_run) {
     log::info("would remove project {}{}", project.str(), last ? fmt::format(" and program {}", project.program) : "");
-    return;
+    return false;
   }
   if (!confirm(context, fmt::format("remove project {}{} from {}", project.str(),
                                     last ? fmt::format(" and program {}, which has no other", project.program) : "",
                                     commons.session.endpoint()))) {
-    return;
+    return false;
   }
   try {
     commons.sheepdog.remove_project(project);
@@ -164,14 +165,15 @@ void remove_by_sheepdog(const Context& context, const ProjectId& project) {
   }
   if (last) commons.sheepdog.remove_program(project.program);
   log::info("removed {}", project.str());
+  return true;
 }
 
-void remove_in_database(const Context& context, const ProjectId& project) {
+bool remove_in_database(const Context& context, const ProjectId& project) {
   auto connection = connect(context);
   const auto projects = graph::list_projects(connection);
   if (std::ranges::find(projects, project, &graph::ProjectRow::id) == projects.end()) {
     log::info("there is no project {}", project.str());
-    return;
+    return false;
   }
   const auto records =
       graph::count_rows(connection, graph::GraphTables::read(connection), graph::Selection{project, {}});
@@ -184,6 +186,7 @@ void remove_in_database(const Context& context, const ProjectId& project) {
     return confirm(context, fmt::format("remove project {} from {}", project.str(), connection.where()));
   });
   if (done.removed) log::info("removed {}", project.str());
+  return done.removed;
 }
 
 void add_init(CLI::App& group, Context& context) {
@@ -242,10 +245,9 @@ void add_rm(CLI::App& group, Context& context) {
   add_commons_options(*command, context);
   command->callback([&context, project, via] {
     const ProjectId id = ProjectId::parse(*project);
-    if (via->sheepdog(context)) {
-      remove_by_sheepdog(context, id);
-    } else {
-      remove_in_database(context, id);
+    const bool removed = via->sheepdog(context) ? remove_by_sheepdog(context, id) : remove_in_database(context, id);
+    if (context.output != Output::table) {
+      print_result(context, {{"project", id.str()}, {"dry_run", context.dry_run}, {"removed", removed}});
     }
   });
 }

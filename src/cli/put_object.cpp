@@ -13,6 +13,7 @@
 #include "cli/aws_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
+#include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "net/file_source.hpp"
 #include "s3/signed_url.hpp"
@@ -162,7 +163,7 @@ void add_put_object(CLI::App& app, Context& context) {
   command->add_option("bucket", options->bucket, "the bucket's name")->type_name("BUCKET")->required();
   command->add_option("key", options->key, "the object's key")->type_name("KEY")->required();
   command->add_option("action", options->action, "what to do with it")
-      ->check(CLI::IsMember({"get", "put"}))
+      ->check(one_of("ACTION", {"get", "put"}))
       ->required();
   command
       ->add_option(

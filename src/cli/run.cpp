@@ -2,7 +2,9 @@
 
 #include <memory>
 
+#include "base/log.hpp"
 #include "base/stop_signal.hpp"
+#include "base/terminal.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
 #include "cli/duration.hpp"
@@ -14,6 +16,8 @@ namespace {
 
 void run_command(Context& context, const RunArguments& arguments) {
   const StopOnSignal stop;
+  // The log of a run is read later, beside other logs. On a terminal the time would only be in the way.
+  log::set_timestamps(arguments.every != std::chrono::seconds(0) || !terminal::stderr_is_terminal());
   if (arguments.every == std::chrono::seconds(0)) {
     if (arguments.jitter != std::chrono::seconds(0)) throw UsageError("--jitter goes with --every");
     context.exit = run_once(context, context.settings, arguments, stop.token());
@@ -49,10 +53,11 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag("--all", arguments->all, "every study that etl.yaml enables");
   for (const auto& [name, list, help] : {std::tuple{"--only", &arguments->only, "only these steps"},
                                          std::tuple{"--skip", &arguments->skip, "without these steps"}}) {
-    command->add_option(name, *list, fmt::format("{}: {}", help, fmt::join(run::step_names(), ", ")))
-        ->type_name("STEP,…")
-        ->delimiter(',')
-        ->check(CLI::IsMember(run::step_names()));
+    add_list_option(
+        *command, name, *list,
+        fmt::format("{} (separated by commas, or the option again): {}", help, fmt::join(run::step_names(), ", ")))
+        ->type_name("STEP[,STEP]")
+        ->check(one_of(name, run::step_names()));
   }
   add_duration(*command, "--every", arguments->every, "run again and again, this far apart: 90s, 30m, 6h, 1d");
   add_duration(*command, "--jitter", arguments->jitter, "each time up to so much later, at random");

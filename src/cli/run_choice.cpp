@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "base/text.hpp"
+#include "base/suggestion.hpp"
 #include "cli/run_parts.hpp"
 
 namespace etl::cli {
@@ -14,7 +14,7 @@ void check_skipped(const std::vector<config::StudyEntry>& studies) {
     for (const std::string& name : study.skip) {
       if (std::ranges::find(steps, name) != steps.end()) continue;
       throw UsageError(fmt::format("`skip` of the study `{}` names no step: `{}`", study.name, name), study.origin,
-                       fmt::format("there are: {}", fmt::join(steps, ", ")));
+                       did_you_mean(name, steps, fmt::format("the steps are {}", fmt::join(steps, ", "))));
     }
   }
 }
@@ -31,8 +31,13 @@ std::string RunArguments::name() const {
 }
 
 std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings, const RunArguments& arguments) {
-  if (arguments.all == !arguments.studies.empty()) {
-    throw UsageError("say which studies to run", {}, "name them, or pass --all for those that etl.yaml enables");
+  if (arguments.all && !arguments.studies.empty()) {
+    throw UsageError(
+        fmt::format("both --all and the name of a study are given: {}", fmt::join(arguments.studies, ", ")), {},
+        "pass --all for every study that etl.yaml enables, or only the names");
+  }
+  if (!arguments.all && arguments.studies.empty()) {
+    throw UsageError("no study is given", {}, "name studies, or pass --all for every study that etl.yaml enables");
   }
   const auto& known = settings.studies();
   const auto file = settings.get("etl_yaml");
@@ -53,10 +58,8 @@ std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings,
       std::vector<std::string> names;
       names.reserve(known.size());
       for (const auto& study : known) names.push_back(study.name);
-      const std::string near = nearest(name, names);
-      throw UsageError(
-          fmt::format("no study `{}` is listed{}", name, near.empty() ? "" : "; did you mean `" + near + "`?"),
-          file ? file->text : std::string());
+      throw UsageError(fmt::format("etl.yaml lists no study `{}`", name), file ? file->text : std::string(),
+                       did_you_mean(name, names, fmt::format("it lists {}", fmt::join(names, ", "))));
     }
     if (std::ranges::find(chosen, name, &config::StudyEntry::name) == chosen.end()) chosen.push_back(*found);
   }

@@ -1,14 +1,18 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
+#include <string>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/print.hpp"
 #include "cli/run_parts.hpp"
+#include "run/identity.hpp"
 #include "run/journal.hpp"
 #include "run/runner.hpp"
+#include "run/summary.hpp"
 
 namespace etl::cli {
 namespace {
@@ -26,6 +30,7 @@ Json json_of(const run::StudyReport& study) {
                      {"outcome", to_string(line.report.outcome)},
                      {"counts", counts},
                      {"seconds", line.took.count()},
+                     {"tries", line.tries},
                      {"reason", line.report.reason},
                      {"do", line.report.advice},
                      {"exit", static_cast<int>(line.report.exit)}});
@@ -37,27 +42,66 @@ Json json_of(const run::StudyReport& study) {
           {"steps", steps}};
 }
 
-void print(const Context& context, const std::vector<run::StudyReport>& studies, run::Schedule::Time began,
-           std::chrono::duration<double> took) {
-  if (context.output == Output::table) {
-    Table table({"study", "project", "step", "outcome", "counts", number("seconds"), "reason"});
-    for (const auto& study : studies) {
-      for (const auto& line : study.steps) {
-        table.row({study.study, study.project.str(), std::string(line.step),
-                   std::string(to_string(line.report.outcome)), run::in_words(line.report.counts), seconds(line.took),
-                   line.report.reason});
+Json json_of(const run::Cause& cause) {
+  return {{"step", cause.step},
+          {"exit", static_cast<int>(cause.exit)},
+          {"reason", cause.reason},
+          {"do", cause.advice},
+          {"studies", cause.studies}};
+}
+
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+void print_table(const Context& context, const std::vector<run::StudyReport>& studies) {
+  Table table({"study", "project", "step", "outcome", "counts", number("seconds"), "reason"});
+  std::map<std::string, std::string> told;  // cause -> the study whose row explains it
+  for (const auto& study : studies) {
+    for (const auto& line : study.steps) {
+      std::string reason = line.report.reason;
+      if (!line.cause.empty()) {
+        const auto [known, is_new] = told.try_emplace(line.cause, study.study);
+        if (!is_new) reason = fmt::format("as {}", known->second);
       }
+      table.row({study.study, study.project.str(), std::string(line.step), std::string(to_string(line.report.outcome)),
+                 run::in_words(line.report.counts), seconds(line.took), reason});
     }
-    table.print(context);
+  }
+  table.print(context);
+}
+
+void print(const Context& context, const run::Identity& identity, const std::vector<run::StudyReport>& studies,
+           run::Schedule::Time began, std::chrono::duration<double> took) {
+  if (context.output == Output::table) {
+    print_table(context, studies);
     return;
   }
   Json all = Json::array();
   for (const auto& study : studies) all.push_back(json_of(study));
-  print_result(context, Json{{"began", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", began)},
+  Json causes = Json::array();
+  for (const auto& cause : run::causes_of(studies)) causes.push_back(json_of(cause));
+  print_result(context, Json{{"version", identity.version},
+                             {"host", or_null(identity.host)},
+                             {"commons", or_null(identity.commons)},
+                             {"database", or_null(identity.database)},
+                             {"etl_yaml", or_null(identity.etl_yaml)},
+                             {"began", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", began)},
                              {"dry_run", context.dry_run},
                              {"seconds", took.count()},
                              {"exit", static_cast<int>(run::worst(studies))},
+                             {"summary", run::summary(studies, context.dry_run)},
+                             {"causes", causes},
                              {"studies", all}});
+}
+
+/// Names the studies of every cause that several of them share; the cause itself was explained when it came up.
+void tell_shared_causes(const std::vector<run::StudyReport>& studies) {
+  for (const auto& cause : run::causes_of(studies)) {
+    if (cause.studies.size() < 2) continue;
+    log::write(log::Level::error,
+               fmt::format("{} failed at {} for the same cause: {}", counted(cause.studies.size(), "study"), cause.step,
+                           fmt::join(cause.studies, ", ")),
+               {{"do", cause.advice}});
+  }
 }
 
 }  // namespace
@@ -70,6 +114,14 @@ ExitCode run_once(const Context& context, const config::Settings& settings, cons
                   const std::stop_token& stop) {
   const auto began = now();
   const auto start = std::chrono::steady_clock::now();
+  const log::WarnOnce warn_once;
+  const run::Identity identity = run::identity_of(settings);
+  log::write(log::Level::info, run::in_words(identity),
+             {{"version", log::is_json() ? identity.version : ""},
+              {"host", log::is_json() ? identity.host : ""},
+              {"commons", log::is_json() ? identity.commons : ""},
+              {"database", log::is_json() ? identity.database : ""},
+              {"etl_yaml", log::is_json() ? identity.etl_yaml : ""}});
   settings.check();  // now, not when a step of the last study comes to it
   run::Workplace workplace(settings, stop);
   const auto studies = chosen_studies(settings, arguments);
@@ -82,16 +134,10 @@ ExitCode run_once(const Context& context, const config::Settings& settings, cons
                                  .first_wait = std::chrono::seconds(settings.number("limits.retry_wait"))});
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (!context.dry_run && !stop.stop_requested()) run::Journal(workplace.state_dir()).note_end(which);
-  print(context, reports, began, took);
+  print(context, identity, reports, began, took);
   flush_out();
-  const auto well =
-      std::ranges::count_if(reports, [](const run::StudyReport& report) { return report.exit() == ExitCode::done; });
-  const auto changed = std::ranges::any_of(reports, [](const run::StudyReport& report) {
-    return std::ranges::any_of(report.steps, [](const run::StepLine& line) {
-      return line.report.outcome == run::Outcome::done || line.report.outcome == run::Outcome::planned;
-    });
-  });
-  log::info("{} of {} studies are as they should be{}; {}", well, reports.size(), changed ? "" : ", nothing changed",
+  tell_shared_causes(reports);
+  log::info("{}{} in {}", context.dry_run ? "dry run of " : "", run::summary(reports, context.dry_run),
             human_duration(took));
   return run::worst(reports);
 }

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/log.hpp"
+#include "cli/print.hpp"
 #include "cli/run_parts.hpp"
 #include "config/folder.hpp"
 #include "run/journal.hpp"
@@ -50,6 +51,10 @@ void run_regularly(Context& context, const RunArguments& arguments, const std::s
       log::write(log::Level::error, fmt::format("no run: {}", error.what()),
                  {{"at", error.where()}, {"do", error.hint()}});
       context.exit = error.code();
+      if (context.output != Output::table) {
+        print_result(context,
+                     nlohmann::ordered_json{{"error", error.what()}, {"exit", static_cast<int>(error.code())}});
+      }
       run::Journal journal(state_dir);
       journal.note_begin(arguments.name(), now());
       journal.note_end(arguments.name());

@@ -9,6 +9,8 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
+#include "cli/errors.hpp"
+#include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "cli/study_options.hpp"
 #include "simplify/record_output.hpp"
@@ -41,6 +43,7 @@ void refuse_own_input(const std::string& path, const std::string& out) {
 }
 
 void run(Context& context, const Arguments& arguments) {
+  if (arguments.out == "-") set_error_output(Output::table);  // stdout is for records alone
   refuse_own_input(arguments.study.path, arguments.out);
   const StudySetup setup = StudySetup::load(context.settings);
   simplify::StudyOptions options = setup.options(context.settings, arguments.study);
@@ -96,6 +99,13 @@ void run(Context& context, const Arguments& arguments) {
   }
   output.commit();
   if (rejects) rejects->commit();
+  if (context.output != Output::table && arguments.out != "-") {
+    print_result(context, {{"resources", result.tally.resources},
+                           {"records", result.tally.records - taken_out},
+                           {"set_aside", set_aside},
+                           {"errors", report.errors()},
+                           {"warnings", report.warnings()}});
+  }
   log::info("{}", summary);
   if (report.errors() > 0) {
     context.exit = ExitCode::invalid_input;
@@ -128,7 +138,7 @@ void add_simplify(CLI::App& app, Context& context) {
       ->add_option("--dialect", arguments->dialect,
                    "PFB: whole records; FHIR: their flat objects alone, without the keys of files that "
                    "PFB adds to a DocumentReference [default: PFB]")
-      ->check(CLI::IsMember({"PFB", "FHIR"}));
+      ->check(one_of("--dialect", {"PFB", "FHIR"}));
   add_record_arguments(*command, context, arguments->study);
   command
       ->add_option("--reject-file", arguments->reject_file, "set faulty resources aside in this NDJSON file and go on")

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
+#include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "cli/study_options.hpp"
 #include "simplify/check_study.hpp"
@@ -31,19 +32,25 @@ class Printer {
  public:
   explicit Printer(Output output) : output_(output) {
     if (output_ == Output::json) write_out("{\n\"faults\": [");
-    if (output_ == Output::yaml) write_out("faults:\n");
   }
   void fault(const fhir::Fault& fault, bool warning) {
     if (output_ == Output::table) {
       write_out(fmt::format("{}{}\n", warning ? "warning: " : "", printable(fault.text())));
       return;
     }
-    // JSON is YAML.
-    const char* const separator = output_ == Output::yaml ? "- " : (first_ ? "\n" : ",\n");
-    write_out(separator +
-              as_json(fault, warning).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-              (output_ == Output::yaml ? "\n" : ""));
+    if (output_ == Output::yaml) {
+      write_out((first_ ? "faults:\n" : "") +
+                document_text(output_, nlohmann::ordered_json::array({as_json(fault, warning)})));
+    } else {
+      write_out((first_ ? "\n" : ",\n") +
+                as_json(fault, warning).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    }
     first_ = false;
+  }
+  /// Ends the document where the study could not be read to its end.
+  void failure(const Error& error) {
+    if (output_ == Output::table || !has_written()) return;
+    end({{"error", error.what()}, {"exit", static_cast<int>(error.code())}});
   }
   void summary(const simplify::StudyResult& result, const simplify::FaultReport& report) {
     if (output_ == Output::table) {
@@ -60,11 +67,23 @@ class Printer {
                                          {"warnings", report.warnings()},         {"kinds", kinds},
                                          {"deletions", result.deletions},         {"deleted", result.tally.deleted},
                                          {"superseded", result.tally.superseded}, {"outcomes", result.tally.outcomes}};
-    write_out(output_ == Output::json ? fmt::format("\n],\n\"summary\": {}\n}}\n", summary.dump())
-                                      : fmt::format("summary: {}\n", summary.dump()));
+    end({{"summary", summary}});
   }
 
  private:
+  /// The members after the list of faults.
+  void end(const nlohmann::ordered_json& members) {
+    if (output_ == Output::yaml) {
+      write_out((first_ ? "faults: []\n" : "") + document_text(output_, members));
+      return;
+    }
+    std::string text = "\n]";
+    for (const auto& [name, value] : members.items()) {
+      text += fmt::format(",\n\"{}\": {}", name,
+                          value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    }
+    write_out(text + "\n}\n");
+  }
   void table(const simplify::FaultReport& report) const {
     Table kinds({"kind", "severity", number("count")});
     for (std::size_t k = 0; k < fhir::fault_kinds; ++k) {
@@ -86,8 +105,15 @@ void run(Context& context, const StudyArguments& arguments, bool dangling_is_war
   simplify::FaultReport report([&](const fhir::Fault& fault, bool warning) { printer.fault(fault, warning); },
                                dangling_is_warning);
   Progress progress("validating", std::nullopt);
-  const simplify::StudyResult result = simplify::check_study(setup.options(context.settings, arguments), report,
-                                                             [&](std::uint64_t bytes) { progress.add(bytes); });
+  const simplify::StudyResult result = [&] {
+    try {
+      return simplify::check_study(setup.options(context.settings, arguments), report,
+                                   [&](std::uint64_t bytes) { progress.add(bytes); });
+    } catch (const Error& error) {
+      printer.failure(error);
+      throw;
+    }
+  }();
   printer.summary(result, report);
   simplify::require_resources(result, report, arguments.path);
   const std::string left_out = result.left_out();
@@ -127,7 +153,7 @@ void add_validate(CLI::App& app, Context& context) {
       ->add_option("--dangling", *dangling,
                    "treat dangling references as errors or as warnings [default: etl.yaml's graph.dangling, where skip "
                    "means warning; else error]")
-      ->check(CLI::IsMember({"error", "warning"}));
+      ->check(one_of("--dangling", {"error", "warning"}));
   command->callback([&context, arguments, dangling] {
     const bool warning = *dangling ? **dangling == "warning" : context.settings.choice("graph.dangling") == "skip";
     run(context, *arguments, warning);

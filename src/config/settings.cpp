@@ -11,6 +11,7 @@
 #include "base/address_text.hpp"
 #include "base/error.hpp"
 #include "base/secrets.hpp"
+#include "base/suggestion.hpp"
 #include "config/byte_count.hpp"
 #include "config/etl_yaml.hpp"
 #include "config/flag_text.hpp"
@@ -318,7 +319,8 @@ void Settings::load_environment(const Environment& environment) {
 void Settings::load_file(const Environment& environment) {
   if (const auto named = get("etl_yaml")) {
     if (!std::filesystem::exists(named->text)) {
-      throw UsageError("there is no such file: " + named->text, named->origin, "name an etl.yaml that exists");
+      throw UsageError("there is no such file: " + named->text, named->origin,
+                       did_you_mean_path(named->text, "name an etl.yaml that exists"));
     }
     return take(read_etl_yaml(named->text, environment), named->text);
   }

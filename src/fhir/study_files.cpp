@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/suggestion.hpp"
 #include "fhir/exclusion.hpp"
 
 namespace etl::fhir {
@@ -114,7 +115,7 @@ std::vector<StudyFile> study_files(const std::string& path, const StudySelection
   const fs::file_status status = fs::status(root, error);
   if (!fs::exists(status)) {
     throw InputError("there is no such file or folder", path,
-                     "name the study's folder, one of its files, or - for stdin");
+                     did_you_mean_path(root, "name the study's folder, one of its files, or - for stdin"));
   }
   if (!fs::is_directory(status)) {
     require_readable(root);

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/identifier.hpp"
+#include "base/suggestion.hpp"
 #include "base/text.hpp"
 #include "config/fence_config.hpp"
 
@@ -60,10 +61,8 @@ void choose_bucket(UploadOptions& upload, const config::Settings& settings, cons
     return;  // a fence that does not list them
   }
   if (std::ranges::find(names, *bucket) != names.end()) return;
-  const std::string near = nearest(*bucket, names);
-  throw UsageError(fmt::format("fence does not know the bucket {}{}", *bucket,
-                               near.empty() ? "" : fmt::format("; did you mean {}?", near)),
-                   {}, "`aced-etl buckets ls` shows those that it knows");
+  throw UsageError(fmt::format("fence does not know the bucket {}", *bucket), {},
+                   did_you_mean(*bucket, names, "`aced-etl buckets ls` lists the buckets that it knows"));
 }
 
 }  // namespace etl::files

@@ -14,11 +14,13 @@ void log_result(const FileResult& result, bool dry_run) {
                fmt::format("{}: {}", document.name, to_string(result.outcome)),
                {{"reason", result.reason}, {"at", document.place}, {"did", document.did}});
   } else if (log::is_json() || dry_run) {
-    // For people a dry run is the list of what would be done; a real one shows its progress.
-    log::write(
-        dry_run && result.outcome == Outcome::unchanged ? log::Level::debug : log::Level::info,
-        fmt::format("{}: {}{}", document.name, dry_run ? "would be " : "", to_string(result.outcome)),
-        {{"did", document.did}, {"outcome", to_string(result.outcome)}, {"bytes", std::to_string(document.size)}});
+    // For people a dry run is the list of what would be done; a real one shows its progress. Files that stay as they
+    // are get no line: there may be thousands, and they are counted.
+    const bool unchanged = result.outcome == Outcome::unchanged || result.outcome == Outcome::adopted;
+    const std::string outcome =
+        fmt::format("{}{}", dry_run && !unchanged ? "would be " : "", to_string(result.outcome));
+    log::write(unchanged ? log::Level::debug : log::Level::info, fmt::format("{}: {}", document.name, outcome),
+               {{"did", document.did}, {"outcome", outcome}, {"bytes", document.size}});
   } else {
     log::debug("{}: {}", document.name, to_string(result.outcome));
   }

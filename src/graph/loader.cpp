@@ -141,7 +141,18 @@ std::vector<TableChange> apply(Connection& connection, Merge& merge, const LoadO
   }
 }
 
+void begin(const LoadOptions& options, const char* phase) {
+  if (options.on_phase) options.on_phase(phase, std::nullopt);
+}
+
 }  // namespace
+
+void show_phases(LoadOptions& options, Progress& progress) {
+  options.on_phase = [&progress](const std::string& phase, std::optional<std::uint64_t> rows) {
+    progress.phase(phase, rows, phase == "reading" ? Progress::Unit::bytes : Progress::Unit::items);
+  };
+  options.on_rows = [&progress](std::uint64_t rows) { progress.add(rows); };
+}
 
 LoadReport load_study(Connection& connection, const dictionary::Dictionary& dictionary,
                       const simplify::StudyOptions& study, const LoadOptions& options, simplify::FaultReport& report,
@@ -158,6 +169,7 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     // Only looked for as yet: a program that is made holds other loads up until this one commits.
     out.project = ensure_project(connection, options.project, true);
 
+    begin(options, "reading");
     Held held;
     read_held(connection, dictionary, options.project, held);
     Staging staging(connection);
@@ -187,6 +199,7 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     out.deleted = outcome.deleted;
     staging.finish();
 
+    begin(options, "comparing");
     Merge merge(connection, dictionary, staging, options, outcome, cleaner);
     if (report.count(fhir::FaultKind::repeated_resource) > 0) merge.drop_repeated();
     merge.compare();
@@ -213,7 +226,9 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
       transaction.rollback();
       return out;
     }
+    begin(options, "committing");
     transaction.commit();
+    begin(options, "indexing");  // the cleaner ends with this block
   }
   return out;
 }

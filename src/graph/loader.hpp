@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "base/progress.hpp"
 #include "base/project_id.hpp"
 #include "dictionary/dictionary.hpp"
 #include "graph/connection.hpp"
@@ -20,8 +22,15 @@ struct LoadOptions {
   bool keep_shared = false;    ///< leave records that another project holds as they are, instead of refusing the study
   bool dry_run = false;
   EdgeRule edge_rule = EdgeRule::link;
+  /// Told which part of the work begins (reading, comparing, writing, committing, indexing) and how many rows it will
+  /// write, where that is known; and how many rows were written since. May be empty: show_phases() sets them.
+  std::function<void(const std::string& phase, std::optional<std::uint64_t> rows)> on_phase = {};
+  std::function<void(std::uint64_t rows)> on_rows = {};
   std::function<Connection()> second_session = {};  ///< for index upkeep beside the load; may be empty
 };
+
+/// Lets a load show its phases, and the rows that it writes, on `progress`, which must live as long as the load.
+void show_phases(LoadOptions& options, Progress& progress);
 
 /// Makes the graph hold a study: one transaction under the project's lock, so that whatever happens the project is as
 /// before or as after. Rows whose content is as it was are not touched.

@@ -149,12 +149,28 @@ std::vector<TableChange> Merge::apply() {
   count_nodes();
   count_edges();
   if (!options_.dry_run) {
+    if (options_.on_phase) {
+      std::int64_t rows = 0;
+      for (const auto* changes : {&nodes_, &edges_}) {
+        for (const TableChange& change : *changes) rows += change.inserted + change.updated;
+      }
+      options_.on_phase("writing", static_cast<std::uint64_t>(rows));
+    }
     // Removals first, so that new records can take the unique values of removed ones; and edges before nodes, so that
     // the foreign keys find none to look for one by one.
     for (std::size_t e = 0; e < edges_.size(); ++e) remove_edges(e);
     for (std::size_t n = 0; n < nodes_.size(); ++n) remove_pruned(n);
-    for (std::size_t n = 0; n < nodes_.size(); ++n) apply_nodes(n);
-    for (std::size_t e = 0; e < edges_.size(); ++e) insert_edges(e);
+    const auto written = [&](const TableChange& change) {
+      if (options_.on_rows) options_.on_rows(static_cast<std::uint64_t>(change.inserted + change.updated));
+    };
+    for (std::size_t n = 0; n < nodes_.size(); ++n) {
+      apply_nodes(n);
+      written(nodes_[n]);
+    }
+    for (std::size_t e = 0; e < edges_.size(); ++e) {
+      insert_edges(e);
+      written(edges_[e]);
+    }
   }
   std::vector<TableChange> out;
   for (const auto* changes : {&nodes_, &edges_}) {

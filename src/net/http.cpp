@@ -143,11 +143,12 @@ Response HttpClient::State::send(const Request& request) {
       give_up(done, options_, where, number, may_repeat);
     }
     const auto wait = wait_after(done, number);
+    std::optional<log::RetryNotice> notice;
     if (wait >= kLongWait) {
-      log::info("{}: {}; next attempt in {}", where,
-                done.end == Attempt::End::answered ? fmt::format("HTTP {}", done.response.status)
-                                                   : what_happened(done, options_),
-                human_duration(wait));
+      notice.emplace("request",
+                     fmt::format("trying again in {}: {}: {}", human_duration(wait), where,
+                                 done.end == Attempt::End::answered ? fmt::format("HTTP {}", done.response.status)
+                                                                    : what_happened(done, options_)));
     }
     sleep_for(wait, stop_);
   }

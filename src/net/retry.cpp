@@ -11,9 +11,10 @@ void wait_to_retry(const RetryPolicy& policy, unsigned failed, std::string_view 
                    const std::stop_token& stop) {
   const auto wait = policy.backoff.wait(failed);
   const auto* error = dynamic_cast<const Error*>(&why);
-  log::write(
-      log::Level::info,
-      fmt::format("{}: attempt {} of {} failed; again in {}", what, failed, policy.attempts, human_duration(wait)),
+  const log::RetryNotice notice(
+      "operation",
+      fmt::format("{}: attempt {} of {} failed; trying again in {}", what, failed, policy.attempts,
+                  human_duration(wait)),
       {{"reason", why.what()}, {"where", error != nullptr ? std::string_view(error->where()) : ""}});
   sleep_for(wait, stop);
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/counted.hpp"
 #include "documents/locator.hpp"
 #include "documents/places.hpp"
@@ -15,12 +17,22 @@ namespace {
 
 using Fate = files::Outcome;
 
-StepReport report_of(const files::LoadTally& tally, const files::StudyTally& study, bool dry_run) {
-  const std::uint64_t sent = tally[Fate::loaded].files + tally[Fate::replaced].files;
+std::uint64_t files_sent(const files::LoadTally& tally) {
+  return tally[Fate::loaded].files + tally[Fate::replaced].files;
+}
+std::uint64_t bytes_sent(const files::LoadTally& tally) {
+  return tally[Fate::loaded].bytes + tally[Fate::replaced].bytes;
+}
+
+/// `earlier_files` and `earlier_bytes` were sent by tries before this one, which found them unchanged.
+StepReport report_of(const files::LoadTally& tally, const files::StudyTally& study, bool dry_run,
+                     std::uint64_t earlier_files, std::uint64_t earlier_bytes) {
+  const std::uint64_t sent = files_sent(tally) + earlier_files;
+  const std::uint64_t kept = tally[Fate::unchanged].files + tally[Fate::adopted].files;
   const std::uint64_t failed = tally[Fate::failed].files + study.problems;
   StepReport report{.counts = {{"files", sent},
-                               {"bytes", tally[Fate::loaded].bytes + tally[Fate::replaced].bytes},
-                               {"unchanged", tally[Fate::unchanged].files + tally[Fate::adopted].files},
+                               {"bytes", bytes_sent(tally) + earlier_bytes},
+                               {"unchanged", kept - std::min(kept, earlier_files)},
                                {"failed", failed}}};
   for (const auto& [kind, count] : files::without_file(study)) report.counts.push_back({kind, count});
   report.outcome = sent == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
@@ -44,7 +56,7 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
   const documents::Locator locator(documents::places_of(settings, metadata.path, study.project));
   files::Manifest manifest(&locator);
   const files::StudyTally found = files::read_documents(metadata, manifest, files::log_problem, workplace().stop());
-  if (manifest.files() == 0) return report_of({}, found, dry_run);
+  if (manifest.files() == 0) return report_of({}, found, dry_run, 0, 0);
 
   files::LoadOptions load;
   load.project = study.project;
@@ -54,8 +66,15 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
   const files::LoadResult result =
       files::load_watched({commons.session, commons.fence, commons.indexd, workplace().stop()}, journal, manifest, load,
                           study.name + ": files");
-  if (result.stopped) std::rethrow_exception(result.stopped);
-  return report_of(result.tally, found, dry_run);
+  if (result.stopped) {
+    if (!dry_run) earlier_.add(study.name, files_sent(result.tally), bytes_sent(result.tally));
+    std::rethrow_exception(result.stopped);
+  }
+  return report_of(result.tally, found, dry_run, earlier_.files(study.name), earlier_.bytes(study.name));
+}
+
+std::vector<Count> FilesStep::done_in_vain(const config::StudyEntry& study) const {
+  return {{"files", earlier_.files(study.name)}, {"bytes", earlier_.bytes(study.name)}};
 }
 
 }  // namespace etl::run

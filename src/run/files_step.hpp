@@ -1,5 +1,6 @@
 #pragma once
 
+#include "run/earlier_tries.hpp"
 #include "run/step.hpp"
 
 namespace etl::run {
@@ -13,6 +14,10 @@ class FilesStep final : public Step {
   [[nodiscard]] std::string_view name() const override { return kName; }
   [[nodiscard]] std::optional<std::string> idle() const override { return turned_off(); }
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
+  [[nodiscard]] std::vector<Count> done_in_vain(const config::StudyEntry& study) const override;
+
+ private:
+  EarlierTries earlier_;
 };
 
 }  // namespace etl::run

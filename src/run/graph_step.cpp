@@ -35,7 +35,8 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   load.second_session = [this] { return workplace().connect(); };
 
   simplify::FaultReport faults(simplify::log_fault, load.skip_dangling);
-  Progress progress(study.name + ": loading", std::nullopt);
+  Progress progress(study.name + ": graph", std::nullopt);
+  graph::show_phases(load, progress);
   graph::Connection session = take_session();
   const graph::LoadReport done = graph::load_study(session, *workplace().setup().dictionary, options, load, faults,
                                                    [&](std::uint64_t bytes) { progress.add(bytes); });

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/counted.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -35,15 +37,22 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
       studies::pull(*options, studies::source_profile(settings, {}), workplace().stop(), removal_is_wanted);
   tell("failed", done.failed);
   tell("refused", done.refused);
-  if (done.ended) std::rethrow_exception(done.ended);
+  if (done.ended) {
+    if (!dry_run) earlier_.add(study.name, done.fetched, done.fetched_bytes);
+    std::rethrow_exception(done.ended);
+  }
 
-  StepReport report{.counts = {{"files", done.fetched},
-                               {"bytes", done.fetched_bytes},
-                               {"unchanged", done.unchanged + done.adopted},
+  const std::uint64_t earlier = earlier_.files(study.name);
+  const std::uint64_t kept = done.unchanged + done.adopted;
+  StepReport report{.counts = {{"files", done.fetched + earlier},
+                               {"bytes", done.fetched_bytes + earlier_.bytes(study.name)},
+                               {"unchanged", kept - std::min(kept, earlier)},
                                {"removed", done.removed},
                                {"kept", done.kept}}};
   if (done.excluded > 0) report.counts.push_back({"excluded", done.excluded});
-  report.outcome = done.fetched + done.removed == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
+  report.outcome = done.fetched + earlier + done.removed == 0 ? Outcome::unchanged
+                   : dry_run                                  ? Outcome::planned
+                                                              : Outcome::done;
   // A study that is here in part must not be loaded as if it were whole.
   if (!done.failed.empty() || !done.refused.empty()) {
     report.outcome = Outcome::failed;
@@ -52,6 +61,10 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
         fmt::format("{} failed, {} refused", counted(done.failed.size(), "object"), human_count(done.refused.size()));
   }
   return report;
+}
+
+std::vector<Count> PullStep::done_in_vain(const config::StudyEntry& study) const {
+  return {{"files", earlier_.files(study.name)}, {"bytes", earlier_.bytes(study.name)}};
 }
 
 }  // namespace etl::run

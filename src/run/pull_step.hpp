@@ -1,5 +1,6 @@
 #pragma once
 
+#include "run/earlier_tries.hpp"
 #include "run/step.hpp"
 
 namespace etl::run {
@@ -14,6 +15,10 @@ class PullStep final : public Step {
   [[nodiscard]] std::optional<std::string> idle() const override;
   [[nodiscard]] bool feeds_others() const override { return true; }
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
+  [[nodiscard]] std::vector<Count> done_in_vain(const config::StudyEntry& study) const override;
+
+ private:
+  EarlierTries earlier_;
 };
 
 }  // namespace etl::run

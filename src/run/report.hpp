@@ -36,13 +36,17 @@ struct StepReport {
   std::string reason{};  ///< of what is not well, or why nothing was to do
   ExitCode exit = ExitCode::done;
   std::string advice{};  ///< what to do
+  /// Of a dry run: an earlier step would first have to bring what this one reads.
+  bool not_known = false;
 };
 
 /// A step's part of the table at the end.
 struct StepLine {
   std::string_view step;
   StepReport report;
-  std::chrono::duration<double> took{};
+  std::chrono::duration<double> took{};  ///< with every try and the waits between them
+  unsigned tries = 0;                    ///< 0 when it was not tried
+  std::string cause{};                   ///< of a failure: see cause_key()
 };
 
 struct StudyReport {

@@ -4,13 +4,18 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "run/graph_step.hpp"
 #include "run/study_lock.hpp"
+#include "run/summary.hpp"
 
 namespace etl::run {
 namespace {
@@ -22,6 +27,14 @@ StepReport failure(const Error& error) {
   report.advice = error.hint();
   if (!error.where().empty()) report.reason += fmt::format(" ({})", error.where());
   return report;
+}
+
+std::string as_json(const std::vector<Count>& counts) {
+  std::string out;
+  for (const Count& count : counts) {
+    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", json_quote(count.name), count.value);
+  }
+  return "{" + out + "}";
 }
 
 /// False when a stop came first.
@@ -41,33 +54,57 @@ class Runner {
   StudyReport study(const config::StudyEntry& study) {
     StudyReport report{.study = study.name, .project = study.project, .steps = {}};
     std::optional<StudyLock> lock;
-    std::optional<StepReport> refused = lock_study(study, lock);
     bool ended = false;
     std::string unknown;
+    Clock::time_point start = Clock::now();
+    tries_ = 0;
+    // With the lock of the project, since a wait for it is part of the first step's time.
+    std::optional<StepReport> refused = lock_study(study, lock);
     for (const auto& step : steps_) {
-      const Clock::time_point start = Clock::now();
+      const log::Scope scope(study.name, study.project.str(), step->name());
       StepReport done = refused            ? *std::exchange(refused, std::nullopt)
                         : ended            ? StepReport{.outcome = Outcome::not_reached}
-                        : !unknown.empty() ? StepReport{.outcome = Outcome::skipped, .counts = {}, .reason = unknown}
+                        : !unknown.empty() ? not_known(unknown)
                                            : one(*step, study);
       ended = ended || done.outcome == Outcome::failed || done.outcome == Outcome::stopped;
       if (done.outcome == Outcome::planned && step->feeds_others()) {
         unknown = fmt::format("known after `aced-etl run {} --only {}`", study.name, step->name());
       }
-      if (done.outcome != Outcome::not_reached) tell(study, *step, done);
-      report.steps.push_back({step->name(), std::move(done), Clock::now() - start});
+      StepLine line{.step = step->name(), .report = std::move(done), .took = Clock::now() - start, .tries = tries_};
+      if (line.report.outcome == Outcome::failed) line.cause = cause_key(report, line.step, line.report);
+      if (line.report.outcome != Outcome::not_reached) tell(study, line);
+      note(study, line);
+      report.steps.push_back(std::move(line));
+      start = Clock::now();
+      tries_ = 0;
     }
     return report;
   }
 
  private:
+  /// What became of a step in the studies before: how the breaker knows that a service is down for all of them.
+  struct Outage {
+    std::string cause;
+    std::string reason;
+    std::vector<std::string> studies;
+  };
+  /// So many studies in a row must fail at a step, for the same cause, before it is not tried any more.
+  static constexpr std::size_t kOpensAfter = 2;
+
+  static StepReport not_known(const std::string& why) {
+    return {.outcome = Outcome::skipped, .counts = {}, .reason = why, .not_known = true};
+  }
+
   /// The report of the first step, when the project cannot be had.
   std::optional<StepReport> lock_study(const config::StudyEntry& study, std::optional<StudyLock>& lock) {
     if (workplace_.stop().stop_requested()) return stopped();
     if (options_.dry_run) return std::nullopt;
+    const std::string_view first = steps_.front()->name();
+    if (auto report = not_tried(first)) return report;
     const bool graph =
         std::ranges::any_of(steps_, [](const auto& step) { return step->name() == GraphStep::kName && !step->idle(); });
-    return guarded([&]() -> std::optional<StepReport> {
+    const log::Scope scope(study.name, study.project.str(), first);
+    return guarded(first, [&]() -> std::optional<StepReport> {
       try {
         lock.emplace(workplace_, study.project, graph);
         return std::nullopt;
@@ -78,17 +115,27 @@ class Runner {
   }
 
   StepReport one(Step& step, const config::StudyEntry& study) {
+    tries_ = 0;  // those for the lock are no tries of the step
     const auto what = [&]() -> std::optional<StepReport> {
       if (workplace_.stop().stop_requested()) return stopped();
+      const unsigned tried = std::exchange(tries_, 0);
       if (std::ranges::find(study.skip, step.name()) != study.skip.end()) {
         return StepReport{
             .outcome = Outcome::skipped, .counts = {}, .reason = "skipped for this study, " + study.origin};
       }
       if (auto why = step.idle()) return StepReport{.outcome = Outcome::skipped, .counts = {}, .reason = *why};
+      if (auto report = not_tried(step.name())) return report;
+      tries_ = tried;
       log::debug("{}: {}", study.name, step.name());
       return step.perform(study, options_.dry_run);
     };
-    return *guarded(what);
+    StepReport report = *guarded(step.name(), what);
+    const bool unfinished = report.outcome == Outcome::failed || report.outcome == Outcome::stopped;
+    if (unfinished && report.counts.empty()) {
+      const std::vector<Count> done = step.done_in_vain(study);
+      if (std::ranges::any_of(done, [](const Count& count) { return count.value > 0; })) report.counts = done;
+    }
+    return report;
   }
 
   static StepReport stopped() {
@@ -98,11 +145,45 @@ class Runner {
             .exit = ExitCode::unavailable};
   }
 
+  /// A report where the studies before have shown that the step's service is down.
+  [[nodiscard]] std::optional<StepReport> not_tried(std::string_view step) const {
+    const auto known = outages_.find(step);
+    if (known == outages_.end() || known->second.studies.size() < kOpensAfter) return std::nullopt;
+    StepReport report{.outcome = Outcome::failed,
+                      .counts = {},
+                      .reason = fmt::format("not tried, because it failed for {}: {}",
+                                            fmt::join(known->second.studies, " and "), known->second.reason),
+                      .exit = ExitCode::unavailable};
+    report.advice = "when the service is back, the next run resumes";
+    return report;
+  }
+
+  void note(const config::StudyEntry& study, StepLine& line) {
+    const auto known = outages_.find(line.step);
+    const bool open = known != outages_.end() && known->second.studies.size() >= kOpensAfter;
+    if (line.report.outcome == Outcome::failed && line.report.exit == ExitCode::unavailable) {
+      if (open) {
+        line.cause = known->second.cause;
+      } else if (known != outages_.end() && known->second.cause == line.cause) {
+        known->second.studies.push_back(study.name);
+      } else {
+        outages_.insert_or_assign(std::string(line.step), Outage{line.cause, line.report.reason, {study.name}});
+      }
+    } else if (line.report.outcome == Outcome::done || line.report.outcome == Outcome::unchanged) {
+      outages_.erase(std::string(line.step));
+    }
+  }
+
   /// The report when this was the last try or a stop came; std::nullopt after the pause, when it is to be tried again.
-  std::optional<StepReport> given_up(const Error& error, unsigned tried, std::chrono::milliseconds pause) {
+  std::optional<StepReport> given_up(std::string_view step, const Error& error, std::chrono::milliseconds pause) {
     if (workplace_.stop().stop_requested()) return stopped();
-    if (tried >= options_.tries) return failure(error);
-    log::warn("{} ({}); trying again in {}", error.what(), error.where(), human_duration(pause));
+    // The study before has waited for this service already: one try shows whether it is back.
+    const bool waited_before = error.code() == ExitCode::unavailable && outages_.contains(step);
+    if (tries_ >= options_.tries || waited_before) return failure(error);
+    // Every wait without a terminal: there are few of them, and each is long.
+    const log::RetryNotice notice(
+        fmt::format("{} {}", step, ++waits_),
+        fmt::format("{}: trying again in {}: {} ({})", step, human_duration(pause), error.what(), error.where()));
     if (!wait(pause, workplace_.stop())) return stopped();
     return std::nullopt;
   }
@@ -110,17 +191,17 @@ class Runner {
   /// Does it, again where a service went away or another command holds the project, and makes a report of what is
   /// thrown.
   template <typename Work>
-  std::optional<StepReport> guarded(const Work& work) {
+  std::optional<StepReport> guarded(std::string_view step, const Work& work) {
     auto pause = options_.first_wait;
-    for (unsigned tried = 1;; ++tried, pause *= 3) {
+    for (tries_ = 1;; ++tries_, pause *= 3) {
       try {
         return work();
       } catch (const StoppedError&) {
         return stopped();
       } catch (const UnavailableError& error) {
-        if (auto last = given_up(error, tried, pause)) return last;
+        if (auto last = given_up(step, error, pause)) return last;
       } catch (const LockedError& error) {
-        if (auto last = given_up(error, tried, pause)) return last;
+        if (auto last = given_up(step, error, pause)) return last;
       } catch (const Error& error) {
         return failure(error);
       } catch (const std::exception& error) {
@@ -129,31 +210,46 @@ class Runner {
     }
   }
 
-  static void tell(const config::StudyEntry& study, const Step& step, const StepReport& done) {
+  /// The message when a step has ended. A cause that another study had before is not explained again.
+  void tell(const config::StudyEntry& study, const StepLine& line) {
+    const StepReport& done = line.report;
     const bool bad = done.outcome == Outcome::failed;
     const bool quiet = done.outcome == Outcome::skipped;
     const std::string counted = in_words(done.counts);
     const log::Level level = bad ? log::Level::error : quiet ? log::Level::debug : log::Level::info;
+    std::string first;
+    if (bad) {
+      const auto open = outages_.find(line.step);
+      const bool not_tried = open != outages_.end() && open->second.studies.size() >= kOpensAfter;
+      const auto [known, is_new] = told_.try_emplace(not_tried ? open->second.cause : line.cause, study.name);
+      if (!is_new) first = known->second;
+    }
     if (!log::is_json()) {
       log::write(level,
-                 fmt::format("{}: {}: {}{}", study.name, step.name(), to_string(done.outcome),
-                             counted.empty() ? "" : ": " + counted),
-                 {{"reason", done.reason}, {"do", done.advice}});
+                 fmt::format("{}: {}: {}{}{}", study.name, line.step, to_string(done.outcome),
+                             counted.empty() ? "" : ": " + counted,
+                             first.empty() ? "" : fmt::format(", for the same cause as {}", first)),
+                 {{"reason", first.empty() ? done.reason : ""}, {"do", first.empty() ? done.advice : ""}});
       return;
     }
-    log::write(level, fmt::format("{}: {}", study.name, step.name()),
+    log::write(level, fmt::format("{}: {}", study.name, line.step),
                {{"study", study.name},
                 {"project", study.project.str()},
-                {"step", step.name()},
+                {"step", line.step},
                 {"outcome", to_string(done.outcome)},
-                {"counts", counted},
+                {"counts", log::Value::json(as_json(done.counts))},
                 {"reason", done.reason},
-                {"do", done.advice}});
+                {"do", done.advice},
+                {"same_cause_as", first}});
   }
 
   const std::vector<std::unique_ptr<Step>>& steps_;
   Workplace& workplace_;
   const RunOptions& options_;
+  unsigned tries_ = 0;                                    ///< of the step at work
+  unsigned waits_ = 0;                                    ///< before another try, in the whole run
+  std::map<std::string, Outage, std::less<>> outages_;    ///< by step: the studies in a row that it failed for
+  std::map<std::string, std::string, std::less<>> told_;  ///< cause -> the study that it was told for
 };
 
 }  // namespace

@@ -30,6 +30,9 @@ class Step {
   [[nodiscard]] virtual bool feeds_others() const { return false; }
   /// Does it, or only says what it would do. What goes wrong as a whole is thrown.
   [[nodiscard]] virtual StepReport perform(const config::StudyEntry& study, bool dry_run) = 0;
+  /// What tries of perform() for this study did before they ended with an exception. The report of a try that succeeds
+  /// holds it already; that of a failure needs it.
+  [[nodiscard]] virtual std::vector<Count> done_in_vain(const config::StudyEntry& /*study*/) const { return {}; }
 
  protected:
   [[nodiscard]] Workplace& workplace() const { return workplace_; }

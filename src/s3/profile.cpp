@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/suggestion.hpp"
 #include "base/text.hpp"
 #include "s3/credential_chain.hpp"
 #include "s3/ini_file.hpp"
@@ -48,12 +49,11 @@ class Reader {
     name_ = *named;
     if (files_.has(name_)) return;
     const auto names = files_.names();
-    const auto near = nearest(name_, names);
-    throw UsageError(
-        fmt::format("there is no AWS profile `{}`{}", name_, near.empty() ? "" : "; did you mean `" + near + "`?"),
-        origin,
-        names.empty() ? fmt::format("write it into {}", files_.paths())
-                      : fmt::format("there are: {} (in {})", fmt::join(names, ", "), files_.paths()));
+    const std::string meant = did_you_mean(name_, names);
+    throw UsageError(fmt::format("there is no AWS profile `{}`", name_), origin,
+                     names.empty() ? fmt::format("write it into {}", files_.paths())
+                                   : fmt::format("{}{}there are: {} (in {})", meant, meant.empty() ? "" : " ",
+                                                 fmt::join(names, ", "), files_.paths()));
   }
 
   [[nodiscard]] Sourced region() const {

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "base/suggestion.hpp"
 #include "base/text.hpp"
 
 namespace etl::studies {
@@ -70,11 +71,9 @@ void require_study(s3::Client& client, const std::string& bucket, const std::str
     if (name.ends_with('/')) name.pop_back();
     there.push_back(std::move(name));
   }
-  const auto near = nearest(study, there);
-  throw UsageError(fmt::format("there is no study `{}`{}", study, near.empty() ? "" : "; did you mean `" + near + "`?"),
-                   fmt::format("s3://{}/{}", bucket, prefix),
+  throw UsageError(fmt::format("there is no study `{}`", study), fmt::format("s3://{}/{}", bucket, prefix),
                    there.empty() ? "check the bucket, the path and the prefix"
-                                 : fmt::format("there are: {}", fmt::join(there, ", ")));
+                                 : did_you_mean(study, there, fmt::format("there are: {}", fmt::join(there, ", "))));
 }
 
 void require_prefix(s3::Client& client, const std::string& bucket, const std::string& prefix) {

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import signal
 import shutil
 import subprocess
@@ -103,7 +104,11 @@ def test_without_a_command_help_goes_to_stderr(etl):
     (["config", "show", "--thread=3"], "no option --thread", "did you mean `--threads`?"),
     (["config", "show", "more"], "does not take `more`", "`aced-etl config show --help`"),
     (["config", "show", "--threads"], "--threads", "`aced-etl config show --help`"),
-    (["config", "show", "-o", "xml"], "xml not in {table,json,yaml}", "`aced-etl config show --help`"),
+    (["config", "show", "-o", "xml"], "--output takes one of table, json, yaml; `xml` is none of them", None),
+    (["config", "show", "-o", "jsn"], "`jsn` is none of them", "did you mean `json`?"),
+    (["run", "--only", "grpah", "Diabetes"], "--only takes one of pull, validate, projects, graph, files; `grpah`", "did you mean `graph`?"),
+    (["run", "--skip", "graph", "--skip", "file", "Diabetes"], "`file` is none of them", "did you mean `files`?"),
+    (["validate", ".", "--dangling", "warn"], "--dangling takes one of error, warning", "did you mean `warning`?"),
     (["config", "show", "-q", "-v"], "excludes", "`aced-etl config show --help`"),
     (["config", "show", "--threads", ""], "empty", "give a value"),
 ])
@@ -112,7 +117,7 @@ def test_usage_errors_say_what_is_meant(etl, args, what, hint):
     assert ran.stdout == ""
     first, *rest = ran.stderr.splitlines()
     assert first.startswith("error: ") and what in first
-    assert any(line.startswith("  do: ") and hint in line for line in rest), ran.stderr
+    assert hint is None or any(line.startswith("  do: ") and hint in line for line in rest), ran.stderr
 
 
 def test_errors_as_json(etl):
@@ -120,7 +125,7 @@ def test_errors_as_json(etl):
         ran = etl(*args).failed(2)
         (line,) = ran.stderr.splitlines()
         message = json.loads(line)
-        assert message["level"] == "error" and message["exit"] == "2" and message["do"]
+        assert message["level"] == "error" and message["exit"] == 2 and message["do"]
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", message["ts"])
     json.loads(etl("confg", env={"ACED_ETL_LOG_FORMAT": "json"}).failed(2).stderr)
 
@@ -191,6 +196,15 @@ def test_colour_on_a_terminal_only_and_not_with_no_color(etl):
 # --- completion ------------------------------------------------------------------------------------------------------
 
 
+def shell_environment(etl) -> dict[str, str]:
+    """aced-etl on PATH under its own name, as the scripts call it."""
+    folder = etl.cwd / "bin"
+    folder.mkdir(exist_ok=True)
+    if not (folder / "aced-etl").exists():
+        (folder / "aced-etl").symlink_to(etl.binary)
+    return {**etl.environment(), "PATH": f"{folder}:{os.environ['PATH']}", "TERM": "xterm", "HOME": str(etl.cwd)}
+
+
 def completed(etl, *words: str) -> list[str]:
     """What bash offers for the last word."""
     script = f"""
@@ -198,10 +212,120 @@ source <('{etl.binary}' completion bash)
 complete -p aced-etl | grep -q -- '-F _aced_etl aced-etl' || exit 9
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _aced_etl; printf '%s\\n' "${{COMPREPLY[@]}}"
 """
-    done = subprocess.run(["bash", "--norc", "-c", script, "bash", "aced-etl", *words], env=etl.environment(), cwd=etl.cwd,
+    done = subprocess.run(["bash", "--norc", "-c", script, "bash", "aced-etl", *words], env=shell_environment(etl), cwd=etl.cwd,
                           capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return [line for line in done.stdout.splitlines() if line]
+
+
+def completed_by_fish(etl, *words: str) -> list[str]:
+    (etl.cwd / "completion.fish").write_text(etl("completion", "fish").ok().stdout)
+    line = " ".join(["aced-etl", *words])
+    done = subprocess.run(["fish", "--no-config", "-c", f"source completion.fish; complete -C '{line}'"], env=shell_environment(etl), cwd=etl.cwd,
+                          capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return [offer.split("\t")[0].rstrip("/") for offer in done.stdout.splitlines()]
+
+
+class Zsh:
+    """A zsh on a pseudo-terminal, with its completion system. Ctrl-G prints the line that is being edited."""
+
+    def __init__(self, etl) -> None:
+        (etl.cwd / "completion.zsh").write_text(etl("completion", "zsh").ok().stdout)
+        self.outer, inner = os.openpty()
+        self.process = subprocess.Popen(["zsh", "-f", "-i"], env=shell_environment(etl), cwd=etl.cwd, stdin=inner, stdout=inner, stderr=inner,
+                                        start_new_session=True)
+        os.close(inner)
+        self.send("autoload -U compinit; compinit -u -D; source ./completion.zsh; setopt no_beep; PS1=; "
+                  "show() { print; print -r -- \"LI\"\"NE<$BUFFER>\"; BUFFER=; zle redisplay }; zle -N show; bindkey '^G' show; print REA''DY\n")
+        self.until(r"READY")
+
+    def send(self, text: str) -> None:
+        os.write(self.outer, text.encode())
+
+    def until(self, pattern: str) -> str:
+        text = ""
+        while not (found := re.search(pattern, text)):
+            assert select.select([self.outer], [], [], 60)[0], f"zsh did not answer: {text!r}"
+            text += os.read(self.outer, 65536).decode()
+        return found[0]
+
+    def line_after_tab(self, typed: str) -> str:
+        self.send(typed + "\t\x07")
+        return self.until(r"LINE<[^>]*>")[5:-1]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.outer)
+
+
+@pytest.fixture
+def names(etl) -> None:
+    """What the shells know without asking a service: etl.yaml, user.yaml, fence's configuration, AWS profiles, files."""
+    (etl.cwd / "etl.yaml").write_text("program: demo\nfence_config: fence-config.yaml\nuser_yaml: user.yaml\nstudies:\n- name: Lung_Cancer\n"
+                                      "- {name: Diabetes, bucket: sugar-bucket}\n")
+    (etl.cwd / "user.yaml").write_text("authz:\n  resources:\n  - name: programs\n    subresources:\n    - name: aced\n      subresources:\n"
+                                       "      - name: projects\n        subresources:\n        - name: Kidney\n")
+    (etl.cwd / "fence-config.yaml").write_text("S3_BUCKETS:\n  kidney-bucket: {cred: x}\nALLOWED_DATA_UPLOAD_BUCKETS: [kidney-bucket]\n"
+                                               "DATA_UPLOAD_BUCKET: kidney-bucket\n")
+    (etl.cwd / ".aws").mkdir()
+    (etl.cwd / ".aws/config").write_text("[profile etlbot]\nregion = us-east-1\n")
+    (etl.cwd / "studies").mkdir()
+    (etl.cwd / "studies/Patient file.ndjson").write_text("")
+
+
+OFFERS = [
+    (["run", "Lung_C"], ["Lung_Cancer"]),
+    (["run", "--all", "--only", "gr"], ["graph"]),
+    (["studies", "pull", "Dia"], ["Diabetes"]),
+    (["graph", "counts", "--project", "demo-L"], ["demo-Lung_Cancer"]),
+    (["graph", "load", "--project", "aced"], ["aced-Kidney"]),
+    (["projects", "init", "aced"], ["aced-Kidney"]),
+    (["buckets", "test", "kid"], ["kidney-bucket"]),
+    (["files", "load", "--bucket", "sug"], ["sugar-bucket"]),
+    (["put-object", "sug"], ["sugar-bucket"]),
+    (["put-object", "--profile", "etl"], ["etlbot"]),
+    (["validate", "stud"], ["studies"]),
+    (["graph", "load", "stud"], ["studies"]),
+    (["simplify", "--config", "user"], ["user.yaml"]),
+]
+
+
+@pytest.mark.promise("Completion asks no service")
+@pytest.mark.parametrize("words, offered", OFFERS)
+def test_bash_completes_names_and_paths(etl, names, words, offered):
+    assert completed(etl, *words) == offered
+
+
+@pytest.mark.promise("Completion asks no service")
+@pytest.mark.skipif(not shutil.which("fish"), reason="NOT TESTED: no fish")
+def test_fish_completes_names_and_paths(etl, names):
+    for words, offered in OFFERS:
+        assert completed_by_fish(etl, *words) == offered, words
+
+
+@pytest.mark.promise("Completion asks no service")
+@pytest.mark.skipif(not shutil.which("zsh"), reason="NOT TESTED: no zsh")
+def test_zsh_completes_names_and_paths(etl, names):
+    zsh = Zsh(etl)
+    try:
+        for words, (offered,) in OFFERS:
+            line = zsh.line_after_tab(" ".join(["aced-etl", *words]))
+            assert line.rstrip(" /") == " ".join(["aced-etl", *words[:-1], offered]), words
+    finally:
+        zsh.close()
+
+
+@pytest.mark.promise("Completion asks no service")
+def test_completion_is_silent_where_nothing_is_known(etl):
+    for kind in ("studies", "projects", "buckets", "profiles", "nonsense"):
+        ran = etl("completion", "values", kind, env={"HOME": str(etl.cwd)}).ok()
+        assert (ran.stdout, ran.stderr) == ("", "")
+    (etl.cwd / "etl.yaml").write_text("studies: [")
+    assert etl("completion", "values", "studies").ok().stderr == ""
+    (etl.cwd / "etl.yaml").write_text("program: demo\nstudies:\n- name: A\n")
+    assert etl("completion", "values", "studies").ok().stdout == "A\n"
 
 
 def test_bash_completes_the_whole_tree(etl):

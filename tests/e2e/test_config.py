@@ -36,14 +36,14 @@ def test_studies_are_listed_with_their_defaults_filled_in(etl):
                "  - {name: other, project: ohsu-my-study, bucket: ohsu-staging, source: old/other, enabled: no}\n")
     rows = etl("config", "studies", "-o", "json").ok().json()
     assert rows == [
-        {"study": "Lung_Cancer", "project": "aced-Lung_Cancer", "enabled": "yes", "bucket": "", "source": "metadata/Lung_Cancer",
-         "skip": "", "exclude": "", "transform_ids": "", "origin": "etl.yaml:4"},
-        {"study": "other", "project": "ohsu-my-study", "enabled": "no", "bucket": "ohsu-staging", "source": "old/other",
-         "skip": "", "exclude": "", "transform_ids": "", "origin": "etl.yaml:5"},
+        {"study": "Lung_Cancer", "project": "aced-Lung_Cancer", "enabled": True, "bucket": "", "source": "metadata/Lung_Cancer",
+         "skip": [], "exclude": [], "transform_ids": "", "origin": "etl.yaml:4"},
+        {"study": "other", "project": "ohsu-my-study", "enabled": False, "bucket": "ohsu-staging", "source": "old/other",
+         "skip": [], "exclude": [], "transform_ids": "", "origin": "etl.yaml:5"},
     ]
     other = listed(etl("config", "studies", "-o", "json", "--program", "demo", "--bucket", "one-bucket", "--studies-prefix", "x/"))
-    assert other["Lung_Cancer"] == {"study": "Lung_Cancer", "project": "demo-Lung_Cancer", "enabled": "yes", "bucket": "one-bucket",
-                                    "source": "x/Lung_Cancer", "skip": "", "exclude": "", "transform_ids": "", "origin": "etl.yaml:4"}
+    assert other["Lung_Cancer"] == {"study": "Lung_Cancer", "project": "demo-Lung_Cancer", "enabled": True, "bucket": "one-bucket",
+                                    "source": "x/Lung_Cancer", "skip": [], "exclude": [], "transform_ids": "", "origin": "etl.yaml:4"}
     assert listed(etl("config", "studies", "-o", "json", env={"ACED_ETL_PROGRAM": "demo"}))["Lung_Cancer"]["project"] == "demo-Lung_Cancer"
 
 

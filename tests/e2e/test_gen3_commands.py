@@ -158,12 +158,12 @@ def test_buckets_ls_tells_where_fence_and_its_configuration_differ(etl, new_comm
     etl.env.update(commons.env)
     listed = rows(etl("buckets", "ls", "-o", "json").ok())
     good = listed[commons.bucket("demo-synthetic")]
-    assert (good["fence"], good["fence_config"], good["uploads"], good["finding"]) == ("yes", "yes", "default", "")
+    assert (good["fence"], good["fence_config"], good["uploads"], good["finding"]) == (True, True, "default", "")
     assert listed[commons.bucket("demo-cohort")]["uploads"] == "yes"
     not_allowed = listed[commons.bucket("diabetes")]
     assert not_allowed["uploads"] == "no" and "ALLOWED_DATA_UPLOAD_BUCKETS" in not_allowed["finding"]
     nowhere = listed[commons.bucket("nowhere")]
-    assert nowhere["fence"] == "no" and "S3_BUCKETS" in nowhere["finding"]
+    assert nowhere["fence"] is False and "S3_BUCKETS" in nowhere["finding"]
 
 
 def test_buckets_ls_without_the_configuration_says_unknown(etl, commons):

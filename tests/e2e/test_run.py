@@ -72,7 +72,7 @@ def test_a_dry_run_says_what_the_run_will_do_and_writes_nothing(world):
            [step(first, study, "pull")["counts"] for study in (LUNG, COHORT)]
     state = sorted(path.name for path in (world.home / "state").iterdir())
     planned = world.run("--all", "--dry-run")
-    assert planned.json()["dry_run"] and "nothing changed" not in planned.stderr
+    assert planned.json()["dry_run"] and "2 studies: 2 would change" in planned.stderr
     assert steps(planned, LUNG) == well(outcome="planned", but={"pull": "unchanged", "validate": "done"})
     assert world.untouched() == untouched
     assert {path.name for path in (world.home / "state").iterdir()} - {"files"} == set(state)  # its lock, and an empty journal
@@ -99,9 +99,10 @@ def test_studies_are_chosen_by_name_or_all_that_are_enabled(pod):
     assert [study["study"] for study in pod.run("--all", "--only", "validate").json()["studies"]] == [LUNG]
     named = pod.run(COHORT, COHORT, LUNG, "--only", "validate").json()
     assert [study["study"] for study in named["studies"]] == [COHORT, LUNG]
-    assert "did you mean `Cohort`" in pod.run("Cohrt", rc=2).stderr
+    assert "did you mean `Cohort`?" in pod.run("Cohrt", rc=2).stderr
     assert "--all" in pod.etl("run").failed(2).stderr
-    assert "--all" in pod.run("--all", LUNG, rc=2).stderr
+    both = pod.run("--all", LUNG, rc=2).stderr
+    assert "both --all and the name of a study are given: Lung" in both
 
 
 def test_no_study_is_no_run(pod):

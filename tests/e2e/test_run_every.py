@@ -9,7 +9,7 @@ import time
 import pytest
 from run_world import COHORT, LUNG, of_study, steps
 
-RUN_ENDED = "studies are as they should be"
+RUN_ENDED = " changed"  # of the last line of a run: "2 studies: 1 changed; …", "1 study: 1 unchanged; nothing changed in 2 s"
 WAITS = "the next run is due at"
 
 
@@ -30,7 +30,10 @@ def test_runs_follow_each_other_and_settings_are_read_anew(pod):
     running.until_said(RUN_ENDED, count=sum(RUN_ENDED in line["msg"] for line in running.log) + 1)
     ended = running.stop()
     reports = ended.reports()
-    first = [report for report in reports if len(report["studies"]) == 1]
+    refused = [report for report in reports if "error" in report]  # a configuration error is a document, too
+    assert refused and all(report["exit"] == 2 and "`studies` is a list" in report["error"] for report in refused)
+    reports = [report for report in reports if "error" not in report]
+    first = [report for report in reports if len(report.get("studies", [])) == 1]
     assert len(first) >= 2 and reports[: len(first)] == first, "the list of studies changed once"
     assert [each["outcome"] for each in first[0]["studies"][0]["steps"]][3] == "done"
     outcomes = [report["studies"][0]["outcome"] for report in reports[1:]]

@@ -81,5 +81,64 @@ TEST_F(LogTest, lines_of_many_threads_do_not_mix) {
   EXPECT_EQ(count, 1600U);
 }
 
+TEST_F(LogTest, numbers_and_booleans_stay_such_in_json) {
+  setup(Level::info, true);
+  const std::string line = said([] {
+    write(Level::info, "x", {{"bytes", 100}, {"dry", true}, {"counts", Value::json("{\"a\":1}")}, {"text", "7"}});
+  });
+  EXPECT_NE(line.find(R"("bytes":100,"dry":true,"counts":{"a":1},"text":"7")"), std::string::npos) << line;
+}
+
+TEST_F(LogTest, a_scope_gives_every_message_its_study_and_step) {
+  setup(Level::info, false);
+  {
+    const Scope scope("Lung", "p-Lung", "graph");
+    EXPECT_EQ(said([] { warn("careful"); }), "warning: Lung: careful\n");
+    EXPECT_EQ(said([] { info("Lung: done"); }), "Lung: done\n");
+    setup(Level::info, true);
+    const std::string line = said([] { write(Level::info, "x", {{"step", "files"}}); });
+    EXPECT_NE(line.find(R"("msg":"x","step":"files","study":"Lung","project":"p-Lung"})"), std::string::npos) << line;
+    setup(Level::info, false);
+  }
+  EXPECT_EQ(said([] { warn("careful"); }), "warning: careful\n");
+}
+
+TEST_F(LogTest, a_warning_is_written_once_for_a_study) {
+  setup(Level::info, false);
+  const auto twice = [] {
+    warn("careful");
+    warn("careful");
+  };
+  EXPECT_EQ(said(twice), "warning: careful\nwarning: careful\n");
+  const WarnOnce once;
+  {
+    const Scope scope("A", "p-A", "validate");
+    EXPECT_EQ(said(twice), "warning: A: careful\n");
+  }
+  const Scope scope("B", "p-B", "validate");
+  EXPECT_EQ(said(twice), "warning: B: careful\n");
+}
+
+TEST_F(LogTest, timestamps_stand_in_front_of_text) {
+  setup(Level::info, false);
+  set_timestamps(true);
+  const std::string line = said([] { info("done"); });
+  set_timestamps(false);
+  EXPECT_EQ(line.size(), std::string("2026-01-31T10:00:00.000Z done\n").size()) << line;
+  EXPECT_TRUE(line.ends_with("Z done\n")) << line;
+}
+
+TEST_F(LogTest, without_a_terminal_retries_of_a_kind_are_written_once_a_minute) {
+  setup(Level::info, false);
+  const auto thrice = [] {
+    for (int i = 0; i < 3; ++i) const RetryNotice notice("kind of the first test", "trying again", {{"reason", "x"}});
+  };
+  EXPECT_EQ(said(thrice), "trying again\n  reason: x\n");
+  setup(Level::debug, false);
+  EXPECT_EQ(said(thrice), "trying again\n  reason: x\ntrying again\n  reason: x\ntrying again\n  reason: x\n");
+  setup(Level::error, false);
+  EXPECT_EQ(said(thrice), "");
+}
+
 }  // namespace
 }  // namespace etl::log

@@ -164,7 +164,8 @@ TEST_F(ProfileTest, WithoutAnyNameItIsDefault) {
 TEST_F(ProfileTest, AnUnknownProfileIsNamedWithThoseThereAre) {
   write_pod();
   const auto error = refused({"fencbot", {}, {}});
-  EXPECT_THAT(error.what(), HasSubstr("no AWS profile `fencbot`; did you mean `fencebot`?"));
+  EXPECT_THAT(error.what(), HasSubstr("no AWS profile `fencbot`"));
+  EXPECT_THAT(error.hint(), HasSubstr("did you mean `fencebot`?"));
   EXPECT_EQ(error.where(), "--profile");
   EXPECT_THAT(error.hint(), HasSubstr("default, etlbot, fencebot"));
   EXPECT_THAT(error.hint(), HasSubstr(path("credentials")));
