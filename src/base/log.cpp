@@ -219,10 +219,12 @@ void add_scope(std::string& message, Details& details) {
   add("step", state().step);
 }
 
-bool already_warned(std::string_view message) {
+bool already_warned(std::string_view message, Fields fields) {
   const std::lock_guard lock(state().mutex);
   if (!state().warn_once) return false;
-  return !state().warned.insert(std::hash<std::string>{}(fmt::format("{}\n{}", state().study, message))).second;
+  std::string whole = fmt::format("{}\n{}", state().study, message);
+  for (const auto& [name, value] : fields) whole += fmt::format("\n{}: {}", name, value.text());
+  return !state().warned.insert(std::hash<std::string>{}(whole)).second;
 }
 
 std::string cut_to_terminal(std::string line) {
@@ -246,7 +248,7 @@ bool is_json() noexcept { return state().json.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view message, Fields fields) {
   if (!enabled(level)) return;
-  if (level == Level::warn && already_warned(message)) return;
+  if (level == Level::warn && already_warned(message, fields)) return;
   std::string clean = secrets::redact(message);
   Details details;
   for (const auto& [name, value] : fields) details.push_back({name, secrets::redact(value.text()), value.is_json()});

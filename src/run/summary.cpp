@@ -105,6 +105,9 @@ std::vector<std::string> what_happened(const std::vector<StudyReport>& studies, 
 }  // namespace
 
 std::string cause_key(const StudyReport& study, std::string_view step, const StepReport& report) {
+  // The faults of a study and the files that failed are its own, however alike their numbers look.
+  const bool own = report.exit == ExitCode::invalid_input || report.exit == ExitCode::partial;
+  if (own) return fmt::format("{}\n{}\n{}", step, static_cast<int>(report.exit), study.study);
   std::string reason = report.reason;
   blank_out(reason, study.project.str());
   blank_out(reason, study.study);

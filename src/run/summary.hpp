@@ -20,7 +20,7 @@ struct Cause {
 [[nodiscard]] std::vector<Cause> causes_of(const std::vector<StudyReport>& studies);
 
 /// What tells one cause from another: the step, the exit code and the reason without the names of the study and its
-/// project.
+/// project. Invalid input, and items that failed, are causes of their study alone.
 [[nodiscard]] std::string cause_key(const StudyReport& study, std::string_view step, const StepReport& report);
 
 /// The last line of a run: how many studies changed, were unchanged, failed or were not finished, and what the steps

@@ -51,6 +51,15 @@ TEST(Summary, a_cause_is_the_same_whatever_the_study_is_called) {
   EXPECT_EQ(causes[2].step, "graph");
 }
 
+TEST(Summary, faults_of_two_studies_are_two_causes) {
+  const auto invalid = [](const std::string& name) {
+    StepReport report = failed("1 fault: 1 json");
+    report.exit = ExitCode::invalid_input;
+    return study(name, {line("validate", report)});
+  };
+  EXPECT_EQ(causes_of({invalid("Lung"), invalid("Heart")}).size(), 2U);
+}
+
 TEST(Summary, a_name_within_a_word_is_not_the_study) {
   const auto a = study("a", {line("pull", failed("a bad thing"))});
   const auto bad = study("b", {line("pull", failed("b bad thing"))});
