@@ -155,6 +155,7 @@ class Readings {
                                     .dictionary = options_.dictionary,
                                     .records = records_,
                                     .ids = options_.ids,
+                                    .project = options_.project,
                                     .validate = options_.validate,
                                     .references = options_.references,
                                     .document_keys = options_.document_keys,

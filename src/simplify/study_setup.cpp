@@ -1,8 +1,26 @@
 #include "simplify/study_setup.hpp"
 
+#include <filesystem>
+
 #include "base/log.hpp"
+#include "config/folder.hpp"
+#include "config/study_entry.hpp"
 
 namespace etl::simplify {
+namespace {
+
+/// The project of the study of etl.yaml whose folder this is; empty when there is none.
+std::string project_of(const config::Settings& settings, const std::string& path) {
+  if (settings.studies().empty() || !settings.get("folder.studies")) return {};
+  const std::filesystem::path studies = config::folder(settings, "folder.studies");
+  for (const config::StudyEntry& study : settings.studies()) {
+    std::error_code missing;
+    if (std::filesystem::equivalent(studies / study.name, path, missing)) return study.project.str();
+  }
+  return {};
+}
+
+}  // namespace
 
 StudySetup StudySetup::load(const config::Settings& settings, const StudyArguments& arguments) {
   StudySetup setup;
@@ -29,6 +47,7 @@ StudyOptions StudySetup::options(const config::Settings& settings, const StudyAr
           .plans = *plans,
           .dictionary = dictionary ? &*dictionary : nullptr,
           .ids = ids ? &*ids : nullptr,
+          .project = arguments.project.empty() ? project_of(settings, arguments.path) : arguments.project,
           .validate = !arguments.no_validate,
           .check_ids = !arguments.no_validate,
           .references = References::all,

@@ -17,6 +17,7 @@ struct StudyArguments {
   std::string glob;
   std::vector<std::string> exclude;  ///< patterns of files and folders that are no part of the study
   std::string seed;                  ///< --transform-ids
+  std::string project;               ///< P-Q it is loaded into; empty: as etl.yaml says of the folder, if it does
   bool transform_ids = false;
   bool no_validate = false;
 };
