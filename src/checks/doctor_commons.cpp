@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 
+#include "base/text.hpp"
 #include "checks/bucket_list.hpp"
 #include "checks/doctor.hpp"
 #include "config/fence_config.hpp"
@@ -190,7 +191,10 @@ void check_commons(Report& report, const config::Settings& settings, const std::
   const bool reached = report.guard("commons", [&] {
     const gen3::Call call{.path = "/user/_status", .with_token = false};
     const auto answer = session->call(call);
-    if (answer.ok()) {
+    if (answer.ok() && trim(answer.body).starts_with('<')) {
+      report.fail("commons", fmt::format("{} answers with a page that is not an answer of fence", session->address(call)),
+                  "check the address of the commons: GEN3_ENDPOINT sets another", ExitCode::usage);
+    } else if (answer.ok()) {
       report.ok("commons", session->endpoint() + " answers");
     } else {
       report.fail("commons", fmt::format("{} answers HTTP {}", session->address(call), answer.status),

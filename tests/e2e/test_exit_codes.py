@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import http.server
 import json
 import pathlib
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
+import yaml
 from pooler import pooler
 from programs import ROOT, Ran
 from run_world import LUNG, PROJECTS, World
@@ -76,7 +79,7 @@ def test_doctor_names_what_ends_a_run(world: World, tmp_path: pathlib.Path, reas
     rows = {row["check"]: row for row in doctor.json()}
     assert check in rows, doctor
     assert rows[check]["state"] == "failed" and re.search(cause, rows[check]["found"]), doctor
-    assert rows[check]["advice"] and "doctor" not in rows[check]["advice"]
+    assert rows[check]["advice"] and "aced-etl doctor" not in rows[check]["advice"]
     assert doctor.rc in (2, 4, 5, 7)
 
 
@@ -144,10 +147,9 @@ def _(world, tmp):
     return {"S3_BUCKET": None}
 
 
-@condition("the dictionary is not a dictionary", r"dictionary\.json")
+@condition("the dictionary is neither a file nor a web address", "not an address that can be fetched")
 def _(world, tmp):
-    (tmp / "dictionary.json").write_text("no JSON")
-    return {"DICTIONARY_URL": str(tmp / "dictionary.json")}
+    return {"DICTIONARY_URL": "ftp://dictionary.example.org/schema.json"}
 
 
 @condition("no dictionary is named", "dictionary")
@@ -207,17 +209,36 @@ def _(world, tmp):
 
 @condition("the revproxy has no route to indexd", "indexd")
 def _(world, tmp):
-    world.commons.stand_in.fault("status", "/index/", status=404, times=1000)
+    world.commons.stand_in.fault("status", "^/index/", status=404, times=1000, body="<html>no such page</html>")
 
 
 @condition("the revproxy has no route to sheepdog", "sheepdog")
 def _(world, tmp):
-    world.commons.stand_in.fault("status", "/api/", status=404, times=1000)
+    world.commons.stand_in.fault("status", "^/api/", status=404, times=1000, body="<html>no such page</html>")
 
 
-@condition("the address of the commons is another web site's", "not (an answer of fence|fence's)")
+class Page(http.server.BaseHTTPRequestHandler):
+    """Answers everything with a page of its own."""
+
+    def answer(self) -> None:
+        page = b"<!doctype html><title>Welcome</title>"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@condition("the address of the commons is another web site's", "not an answer of fence")
 def _(world, tmp):
-    return {"GEN3_ENDPOINT": world.s3.endpoint}
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"GEN3_ENDPOINT": f"http://127.0.0.1:{server.server_port}"}
+        server.shutdown()
 
 
 # --- 4: not authenticated or not allowed ------------------------------------------------------------------------
@@ -246,11 +267,8 @@ def _(world, tmp):
 
 @condition("the access token has expired", "expired")
 def _(world, tmp):
-    key = json.loads((world.commons.creds / "credentials.json").read_text())["api_key"].split(".")
-    claims = json.loads(base64.urlsafe_b64decode(key[1] + "=" * (-len(key[1]) % 4)))
-    claims["exp"] = int(time.time()) - 600
-    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    return {"ACCESS_TOKEN": ".".join((key[0], body, key[2])), "GEN3_ENDPOINT": world.commons.endpoint}
+    user = next(iter(yaml.safe_load((world.commons.creds / "user.yaml").read_text())["users"]))
+    return {"ACCESS_TOKEN": world.commons.stand_in.token(user, expires_in=-600), "GEN3_ENDPOINT": world.commons.endpoint}
 
 
 @condition("the API key's user may not write the project", "may not|Permission|HTTP 40[13]")
@@ -308,11 +326,6 @@ def _(world, tmp):
     return {"S3_BUCKET": "no-such-bucket-anywhere"}
 
 
-@condition("fence takes no uploads into the study's bucket", "uploads|upload")
-def _(world, tmp):
-    raise NotImplementedError
-
-
 @condition("the project's code belongs to another program", "belongs to the program")
 def _(world, tmp):
     world.etl("projects", "init", "other-synthetic", "--via", "database").ok()
@@ -327,11 +340,13 @@ def _(world, tmp):
 @condition("the database has no tables of a graph", "missing|no tables")
 def _(world, tmp):
     psql(world, "drop schema public cascade; create schema public; grant all on schema public to public")
+    study(world, skip="projects, files")
+    return {"GEN3_ENDPOINT": None, "GEN3_API_KEY": None, "ACED_ETL_CREDS": str(tmp / "none")}  # sheepdog would make some
 
 
 @condition("a table of the dictionary is missing", "missing")
 def _(world, tmp):
-    psql(world, "drop table node_patient cascade")
+    psql(world, "drop table edge_observationaboutsubjectpatient")
 
 
 @condition("a table lacks a column", "_sysan")
