@@ -28,11 +28,7 @@ class Report {
     add({std::move(name), Check::State::failed, std::move(detail), std::move(advice), exit});
   }
   /// The error as a failed check.
-  void fail(std::string name, const Error& error) {
-    std::string detail = error.what();
-    if (!error.where().empty()) detail += " (" + error.where() + ")";
-    fail(std::move(name), std::move(detail), error.hint(), error.code());
-  }
+  void fail(std::string name, const Error& error);
   /// Runs a check; what it throws is a failed one. False when it threw.
   template <typename Work>
   bool guard(const std::string& name, Work&& work) {

@@ -7,6 +7,7 @@ Report examine(const config::Settings& settings, const config::Environment& envi
   check_mounts(report, settings);
   check_commons(report, settings, stop);
   check_aws(report, settings, environment, stop);
+  check_studies(report, settings, environment, stop);
   check_database(report, settings);
   check_search(report, settings, environment, stop);
   check_folders(report, settings);

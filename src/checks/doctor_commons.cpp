@@ -6,8 +6,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <optional>
 
+#include "base/text.hpp"
 #include "checks/bucket_list.hpp"
 #include "checks/doctor.hpp"
 #include "config/fence_config.hpp"
@@ -28,14 +30,19 @@ constexpr auto key_ends_soon = 24h * 7;
 
 std::string day(Clock::time_point time) { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(Clock::to_time_t(time))); }
 
-void check_key(Report& report, const gen3::Session::Options& options) {
+/// What the key or token says of itself. Whether fence takes it is known only when fence was asked: `found` is then the
+/// check that is reported.
+void check_key(Report& report, const gen3::Session::Options& options, std::optional<Check>& found) {
+  const auto unless_refused = [&](std::string name, std::string detail) {
+    found = Check{std::move(name), Check::State::ok, std::move(detail), {}, {}};
+  };
   if (!options.access_token.empty()) {
     const auto claims = gen3::read_claims(options.access_token, options.access_token_origin);
     if (claims.expires < Clock::now()) {
       report.fail("access token", "it has expired", "unset ACCESS_TOKEN, or get a new one", ExitCode::not_allowed);
     } else {
-      report.ok("access token",
-                fmt::format("{}used instead of an API key", claims.user.empty() ? "" : claims.user + ", "));
+      unless_refused("access token",
+                     fmt::format("{}used instead of an API key", claims.user.empty() ? "" : claims.user + ", "));
     }
     return;
   }
@@ -48,14 +55,14 @@ void check_key(Report& report, const gen3::Session::Options& options) {
   const std::string whose = claims.user.empty() ? claims.issuer : fmt::format("{} of {}", claims.user, claims.issuer);
   const std::string renew = "make a new key on the commons' profile page";
   if (claims.expires == Clock::time_point{}) {
-    report.ok("API key", whose);
+    unless_refused("API key", whose);
   } else if (claims.expires < Clock::now()) {
     report.fail("API key", fmt::format("{}; it expired on {}", whose, day(claims.expires)), renew,
                 ExitCode::not_allowed);
   } else if (claims.expires < Clock::now() + key_ends_soon) {
     report.warn("API key", fmt::format("{}; it expires on {}", whose, day(claims.expires)), renew);
   } else {
-    report.ok("API key", fmt::format("{}; good until {}", whose, day(claims.expires)));
+    unless_refused("API key", fmt::format("{}; good until {}", whose, day(claims.expires)));
   }
 }
 
@@ -91,14 +98,18 @@ void check_clock(Report& report, const net::Response& answer) {
 void check_permissions(Report& report, const config::Settings& settings, const gen3::User& user) {
   const std::filesystem::path file = settings.require("user_yaml");
   std::error_code unreadable;
-  if (!std::filesystem::exists(file, unreadable)) return;
-  std::vector<ProjectId> projects;
-  try {
-    projects = graph::read_user_yaml(file.string()).projects;
-  } catch (const Error&) {
-    return;  // told among the mounts
+  std::map<ProjectId, bool> projects;  // true: runs load a study's files into it
+  if (std::filesystem::exists(file, unreadable)) {
+    try {
+      for (const ProjectId& id : graph::read_user_yaml(file.string()).projects) projects.emplace(id, false);
+    } catch (const Error&) {  // told among the mounts
+    }
   }
-  for (const ProjectId& id : projects) {
+  for (const config::StudyEntry& study : settings.studies()) {
+    const bool loads = study.enabled && settings.flag("destinations.files") && !skips(study, "files");
+    if (loads) projects[study.project] = true;
+  }
+  for (const auto& [id, is_loaded] : projects) {
     const std::string resource = fmt::format("/programs/{}/projects/{}", id.program, id.code);
     std::vector<std::string> lacking;
     for (const auto& [service, method] : {std::pair{"indexd", "create"},
@@ -111,6 +122,10 @@ void check_permissions(Report& report, const config::Settings& settings, const g
     const std::string name = "project " + id.str();
     if (lacking.empty()) {
       report.ok(name, user.name + " may read and write it");
+    } else if (is_loaded) {
+      report.fail(name, fmt::format("{} may not {}, and runs load a study into it", user.name, fmt::join(lacking, ", ")),
+                  fmt::format("grant it on {} in user.yaml, or use another user's API key", resource),
+                  ExitCode::not_allowed);
     } else {
       report.warn(name, fmt::format("{} may not {}", user.name, fmt::join(lacking, ", ")),
                   fmt::format("grant it on {} in user.yaml, if this user is to load files there", resource));
@@ -120,9 +135,7 @@ void check_permissions(Report& report, const config::Settings& settings, const g
     report.warn("large files", user.name + " has no file_upload on /data_file",
                 "grant it in user.yaml: without it fence takes no multipart uploads, and files end at 5 GiB");
   }
-  const bool admin = user.may("sheepdog", "create", "/services/sheepdog/submission/program") &&
-                     user.may("sheepdog", "create", "/services/sheepdog/submission/project");
-  if (admin) {
+  if (may_make_projects(user)) {
     report.ok("making projects", user.name + " may make programs and projects");
   } else {
     report.warn("making projects", user.name + " may make no programs and projects through sheepdog",
@@ -149,9 +162,15 @@ void check_buckets(Report& report, const config::Settings& settings, gen3::Fence
   }
   report.ok("buckets", config ? fmt::format("{}, {} of them take uploads", rows.size(), uploads)
                               : fmt::format("{}; which take uploads is not known", rows.size()));
+  check_study_buckets(report, settings, fence, rows);
 }
 
 }  // namespace
+
+bool may_make_projects(const gen3::User& user) {
+  return user.may("sheepdog", "create", "/services/sheepdog/submission/program") &&
+         user.may("sheepdog", "create", "/services/sheepdog/submission/project");
+}
 
 void check_commons(Report& report, const config::Settings& settings, const std::stop_token& stop) {
   if (!gen3::has_commons(settings)) {
@@ -161,9 +180,10 @@ void check_commons(Report& report, const config::Settings& settings, const std::
   }
   net::HttpClient http({.attempts = 2}, stop);
   std::optional<gen3::Session> session;
+  std::optional<Check> key;
   const bool known = report.guard("API key", [&] {
     auto options = gen3::session_options(settings);
-    check_key(report, options);
+    check_key(report, options, key);
     check_endpoint(report, settings, options);
     session.emplace(std::move(options), http);
   });
@@ -171,7 +191,10 @@ void check_commons(Report& report, const config::Settings& settings, const std::
   const bool reached = report.guard("commons", [&] {
     const gen3::Call call{.path = "/user/_status", .with_token = false};
     const auto answer = session->call(call);
-    if (answer.ok()) {
+    if (answer.ok() && trim(answer.body).starts_with('<')) {
+      report.fail("commons", fmt::format("{} answers with a page that is not an answer of fence", session->address(call)),
+                  "check the address of the commons: GEN3_ENDPOINT sets another", ExitCode::usage);
+    } else if (answer.ok()) {
       report.ok("commons", session->endpoint() + " answers");
     } else {
       report.fail("commons", fmt::format("{} answers HTTP {}", session->address(call), answer.status),
@@ -179,16 +202,23 @@ void check_commons(Report& report, const config::Settings& settings, const std::
     }
     check_clock(report, answer);
   });
-  if (!reached) return;
+  if (!reached) {
+    if (key) report.warn(key->name, key->detail + "; not tried, since the commons does not answer", "see `commons`");
+    return;
+  }
   gen3::Fence fence(*session);
-  report.guard("user", [&] {
-    const gen3::User user = fence.user();
-    report.ok("user",
-              fmt::format("{}{}", user.name, user.email.empty() || user.email == user.name ? "" : " " + user.email));
-    check_permissions(report, settings, user);
+  std::optional<gen3::User> user;
+  report.guard(key ? key->name : "user", [&] {
+    user = fence.user();
+    if (key) report.ok(key->name, key->detail);
   });
+  if (user) {
+    report.ok("user", fmt::format("{}{}", user->name,
+                                  user->email.empty() || user->email == user->name ? "" : " " + user->email));
+    check_permissions(report, settings, *user);
+  }
   report.guard("buckets", [&] { check_buckets(report, settings, fence); });
-  check_services(report, settings, *session);
+  check_services(report, settings, *session, user ? &*user : nullptr);
 }
 
 }  // namespace etl::checks

@@ -8,6 +8,8 @@
 #include "dictionary/dictionary.hpp"
 #include "graph/connection.hpp"
 #include "graph/database_check.hpp"
+#include "graph/graph_schema.hpp"
+#include "graph/projects.hpp"
 #include "graph/schema.hpp"
 #include "graph/transport.hpp"
 
@@ -150,6 +152,20 @@ void check_tables(Report& report, const std::vector<graph::TablePlan>& plan, con
   }
 }
 
+/// Would a load find or make the program and the project of every study?
+void check_projects(Report& report, const config::Settings& settings, graph::Connection& connection) {
+  for (const config::StudyEntry& study : settings.studies()) {
+    if (!study.enabled || !settings.flag("destinations.graph") || skips(study, "graph")) continue;
+    const std::string name = "graph, " + study.project.str();
+    report.guard(name, [&] {
+      const graph::Transaction transaction(connection, "READ ONLY");
+      graph::use_graph_schema(connection);
+      const auto project = graph::ensure_project(connection, study.project, true);
+      report.ok(name, project.any_created() ? "a load makes the project" : "the project is there");
+    });
+  }
+}
+
 }  // namespace
 
 void check_database(Report& report, const config::Settings& settings) {
@@ -176,14 +192,19 @@ void check_database(Report& report, const config::Settings& settings) {
     report.ok("dictionary", fmt::format("{} nodes, {} links", dictionary->nodes().size(), dictionary->edges().size()));
   });
   if (!connected || !read) return;
+  bool tables = false;
   report.guard("tables", [&] {
     const auto plan = graph::plan_schema(*dictionary);
     try {
-      check_tables(report, plan, graph::init_schema(*connection, plan, true));
+      const auto found = graph::init_schema(*connection, plan, true);
+      check_tables(report, plan, found);
+      tables = std::ranges::find(found.tables_created, "node_project") == found.tables_created.end();
     } catch (const LockedError& error) {
-      report.warn("tables", error.what(), "doctor waits no longer; ask the lock's owner to commit, then run it again");
+      report.warn("tables", error.what(),
+                  "ask the lock's owner to commit; a load waits for it, as long as `graph.lock_timeout` says");
     }
   });
+  if (tables) check_projects(report, settings, *connection);
   if (facts.standby || facts.read_only) return;  // every statement would say the same
   report.guard("privileges", [&] {
     check_statements(report, graph::try_load_statements(*connection, *dictionary, settings.flag("graph.prune")));

@@ -63,7 +63,8 @@ void check_folder(Report& report, const std::string& name, const fs::path& folde
   if (error) {
     report.warn(name, folder.string() + ": " + error.message(),
                 "`aced-etl studies pull` brings it from S3, or mount it");
-    if (pulled && error == std::errc::no_such_file_or_directory) check_can_be_made(report, name, folder);
+    const bool absent = error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+    if (pulled && absent) check_can_be_made(report, name, folder);
     return;
   }
   if (pulled && !may_write(folder)) {

@@ -9,6 +9,7 @@
 #include "config/study_entry.hpp"
 #include "gen3/answer.hpp"
 #include "gen3/indexd.hpp"
+#include "gen3/project_making.hpp"
 #include "gen3/session.hpp"
 #include "gen3/sheepdog.hpp"
 
@@ -58,19 +59,37 @@ void try_indexd_token(Report& report, gen3::Session& session, const ProjectId& p
   });
 }
 
+/// A project that a run would have to make, with a user who may make none.
+void check_projects(Report& report, const config::Settings& settings, gen3::Sheepdog& sheepdog,
+                    const gen3::User& user) {
+  if (may_make_projects(user)) return;
+  for (const config::StudyEntry& study : settings.studies()) {
+    if (!study.enabled || skips(study, "projects")) continue;
+    const auto found = gen3::make_projects(sheepdog, {study.project}, true).front();
+    if (found.program == gen3::ProjectMade::State::exists && found.project == gen3::ProjectMade::State::exists) continue;
+    report.fail("making " + study.project.str(),
+                fmt::format("the project does not exist, and {} may make no programs and projects through sheepdog",
+                            user.name),
+                "grant the sheepdog admin's policy in user.yaml, or make it: `aced-etl projects init --via database`",
+                ExitCode::not_allowed);
+  }
+}
+
 }  // namespace
 
-void check_services(Report& report, const config::Settings& settings, gen3::Session& session) {
+void check_services(Report& report, const config::Settings& settings, gen3::Session& session, const gen3::User* user) {
   if (settings.flag("destinations.files") && is_up(report, session, "indexd", "/index/_status")) {
     report.ok("indexd", "answers");
     for (const config::StudyEntry& study : settings.studies()) {
-      if (study.enabled) try_indexd_token(report, session, study.project);
+      if (study.enabled && !skips(study, "files")) try_indexd_token(report, session, study.project);
     }
   }
   if (settings.flag("destinations.projects") && is_up(report, session, "sheepdog", "/api/_status")) {
     report.guard("sheepdog", [&] {
-      const auto programs = gen3::Sheepdog(session).programs();
+      gen3::Sheepdog sheepdog(session);
+      const auto programs = sheepdog.programs();
       report.ok("sheepdog", fmt::format("answers and accepts the token; {}", counted(programs.size(), "program")));
+      if (user != nullptr) check_projects(report, settings, sheepdog, *user);
     });
   }
 }

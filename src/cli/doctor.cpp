@@ -9,6 +9,7 @@
 #include "cli/describe.hpp"
 #include "cli/options.hpp"
 #include "cli/print.hpp"
+#include "cli/run_parts.hpp"
 
 namespace etl::cli {
 namespace {
@@ -27,7 +28,8 @@ const char* name_of(checks::Check::State state) {
 
 void examine(Context& context) {
   const StopOnSignal stop;
-  const checks::Report report = checks::examine(context.settings, config::process_environment(), stop.token());
+  checks::Report report = checks::examine(context.settings, config::process_environment(), stop.token());
+  report.guard("steps", [&] { check_skipped(context.settings.studies()); });
   Table table({"check", "state", "found", "advice"});
   for (const checks::Check& check : report.checks()) {
     table.row({check.name, name_of(check.state), check.detail, check.advice});
@@ -45,12 +47,13 @@ void add_doctor(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("doctor");
   describe(
       *command,
-      {.summary = "look at all that loads stand on, and say what to do",
+      {.summary = "check everything that loads need, and say what to do",
        .text =
-           "One line a check: mounts and their links, the API key, the commons and its clock, the user's permissions "
-           "on every project of user.yaml, buckets, AWS profiles and whether each key signs, the database and its "
-           "tables, the search server, folders and disk. Writes nothing. The exit code is that of the first check "
-           "that failed; warnings are 0.",
+           "One line per check: mounts and their links, the API key and whether fence accepts it, the commons and its "
+           "clock, the user's permissions on every project of user.yaml and etl.yaml, buckets, AWS profiles and "
+           "whether each key signs, the source, bucket and project of every study of etl.yaml, the database, its "
+           "tables and the privileges on them, the search server, folders and disk. Writes nothing. The exit code is "
+           "that of the first check that failed; warnings do not count.",
        .examples = {{"aced-etl doctor", "in the pod, on the first day"},
                     {"aced-etl doctor -o json | jq '.[] | select(.state != \"ok\")'", "what is not well"}}});
   add_commons_options(*command, context);

@@ -145,6 +145,7 @@ Connection::Connection(const config::DatabaseAddress& address, std::chrono::mill
   // Verbose, so that the text of a failed connection begins with its SQLSTATE whatever the server's language.
   PQsetErrorVerbosity(raw_.get(), PQERRORS_VERBOSE);
   PQsetNoticeProcessor(raw_.get(), take_notice, nullptr);
+  const Waiting waiting(waits_for("connecting"));
   const auto until = Clock::now() + connect_time(timeout);
   auto status = PQstatus(raw_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
@@ -160,6 +161,13 @@ Connection::Connection(const config::DatabaseAddress& address, std::chrono::mill
   PQsetErrorVerbosity(raw_.get(), PQERRORS_DEFAULT);
   where_ = place(raw_.get(), address);
   log::debug("connected to {}, server {}", where_, PQserverVersion(raw_.get()));
+}
+
+std::string Connection::waits_for(std::string_view sql) const {
+  constexpr std::size_t most = 60;
+  std::string shown;
+  for (const char c : sql.substr(0, most)) shown += c == '\n' ? ' ' : c;
+  return where_ + ": " + shown + (sql.size() > most ? "…" : "");
 }
 
 void Connection::fail() {
@@ -207,8 +215,9 @@ void Connection::refuse_when_stopped() const {
 Result Connection::exec(const std::string& sql) {
   const StatementStop::Running running(stop_.get());
   refuse_when_stopped();
+  Waiting waiting(waits_for(sql));
   if (!send(sql.c_str())) fail();
-  return check(answer());
+  return check(answer(waiting));
 }
 
 Result Connection::exec(const std::string& sql, const Params& params) {
@@ -216,20 +225,21 @@ Result Connection::exec(const std::string& sql, const Params& params) {
   refuse_when_stopped();
   std::vector<const char*> values;
   values.reserve(params.size());
+  Waiting waiting(waits_for(sql));
   for (const auto& param : params) values.push_back(param ? param->c_str() : nullptr);
   if (PQsendQueryParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
                         nullptr, 0) != 1) {
     fail();
   }
-  return check(answer());
+  return check(answer(waiting));
 }
 
 /// The last result of what was sent, as PQexec gives it; null when the connection is lost without a word.
-PGresult* Connection::answer() {
+PGresult* Connection::answer(Waiting& waiting) {
   waited_for_.clear();
   PGresult* last = nullptr;
   while (true) {
-    if (!await()) return last;
+    if (!await(waiting)) return last;
     PGresult* next = PQgetResult(raw_.get());
     if (next == nullptr) return last;
     if (last != nullptr && PQresultStatus(last) == PGRES_FATAL_ERROR) {  // why it failed; then the session may end, too
@@ -245,7 +255,7 @@ PGresult* Connection::answer() {
 
 /// Waits until PQgetResult() can answer; false when the connection is lost before. When it takes long, asks through a
 /// second connection whether another session is in the way, and says so.
-bool Connection::await() {
+bool Connection::await(Waiting& waiting) {
   const auto since = Clock::now();
   LockWatch watch(address_, backend_pid_);
   auto next_look = since + LockWatch::first_look(address_.lock_timeout);
@@ -266,6 +276,7 @@ bool Connection::await() {
       log::warn("waiting for {}; gives up after {} s (`graph.lock_timeout`)", waited_for_,
                 address_.lock_timeout.count() / 1000);
     }
+    if (!waited_for_.empty()) waiting.moved();  // that says it better
     next_look = Clock::now() + LockWatch::interval;
   }
   return true;
@@ -335,8 +346,9 @@ void Transaction::commit() {
   const StatementStop::Running running(connection_.stop_.get());
   connection_.refuse_when_stopped();
   open_ = false;
+  Waiting waiting(connection_.waits_for("COMMIT"));
   if (!connection_.send("COMMIT")) connection_.fail();
-  auto* raw = connection_.answer();
+  auto* raw = connection_.answer(waiting);
   const Result result(raw);
   if (PQresultStatus(raw) != PGRES_COMMAND_OK) {
     // A server that says why has rolled back; silence, or the end of the session, leaves it open.

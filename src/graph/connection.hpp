@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/waiting.hpp"
 #include "config/database.hpp"
 #include "graph/sql_error.hpp"
 #include "graph/sql_quote.hpp"
@@ -79,6 +80,8 @@ class Connection {
   void set_lock_timeout(std::chrono::milliseconds timeout);
   [[nodiscard]] bool alive() const { return !given_up_ && PQstatus(raw_.get()) == CONNECTION_OK; }
   [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(raw_.get()) != PQTRANS_IDLE; }
+  /// What a wait for the answer to this statement is called: where, and how the statement begins.
+  [[nodiscard]] std::string waits_for(std::string_view sql) const;
   [[nodiscard]] PGconn* raw() { return raw_.get(); }
   [[nodiscard]] StatementStop* stop() { return stop_.get(); }  ///< null when nothing stops it
 
@@ -94,8 +97,8 @@ class Connection {
   Result check(PGresult* result);
   void refuse_when_stopped() const;
   [[nodiscard]] bool send(const char* sql) { return PQsendQuery(raw_.get(), sql) == 1; }
-  PGresult* answer();
-  bool await();
+  PGresult* answer(Waiting& waiting);
+  bool await(Waiting& waiting);
 
   config::DatabaseAddress address_;
   std::string where_;

@@ -23,6 +23,7 @@ CopyIn::~CopyIn() {
 }
 
 void CopyIn::write(std::string_view data) {
+  Waiting waiting(connection_.waits_for("COPY"));
   while (!data.empty()) {
     const auto piece = data.substr(0, largest_piece);
     data.remove_prefix(piece.size());
@@ -30,12 +31,14 @@ void CopyIn::write(std::string_view data) {
       end("given up after a failed write");
       connection_.fail();
     }
+    waiting.moved();
   }
 }
 
 std::int64_t CopyIn::finish() { return end(nullptr); }
 
 std::int64_t CopyIn::end(const char* reason) {
+  const Waiting waiting(connection_.waits_for("COPY, its end"));
   open_ = false;
   if (PQputCopyEnd(connection_.raw(), reason) != 1) {
     while (auto* rest = PQgetResult(connection_.raw())) {
@@ -64,6 +67,7 @@ CopyOut::CopyOut(Connection& connection, const std::string& sql) : connection_(c
   const auto result = connection_.exec(sql);
   if (PQresultStatus(result.get()) != PGRES_COPY_OUT) throw FaultError("not a COPY … TO STDOUT: " + sql);
   running_.emplace(connection_.stop());
+  waiting_.emplace(connection_.waits_for("COPY"));
 }
 
 CopyOut::~CopyOut() {
@@ -78,6 +82,7 @@ CopyOut::~CopyOut() {
 bool CopyOut::read(std::string_view& row) {
   if (!open_) return false;
   char* data = nullptr;
+  waiting_->moved();
   const int size = PQgetCopyData(connection_.raw(), &data, 0);
   buffer_.reset(data);
   if (size > 0) {
@@ -93,6 +98,7 @@ bool CopyOut::read(std::string_view& row) {
     if (!connection_.alive()) break;
   }
   running_.reset();
+  waiting_.reset();
   if (failed) connection_.fail(failed->get());
   return false;
 }

@@ -51,6 +51,7 @@ class CopyOut {
   };
   Connection& connection_;
   std::optional<StatementStop::Running> running_;
+  std::optional<Waiting> waiting_;
   std::unique_ptr<char, Free> buffer_;
   bool open_ = true;
 };

@@ -176,8 +176,10 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     Dangling dangling(connection, dictionary, staging);
     LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node, options.edge_rule}, held,
                           staging, report, std::move(progress));
+    simplify::StudyOptions of_project = study;
+    of_project.project = options.project.str();
     const simplify::StudyResult read = simplify::read_study(
-        study, consumer, report, [&](const fhir::IdIndex::Reference& reference) { dangling.add(reference); });
+        of_project, consumer, report, [&](const fhir::IdIndex::Reference& reference) { dangling.add(reference); });
     out.tally = read.tally;
     out.without_node = consumer.without_node();
     out.without_edge = consumer.without_edge();

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/waiting.hpp"
 
 namespace etl::net {
 namespace {
@@ -41,7 +42,7 @@ class Transfer {
  public:
   Transfer(CURL* easy, const Request& request, const HttpOptions& options, RateLimit& rate, const std::stop_token& stop,
            bool may_repeat)
-      : easy_(easy), request_(request), options_(options), rate_(rate), stop_(stop), may_repeat_(may_repeat) {
+      : easy_(easy), request_(request), options_(options), rate_(rate), stop_(stop), may_repeat_(may_repeat), waiting_(request.method + " " + without_query(request.url)) {
     set_up();
   }
 
@@ -89,6 +90,7 @@ class Transfer {
   RateLimit& rate_;
   const std::stop_token& stop_;
   bool may_repeat_;
+  Waiting waiting_;
   List headers_;
 
   Response response_;
@@ -193,6 +195,7 @@ std::size_t Transfer::on_read(char* data, std::size_t size, std::size_t count, v
 }
 
 void Transfer::take_header(std::string_view line) {
+  waiting_.moved();
   window_bytes_ += line.size();
   if (line.starts_with("HTTP/")) {  // the first line of an answer; before the last one there may be a 100 Continue
     response_ = {};
@@ -215,6 +218,7 @@ void Transfer::begin_sink() {
 }
 
 void Transfer::take_body(std::string_view bytes) {
+  waiting_.moved();
   window_bytes_ += bytes.size();
   rate_.take(bytes.size(), stop_);
   if (request_.sink != nullptr && response_.ok()) {
@@ -244,6 +248,7 @@ std::size_t Transfer::give_body(std::span<char> to) {
   } else {
     std::memcpy(to.data(), request_.body.data() + sent_, given);
   }
+  waiting_.moved();
   sent_ += given;
   window_bytes_ += given;
   return given;

@@ -11,6 +11,7 @@
 #include "fhir/inner_block.hpp"
 #include "simplify/extension_url.hpp"
 #include "simplify/resource_version.hpp"
+#include "simplify/storage_check.hpp"
 
 namespace etl::simplify {
 namespace {
@@ -34,7 +35,8 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   Worker(const WorkerOptions& options, const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index)
       : options_(options),
         files_(files),
-        simplifier_(options.plans, options.ids, findings_, options.facts, options.document_keys) {
+        simplifier_(options.plans, options.ids, findings_, options.facts, options.document_keys),
+        storage_({options.dictionary, options.project, !Validate}) {
     if (index != nullptr) index_.emplace(*index);
     simplifier_.observe(this);
   }
@@ -52,6 +54,7 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
                                            As as);
   void settle(const Block& block, const Block::Piece& piece, const std::optional<Record>& record, bool counts,
               BlockSink& sink);
+  void check_storage(const Block::Piece& piece, const Record& record);
   void accept(const Block& block, const Block::Piece& piece, const Record& record, BlockSink& sink);
   void reject(const Block& block, const Block::Piece& piece, BlockSink& sink);
   void relative_reference(std::string_view text, const fhir::RelativeReference& parts,
@@ -73,6 +76,7 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   const std::vector<fhir::StudyFile>& files_;
   fhir::Findings findings_;
   Simplifier<Validate> simplifier_;
+  StorageCheck storage_;
   std::optional<fhir::IdIndex::Writer> index_;
   fhir::Structurals structurals_;
   const std::uint32_t* reached_ = nullptr;  ///< the first structural behind the piece read last; null: not known
@@ -175,6 +179,7 @@ std::optional<Record> Worker<Validate>::read(const Block& block, const Block::Pi
 template <bool Validate>
 void Worker<Validate>::settle(const Block& block, const Block::Piece& piece, const std::optional<Record>& record,
                               bool counts, BlockSink& sink) {
+  if (counts && record && findings_.document.empty()) check_storage(piece, *record);
   if (!findings_.document.empty()) {
     ++tally_.resources;
     reject(block, piece, sink);
@@ -210,6 +215,16 @@ void Worker<Validate>::container(const Block& block, const Block::Piece& piece, 
   const bool bundle = simplifier_.plan()->type->name == "Bundle";
   const std::optional<Record> record = read(block, piece, document, bundle ? As::shell : As::plain);
   settle(block, piece, record, !bundle, sink);
+}
+
+template <bool Validate>
+void Worker<Validate>::check_storage(const Block::Piece& piece, const Record& record) {
+  storage_.check(record, [&](std::string_view property, std::string message) {
+    std::string path(record.type);
+    if (!property.empty()) path.append(".").append(property);
+    findings_.document.push_back(
+        {FaultKind::storage, static_cast<std::uint32_t>(piece.begin), std::move(path), std::move(message)});
+  });
 }
 
 template <bool Validate>

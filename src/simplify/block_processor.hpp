@@ -76,6 +76,7 @@ struct WorkerOptions {
   const dictionary::Dictionary* dictionary = nullptr;
   bool records = false;  ///< the input is records that were simplified earlier, not FHIR
   const IdTransform* ids = nullptr;
+  std::string project = {};  ///< P-Q that the study is loaded into; empty: not known
   bool validate = true;
   References references = References::all;
   bool document_keys = true;                ///< as simplify::Simplifier says

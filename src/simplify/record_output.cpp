@@ -11,6 +11,7 @@
 #include "base/access.hpp"
 #include "base/closed_pipe.hpp"
 #include "base/error.hpp"
+#include "base/log.hpp"
 
 namespace etl::simplify {
 namespace {
@@ -119,6 +120,7 @@ RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* reject
     throw UsageError("the output folder cannot be made: " + error.message(), path_,
                      "name a folder that can be written");
   }
+  StagedFolder::clean(path_);
 }
 
 std::unique_ptr<Consumer::Part> RecordOutput::part() { return std::make_unique<TypeParts>(dialect_, path_ != "-"); }
@@ -126,7 +128,20 @@ std::unique_ptr<Consumer::Part> RecordOutput::part() { return std::make_unique<T
 AtomicFile& RecordOutput::file_of(const std::string& type) {
   const auto found = files_.find(type);
   if (found != files_.end()) return found->second;
-  return files_.emplace(type, AtomicFile(std::filesystem::path(path_) / (type + ".ndjson"), false)).first->second;
+  return files_.emplace(type, new_file(type)).first->second;
+}
+
+/// The hidden folder is made with the first file: by then the study, which may be around it, has been listed.
+AtomicFile RecordOutput::new_file(const std::string& type) {
+  if (!looked_) {
+    std::string why;
+    if (auto made = StagedFolder::make(path_, why)) staged_.emplace(std::move(*made));
+    if (!staged_) log::debug("{}: its files will be replaced one after the other: {}", path_, why);
+    looked_ = true;
+  }
+  const std::filesystem::path folder = staged_ ? staged_->path() : std::filesystem::path(path_);
+  // What is exchanged as a whole must be whole after a power cut, too.
+  return AtomicFile(folder / (type + ".ndjson"), staged_.has_value());
 }
 
 void RecordOutput::take(Part& part) {
@@ -191,7 +206,7 @@ void RecordOutput::take_out_of(const std::string& type, const Places& places, co
     if (at->second.first != line) ++at->second.differing;
   }
 
-  AtomicFile kept(old.path());
+  AtomicFile kept = new_file(type);
   std::string text;
   for (Lines lines(old.descriptor()); lines.next(line);) {
     const std::string id = id_of(line);
@@ -228,7 +243,14 @@ void RecordOutput::take_out_of(const std::string& type, const Places& places, co
 }
 
 void RecordOutput::commit() {
-  for (auto& [type, file] : files_) file.commit();
+  std::vector<std::string> names;
+  for (auto& [type, file] : files_) {
+    file.commit();
+    names.push_back(type + ".ndjson");
+  }
+  if (staged_) staged_->publish(names);
+  files_.clear();
+  staged_.reset();
 }
 
 }  // namespace etl::simplify

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,12 @@
 #include "simplify/fault_report.hpp"
 #include "simplify/pipeline.hpp"
 #include "simplify/reject_file.hpp"
+#include "simplify/staged_folder.hpp"
 
 namespace etl::simplify {
 
-/// Writes records as NDJSON: one file a type in a folder, which appear all at commit() or not at all; or, for a path
-/// `-`, to stdout as they come.
+/// Writes records as NDJSON: one file per type in a folder, or, for a path `-`, to stdout as they come. The files appear
+/// in the folder at commit(), all at once where StagedFolder can do that, else one after the other.
 class RecordOutput final : public Consumer {
  public:
   /// `rejects` may be null. `on_rejected` is told of every resource and file that is not usable.
@@ -33,7 +35,7 @@ class RecordOutput final : public Consumer {
   /// rejects. Their ids are those of the records. Folders only.
   void take_out(const std::vector<fhir::IdIndex::Duplicate>& duplicates, const std::vector<std::string>& files);
 
-  /// Put every file in its place.
+  /// Puts every file in its place.
   void commit();
   [[nodiscard]] const std::map<std::string, std::uint64_t>& records() const noexcept { return counts_; }
 
@@ -43,6 +45,7 @@ class RecordOutput final : public Consumer {
   using Places = std::map<std::string, std::vector<fhir::Location>>;  ///< id -> where it is repeated
 
   AtomicFile& file_of(const std::string& type);
+  AtomicFile new_file(const std::string& type);
   void take_out_of(const std::string& type, const Places& places, const std::vector<std::string>& files);
 
   std::string path_;
@@ -50,6 +53,8 @@ class RecordOutput final : public Consumer {
   RejectFile* rejects_;
   FaultReport& report_;
   std::function<void(std::uint64_t)> progress_;
+  std::optional<StagedFolder> staged_;  ///< before files_, which are in it
+  bool looked_ = false;                 ///< whether there can be a staged folder is known
   std::map<std::string, AtomicFile> files_;
   std::map<std::string, std::uint64_t> counts_;
 };

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "fhir/byte_stream.hpp"
+#include "simplify/storage_check.hpp"
 
 namespace etl::simplify {
 namespace {
@@ -38,9 +39,11 @@ class TypeNames {
 
 class RecordWorker final : public BlockWorker {
  public:
-  RecordWorker(const dictionary::Dictionary* dictionary, References references,
-               const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index)
-      : files_(files), names_(dictionary), references_(references) {
+  RecordWorker(const WorkerOptions& options, const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index)
+      : files_(files),
+        names_(options.dictionary),
+        references_(options.references),
+        storage_({options.dictionary, options.project, true}) {
     if (index != nullptr) index_.emplace(*index);
   }
 
@@ -65,6 +68,7 @@ class RecordWorker final : public BlockWorker {
   const std::vector<fhir::StudyFile>& files_;
   TypeNames names_;
   References references_;
+  StorageCheck storage_;
   std::optional<fhir::IdIndex::Writer> index_;
   fhir::Structurals structurals_;
   fhir::Warnings warnings_;
@@ -85,16 +89,23 @@ void RecordWorker::one(const fhir::Block& block, const fhir::Block::Piece& piece
   padded.append(text);
   padded.pad();
   Rejected rejected;
-  const auto reject = [&](FaultKind kind, std::string message) {
+  const auto add_fault = [&](FaultKind kind, std::string message, std::string path = {}) {
     fhir::Fault fault;
     fault.kind = kind;
     fault.file = files_[block.file].name;
     fault.line = piece.line;
+    fault.path = std::move(path);
     fault.message = std::move(message);
-    rejected.text = text;
     rejected.faults.push_back(std::move(fault));
+  };
+  const auto hand_on = [&] {
+    rejected.text = text;
     ++tally_.rejected;
     sink.rejected(std::move(rejected));
+  };
+  const auto reject = [&](FaultKind kind, std::string message) {
+    add_fault(kind, std::move(message));
+    hand_on();
   };
   if (const std::string_view wrong = structurals_.index(padded.view()); !wrong.empty()) {
     reject(FaultKind::json, std::string(wrong));
@@ -118,6 +129,14 @@ void RecordWorker::one(const fhir::Block& block, const fhir::Block::Piece& piece
   }
   find_keys();
   const Record record{id_, type, name_, relations_, object_, {block.file, piece.line}};
+  storage_.check(record, [&](std::string_view property, std::string message) {
+    add_fault(FaultKind::storage, std::move(message),
+              fmt::format("{}{}{}", type, property.empty() ? "" : ".", property));
+  });
+  if (!rejected.faults.empty()) {
+    hand_on();
+    return;
+  }
   ++tally_.records;
   if (index_) {
     index_->define(type, id_, XXH3_64bits(text.data(), text.size()), record.where);
@@ -253,9 +272,9 @@ bool holds_records(const std::vector<fhir::StudyFile>& files) {
   return false;
 }
 
-std::unique_ptr<BlockWorker> make_record_worker(const dictionary::Dictionary* dictionary, References references,
+std::unique_ptr<BlockWorker> make_record_worker(const WorkerOptions& options,
                                                 const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index) {
-  return std::make_unique<RecordWorker>(dictionary, references, files, index);
+  return std::make_unique<RecordWorker>(options, files, index);
 }
 
 }  // namespace etl::simplify

@@ -13,10 +13,8 @@ namespace etl::simplify {
 [[nodiscard]] bool holds_records(const std::vector<fhir::StudyFile>& files);
 
 /// Reads simplified records back: one a line, `{"id", "name", "relations": [{"dst_id", "dst_name"}…], "object": {…}}`.
-/// Of a relation only its two ends are known; Relation::keys are the object's keys that hold it. `dictionary` may be
-/// null.
-[[nodiscard]] std::unique_ptr<BlockWorker> make_record_worker(const dictionary::Dictionary* dictionary,
-                                                              References references,
+/// Of a relation only its two ends are known; Relation::keys are the object's keys that hold it.
+[[nodiscard]] std::unique_ptr<BlockWorker> make_record_worker(const WorkerOptions& options,
                                                               const std::vector<fhir::StudyFile>& files,
                                                               fhir::IdIndex* index);
 

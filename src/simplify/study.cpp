@@ -148,6 +148,7 @@ class Readings {
                                     .dictionary = options_.dictionary,
                                     .records = records_,
                                     .ids = options_.ids ? &*options_.ids : nullptr,
+                                    .project = options_.project,
                                     .validate = options_.validate,
                                     .references = options_.references,
                                     .document_keys = options_.document_keys,

@@ -19,6 +19,7 @@ struct StudyOptions {
   const dictionary::Dictionary* dictionary = nullptr;
   bool may_hold_records = false;  ///< records that were simplified earlier are read as well as FHIR
   std::optional<IdTransform> ids = {};
+  std::string project = {};  ///< P-Q that the study is loaded into, as far as it is known: it is part of unique keys
   bool validate = true;
   bool check_ids = true;  ///< look for duplicate ids and references that lead nowhere
   References references = References::all;

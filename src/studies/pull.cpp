@@ -334,8 +334,7 @@ class Pull {
 
 }  // namespace
 
-PullReport pull(const PullOptions& options, const s3::Profile& profile, const std::stop_token& stop,
-                const ConfirmRemoval& may_remove) {
+void require_separate_prefixes(const PullOptions& options) {
   if (options.studies_prefix.starts_with(options.output_prefix) ||
       options.output_prefix.starts_with(options.studies_prefix)) {
     throw UsageError(fmt::format("the prefixes overlap: `{}` and `{}`", options.studies_prefix, options.output_prefix),
@@ -346,6 +345,11 @@ PullReport pull(const PullOptions& options, const s3::Profile& profile, const st
     throw UsageError(fmt::format("the source of {} and that of output overlap: `{}` and `{}`", study, prefix,
                                  options.output_prefix));
   }
+}
+
+PullReport pull(const PullOptions& options, const s3::Profile& profile, const std::stop_token& stop,
+                const ConfirmRemoval& may_remove) {
+  require_separate_prefixes(options);
   std::stop_source ending;
   const std::stop_callback pass_on(stop, [&] { ending.request_stop(); });
   return Pull(options, profile, ending).run(may_remove);

@@ -53,6 +53,9 @@ struct PullReport {
   std::exception_ptr ended;  ///< what ended it early: running again goes on
 };
 
+/// UsageError when one place of the source would be read both as metadata and as output.
+void require_separate_prefixes(const PullOptions& options);
+
 /// Asked once, when all else is done: may so many files of so many bytes be removed? When nobody can be asked it says
 /// yes, and `spare_emptied` should be set.
 using ConfirmRemoval = std::function<bool(std::uint64_t files, std::uint64_t bytes)>;
