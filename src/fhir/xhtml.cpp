@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -139,10 +140,11 @@ std::uint32_t character_of(std::string_view reference) noexcept {
 /// white space nor control characters, which hide a scheme from a simple search.
 std::string normalized(std::string_view value) {
   std::string out;
+  std::size_t end = 0;  // the first ';' behind `at`, as far as it was looked for: many '&' share one search
   for (std::size_t at = 0; at < value.size(); ++at) {
     char c = value[at];
-    const std::size_t end = c == '&' ? value.find(';', at) : std::string_view::npos;
-    if (end != std::string_view::npos) {
+    if (c == '&' && end <= at) end = value.find(';', at);
+    if (c == '&' && end != std::string_view::npos) {
       const std::string_view name = value.substr(at + 1, end - at - 1);
       std::uint32_t point = 0x80;
       if (name.starts_with('#')) point = character_of(name);
@@ -332,6 +334,7 @@ class Parser {
       return;
     }
     attributes_.clear();
+    namespaces_.clear();
     bool space = skip_space();
     while (at_ < text_.size() && text_[at_] != '>' && text_[at_] != '/') {
       if (!space) {
@@ -377,11 +380,17 @@ class Parser {
       fail(fmt::format("\"<\" in {} of <{}> in the XHTML, expected &lt;", shown(key), tag));
     }
     references(value);
-    if (std::ranges::find(attributes_, key) != attributes_.end()) {
-      fail(fmt::format("{} of <{}> stands twice in the XHTML", shown(key), tag));
-    }
-    attributes_.push_back(key);
+    if (!is_first(key)) fail(fmt::format("{} of <{}> stands twice in the XHTML", shown(key), tag));
     judge(tag, key, value);
+  }
+
+  /// Notes that the tag at hand has the attribute; false when it had it before. Only namespaces may have any name, so
+  /// there may be any number of them.
+  bool is_first(std::string_view key) {
+    if (key.starts_with("xmlns:")) return namespaces_.insert(key).second;
+    if (std::ranges::find(attributes_, key) != attributes_.end()) return false;
+    attributes_.push_back(key);
+    return true;
   }
 
   /// Is the attribute one that FHIR allows, and does its value run nothing?
@@ -411,6 +420,7 @@ class Parser {
   bool content_ = false;  ///< text or an image
   std::vector<std::string_view> open_;
   std::vector<std::string_view> attributes_;  ///< of the tag at hand
+  std::set<std::string_view> namespaces_;     ///< those that it declares with a prefix
   std::string own_;
   std::string wrong_;
 };
