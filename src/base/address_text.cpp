@@ -46,10 +46,12 @@ std::string shown_address(std::string_view address, Hidden hidden) {
   std::string out(address.substr(0, scheme + 2));
   std::string_view rest = address.substr(scheme + 2);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  // Where there is a user or a colon, an `@` in the path may end a password with a slash; one in the query counts only
-  // where the host is no host.
-  const bool plain = authority.find_first_of(":@") == std::string_view::npos;
-  const std::string_view searched = is_host(authority) ? rest.substr(0, rest.find_first_of("?#")) : rest;
+  const std::string_view path = rest.substr(0, rest.find_first_of("?#"));
+  // Where there is a user or a colon, an `@` in the path may end a password with a slash. One behind a `?` or `#`
+  // counts only where the host is no host, or the path begins a second address: https://https://user:pass?word@host.
+  const bool nested = path.find("://") != std::string_view::npos;
+  const bool plain = !nested && authority.find_first_of(":@") == std::string_view::npos;
+  const std::string_view searched = is_host(authority) && !nested ? path : rest;
   if (const std::size_t at = searched.rfind('@'); !plain && at != std::string_view::npos) {
     out += hidden == Hidden::marked ? "***@" : "";
     rest.remove_prefix(at + 1);
