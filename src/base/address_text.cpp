@@ -34,7 +34,8 @@ std::string shown_address(std::string_view address, Hidden hidden) {
     // Without `//` this is a path or a mistyped address. Only the latter has both a colon and, after it, an `@`.
     const std::size_t colon = address.find(':');
     const std::size_t at = address.rfind('@');
-    const bool is_path = address.starts_with('/') || address.starts_with("./") || address.starts_with("../");
+    const bool is_path = (address.starts_with('/') || address.starts_with("./") || address.starts_with("../")) &&
+                         address.find("://") == std::string_view::npos;
     if (is_path || colon == std::string_view::npos || at == std::string_view::npos || at < colon) {
       return std::string(address);
     }

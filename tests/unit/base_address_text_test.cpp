@@ -17,11 +17,12 @@ TEST(AddressText, RemovesUserPasswordQueryAndFragment) {
 }
 
 TEST(AddressText, ShowsNothingOfAMalformedAddressThatMayBeASecret) {
-  for (const char* address : {"http:/user:hidden@host", "http:user:hidden@host", "user:hidden@host",
-                              "https://user:hid/den@host", "https://user:hid?den@host", "https://user:hid#den@host",
-                              "https://user:hid@den@host", "https://user:1/hidden@host", "https://user:p@x/hidden@host",
-                              "postgresql://user:hid/den@host", "https://https://user:hid?den@host",
-                              "http://proxy:1/x://user:hid#den@host", "http://proxy/x://user:hid?den@host"}) {
+  for (const char* address :
+       {"http:/user:hidden@host", "http:user:hidden@host", "user:hidden@host", "https://user:hid/den@host",
+        "https://user:hid?den@host", "https://user:hid#den@host", "https://user:hid@den@host",
+        "https://user:1/hidden@host", "https://user:p@x/hidden@host", "postgresql://user:hid/den@host",
+        "https://https://user:hid?den@host", "http://proxy:1/x://user:hid#den@host",
+        "http://proxy/x://user:hid?den@host", "/https://user:hidden@host"}) {
     const std::string shown = shown_address(address);
     EXPECT_EQ(shown.find("hid"), std::string::npos) << shown;
     EXPECT_EQ(shown.find("den"), std::string::npos) << shown;
