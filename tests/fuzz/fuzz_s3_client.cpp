@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   net::HttpClient http;
   s3::Profile profile;
   profile.name = "fuzz";
-  profile.key = s3::Credentials{"AKIDEXAMPLE", std::string(fuzz::kSecret), {}, "here"};
+  profile.credentials = {s3::Credentials{"AKIDEXAMPLE", std::string(fuzz::kSecret), {}, "here"}};
   profile.region = {"us-east-1", "here"};
   profile.endpoint_url = s3::Sourced{"https://s3.example.org", "here"};
   static_cast<void>(fuzz::refusal_of([&] {
