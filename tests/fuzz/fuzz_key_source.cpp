@@ -48,6 +48,7 @@ void check(const s3::Credentials& key) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text = fuzz::text_of(data, size);
+  if (fuzz::holds_secret(text)) return 0;  // only @TOKEN@ stands for it
   const std::string_view name = fuzz::take_field(text);
   if (name == "process") {
     static_cast<void>(fuzz::refusal_of([&] { static_cast<void>(s3::split_command(text, "here")); }));
@@ -59,8 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   fuzz::set_answers(text);
   // The metadata service says the role's name, which goes back to it in the path: there it may have any text.
-  if (name != "web identity" && name != "role" && name != "agent" &&
-      (fuzz::holds_secret(text) || text.find("@TOKEN@") != std::string_view::npos)) {
+  if (name != "web identity" && name != "role" && name != "agent" && text.find("@TOKEN@") != std::string_view::npos) {
     return 0;
   }
   net::HttpClient http;

@@ -40,6 +40,7 @@ void call(s3::Client& client, std::string_view name) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text = fuzz::text_of(data, size);
+  if (fuzz::holds_secret(text)) return 0;  // only @TOKEN@ stands for it
   const std::string_view name = fuzz::take_field(text);
   fuzz::set_answers(text);
   net::HttpClient http;
