@@ -18,7 +18,12 @@ std::size_t scheme_length(std::string_view text) {
 
 /// host, host:port, [v6] or [v6]:port. What follows a colon and is no port may be a password.
 bool is_host(std::string_view authority) {
-  if (authority.starts_with('[')) return authority.find(']') != std::string_view::npos;
+  if (authority.starts_with('[')) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) return false;
+    authority.remove_prefix(end + 1);
+    if (!authority.empty() && !authority.starts_with(':')) return false;
+  }
   const std::size_t colon = authority.find(':');
   if (colon == std::string_view::npos) return true;
   const std::string_view port = authority.substr(colon + 1);

@@ -22,7 +22,8 @@ TEST(AddressText, ShowsNothingOfAMalformedAddressThatMayBeASecret) {
         "https://user:hid?den@host", "https://user:hid#den@host", "https://user:hid@den@host",
         "https://user:1/hidden@host", "https://user:p@x/hidden@host", "postgresql://user:hid/den@host",
         "https://https://user:hid?den@host", "http://proxy:1/x://user:hid#den@host",
-        "http://proxy/x://user:hid?den@host", "/https://user:hidden@host"}) {
+        "http://proxy/x://user:hid?den@host", "/https://user:hidden@host", "https://[user]x:hid?den@host",
+        "https://[user]:hid?den@host"}) {
     const std::string shown = shown_address(address);
     EXPECT_EQ(shown.find("hid"), std::string::npos) << shown;
     EXPECT_EQ(shown.find("den"), std::string::npos) << shown;
