@@ -196,9 +196,8 @@ bool is_active_style(std::string_view value) {
   return false;
 }
 
-/// A value as a message shows it.
-std::string shown(std::string_view text) {
-  constexpr std::size_t most = 40;
+/// A value as a message shows it, cut between two characters when it is longer than `most` bytes.
+std::string shown(std::string_view text, std::size_t most = 40) {
   if (text.size() <= most) return std::string(text);
   std::size_t end = most;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
@@ -257,7 +256,7 @@ class Parser {
       const bool known = name.starts_with('#') ? character_of(name) != 0 : std::ranges::binary_search(entities, name);
       if (!known) {
         fail(fmt::format("\"{}\" in the XHTML, expected an entity of XHTML or &amp;",
-                         shown(text.substr(at, name.empty() ? 12 : name.size() + 2))));
+                         name.empty() ? shown(text.substr(at), 12) : shown(text.substr(at, name.size() + 2))));
         return;
       }
     }

@@ -29,6 +29,18 @@ TEST(Xhtml, AnAttributeStandsOnce) {
   }
 }
 
+TEST(Xhtml, AMessageCutsNoCharacter) {
+  for (std::size_t before = 0; before < 14; ++before) {
+    const std::string fault = xhtml_fault(in_div("&" + std::string(before, 'a') + "\u00fc\u20ac and more"));
+    EXPECT_EQ(fault.find("\xC3\""), std::string::npos) << fault;
+    EXPECT_EQ(fault.find("\xC3\xE2"), std::string::npos) << fault;
+    EXPECT_EQ(fault.find("\xC3\u2026"), std::string::npos) << fault;
+    EXPECT_EQ(fault.find("\xE2\x82\u2026"), std::string::npos) << fault;
+    EXPECT_EQ(fault.find("\xE2\x82\""), std::string::npos) << fault;
+    EXPECT_EQ(fault.find("\xE2\""), std::string::npos) << fault;
+  }
+}
+
 // Time is linear in the size of the text. With a search of the rest for each '&', or of all attributes for each new
 // one, each of these would take minutes.
 TEST(Xhtml, NoTextTakesLong) {
