@@ -40,9 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const std::string plain = secrets::redact(fuzz::text_of(data, size));
   require(plain.size() <= 4 * size + 16, "a text that grows");
-  // The mask of a secret may be what separates a parameter such as `sig=` from the word before it, but only once.
-  const std::string twice = secrets::redact(plain);
-  require(secrets::redact(twice) == twice, "a redacted text that is redacted again: " + twice);
+  require(plain.find(kToken) == std::string::npos, "a secret is shown in: " + plain);
 
   std::string escaped;
   for (const char c : kToken) {

@@ -150,13 +150,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!is_gzip) require(!whole.faults.empty() || whole.bytes >= bytes.size(), "bytes were left out in silence");
   static_cast<void>(read(plain, {.block = 64, .max_resource = 100}));
   if (pack && !is_gzip) {
-    const Reading unpacked = read(file.with(packed(bytes), name + ".gz"), {});
-    Reading expected = whole;
-    require(unpacked == expected, "a packed file is read differently");
-    // Two members in one file are one file.
+    require(read(file.with(packed(bytes), name + ".gz"), {}) == whole, "a packed file is read differently");
+    // Two members in one file are one file. How many bytes were read before a fault depends on where the first ends.
     const std::size_t half = bytes.size() / 2;
-    require(read(file.with(packed(bytes.substr(0, half)) + packed(bytes.substr(half)), name + ".gz"), {}) == expected,
-            "two gzip members are not read as one file");
+    const std::string members = packed(bytes.substr(0, half)) + packed(bytes.substr(half));
+    Reading two = read(file.with(members, name + ".gz"), {});
+    if (!two.faults.empty()) two.bytes = whole.bytes;
+    require(two == whole, "two gzip members are not read as one file");
   }
   return 0;
 }
