@@ -28,7 +28,9 @@ void ask_the_commons(std::string_view text, const std::vector<std::string_view>&
     ask(session, name);
   }));
   for (const std::string& request : sent()) {
-    require_no_secret(request);
+    // A page of a list begins where the last one ended: behind a name that the service said, which may be its own
+    // token.
+    require_no_secret(request.substr(0, request.find('?')));
     const std::string_view url = std::string_view(request).substr(request.find(' ') + 1);
     const std::string_view endpoint = "https://commons.example.org";
     require(url.starts_with(endpoint), "a request to elsewhere: " + request);
