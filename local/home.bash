@@ -8,7 +8,8 @@ say() { echo "${name:?}: $*" >&2; }
 die() { say "$@"; exit 1; }
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-mkdir -p "${ACED_LOCAL_DIR:=$project/.local}"
+: "${ACED_LOCAL_DIR:=$project/.local}"
+(umask go-w && mkdir -p "$ACED_LOCAL_DIR")
 
 # The scripts write passwords and keys below this folder, under names that anybody can predict. So it must not be one that
 # another user of the machine made, or a link that another user put there. The owner of the project is trusted: the

@@ -215,6 +215,11 @@ def test_the_name_of_the_data_folder_cannot_be_predicted(home, nobody):
     assert all(re.fullmatch(r"aced-etl-[A-Za-z0-9]{10}", path.name) for path in names)
 
 
+def test_a_home_that_is_made_is_for_its_owner_to_write(home):
+    subprocess.run([ROOT / "local/postgres", "status"], env={**os.environ, "ACED_LOCAL_DIR": str(home / "new/home")}, umask=0, check=False)
+    assert not stat.S_IMODE((home / "new/home").stat().st_mode) & 0o022
+
+
 @pytest.mark.parametrize("script", ["postgres", "s3", "search", "gen3", "commons"])
 @pytest.mark.parametrize("fault", ["owner", "mode", "link"])
 def test_a_home_that_another_user_controls_is_refused(home, shared, nobody, script, fault):
@@ -244,6 +249,8 @@ def test_the_socket_lies_in_the_data_folder_however_long_its_path(nobody):
     outer.chmod(0o755)
     home = outer / ("long" * 20) / ("path" * 20)
     home.mkdir(parents=True)
+    for path in (home.parent, home):
+        path.chmod(0o755)
     try:
         env = up(home)
         data = home / "pg"
