@@ -15,7 +15,7 @@ build: ## compile the program: build/release/aced-etl
 demo: build ## a small study, from nothing to a loaded graph in the local commons
 	@scripts/demo
 
-test: ## everything that can fail: unit, end to end, and the unit tests under sanitizers
+test: ## everything that can fail: unit, end to end, the unit tests under sanitizers, the fuzz targets for seconds
 	@scripts/install-deps build test
 	@scripts/test
 

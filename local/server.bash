@@ -1,18 +1,12 @@
 # shellcheck shell=bash
 # What the scripts of local/ share: where a server lives, its port, whether a pid is really ours, starting and
 # stopping it. A script sets `name` (of the server, as in messages and files) and sources this.
-#
-# ACED_LOCAL_DIR    where it lives (default: .local beside this folder); another folder is another server
+# ACED_LOCAL_DIR: see home.bash
 
-project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-mkdir -p "${ACED_LOCAL_DIR:=$project/.local}"
-home=$(cd "$ACED_LOCAL_DIR" && pwd -P)
-umask 077
+# shellcheck source=home.bash
+source "$(dirname "${BASH_SOURCE[0]}")/home.bash"
 # shellcheck disable=SC2034,SC2154 # folder and log are for the scripts, name is theirs
 folder=$home/$name log=$home/$name.log
-
-say() { echo "$name: $*" >&2; }
-die() { say "$@"; exit 1; }
 
 # The comment at the top of a script is its help.
 usage() {

@@ -18,7 +18,12 @@ std::size_t scheme_length(std::string_view text) {
 
 /// host, host:port, [v6] or [v6]:port. What follows a colon and is no port may be a password.
 bool is_host(std::string_view authority) {
-  if (authority.starts_with('[')) return authority.find(']') != std::string_view::npos;
+  if (authority.starts_with('[')) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) return false;
+    authority.remove_prefix(end + 1);
+    if (!authority.empty() && !authority.starts_with(':')) return false;
+  }
   const std::size_t colon = authority.find(':');
   if (colon == std::string_view::npos) return true;
   const std::string_view port = authority.substr(colon + 1);
@@ -34,7 +39,8 @@ std::string shown_address(std::string_view address, Hidden hidden) {
     // Without `//` this is a path or a mistyped address. Only the latter has both a colon and, after it, an `@`.
     const std::size_t colon = address.find(':');
     const std::size_t at = address.rfind('@');
-    const bool is_path = address.starts_with('/') || address.starts_with("./") || address.starts_with("../");
+    const bool is_path = (address.starts_with('/') || address.starts_with("./") || address.starts_with("../")) &&
+                         address.find("://") == std::string_view::npos;
     if (is_path || colon == std::string_view::npos || at == std::string_view::npos || at < colon) {
       return std::string(address);
     }
@@ -46,10 +52,12 @@ std::string shown_address(std::string_view address, Hidden hidden) {
   std::string out(address.substr(0, scheme + 2));
   std::string_view rest = address.substr(scheme + 2);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  // Where there is a user or a colon, an `@` in the path may end a password with a slash; one in the query counts only
-  // where the host is no host.
-  const bool plain = authority.find_first_of(":@") == std::string_view::npos;
-  const std::string_view searched = is_host(authority) ? rest.substr(0, rest.find_first_of("?#")) : rest;
+  const std::string_view path = rest.substr(0, rest.find_first_of("?#"));
+  // Where there is a user or a colon, an `@` in the path may end a password with a slash. One behind a `?` or `#`
+  // counts only where the host is no host, or the path begins a second address: https://https://user:pass?word@host.
+  const bool nested = path.find("://") != std::string_view::npos;
+  const bool plain = !nested && authority.find_first_of(":@") == std::string_view::npos;
+  const std::string_view searched = is_host(authority) && !nested ? path : rest;
   if (const std::size_t at = searched.rfind('@'); !plain && at != std::string_view::npos) {
     out += hidden == Hidden::marked ? "***@" : "";
     rest.remove_prefix(at + 1);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -139,10 +140,11 @@ std::uint32_t character_of(std::string_view reference) noexcept {
 /// white space nor control characters, which hide a scheme from a simple search.
 std::string normalized(std::string_view value) {
   std::string out;
+  std::size_t end = 0;  // the first ';' behind `at`, as far as it was looked for: many '&' share one search
   for (std::size_t at = 0; at < value.size(); ++at) {
     char c = value[at];
-    const std::size_t end = c == '&' ? value.find(';', at) : std::string_view::npos;
-    if (end != std::string_view::npos) {
+    if (c == '&' && end <= at) end = value.find(';', at);
+    if (c == '&' && end != std::string_view::npos) {
       const std::string_view name = value.substr(at + 1, end - at - 1);
       std::uint32_t point = 0x80;
       if (name.starts_with('#')) point = character_of(name);
@@ -194,9 +196,8 @@ bool is_active_style(std::string_view value) {
   return false;
 }
 
-/// A value as a message shows it.
-std::string shown(std::string_view text) {
-  constexpr std::size_t most = 40;
+/// A value as a message shows it, cut between two characters when it is longer than `most` bytes.
+std::string shown(std::string_view text, std::size_t most = 40) {
   if (text.size() <= most) return std::string(text);
   std::size_t end = most;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
@@ -255,7 +256,7 @@ class Parser {
       const bool known = name.starts_with('#') ? character_of(name) != 0 : std::ranges::binary_search(entities, name);
       if (!known) {
         fail(fmt::format("\"{}\" in the XHTML, expected an entity of XHTML or &amp;",
-                         shown(text.substr(at, name.empty() ? 12 : name.size() + 2))));
+                         name.empty() ? shown(text.substr(at), 12) : shown(text.substr(at, name.size() + 2))));
         return;
       }
     }
@@ -332,6 +333,7 @@ class Parser {
       return;
     }
     attributes_.clear();
+    namespaces_.clear();
     bool space = skip_space();
     while (at_ < text_.size() && text_[at_] != '>' && text_[at_] != '/') {
       if (!space) {
@@ -377,11 +379,17 @@ class Parser {
       fail(fmt::format("\"<\" in {} of <{}> in the XHTML, expected &lt;", shown(key), tag));
     }
     references(value);
-    if (std::ranges::find(attributes_, key) != attributes_.end()) {
-      fail(fmt::format("{} of <{}> stands twice in the XHTML", shown(key), tag));
-    }
-    attributes_.push_back(key);
+    if (!is_first(key)) fail(fmt::format("{} of <{}> stands twice in the XHTML", shown(key), tag));
     judge(tag, key, value);
+  }
+
+  /// Notes that the tag at hand has the attribute; false when it had it before. Only namespaces may have any name, so
+  /// there may be any number of them.
+  bool is_first(std::string_view key) {
+    if (key.starts_with("xmlns:")) return namespaces_.insert(key).second;
+    if (std::ranges::find(attributes_, key) != attributes_.end()) return false;
+    attributes_.push_back(key);
+    return true;
   }
 
   /// Is the attribute one that FHIR allows, and does its value run nothing?
@@ -411,6 +419,7 @@ class Parser {
   bool content_ = false;  ///< text or an image
   std::vector<std::string_view> open_;
   std::vector<std::string_view> attributes_;  ///< of the tag at hand
+  std::set<std::string_view> namespaces_;     ///< those that it declares with a prefix
   std::string own_;
   std::string wrong_;
 };

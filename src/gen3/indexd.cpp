@@ -100,6 +100,13 @@ std::string shown(const std::vector<std::string>& list) {
 }  // namespace
 
 std::string difference(const FileRecord& wanted, const FileRecord& there) {
+  const auto in_common = [&](const std::string& one) {
+    return std::ranges::find(wanted.authz, one) != wanted.authz.end();
+  };
+  if (!there.authz.empty() && std::ranges::none_of(there.authz, in_common)) {
+    return fmt::format("authz {} there, {} wanted: it belongs to another project", shown(there.authz),
+                       shown(wanted.authz));
+  }
   std::vector<std::string> out;
   if (wanted.size != there.size) {
     const auto bytes = [](const FileRecord& record) {

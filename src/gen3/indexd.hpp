@@ -26,7 +26,9 @@ struct FileRecord {
 };
 
 /// In what an existing record is not the one that is wanted: size, hashes, urls and authz (as sets), file_name; one
-/// line, empty when they agree. Hashes that only one of the two has do not count, but at least one must be in both.
+/// line, empty when they agree. Hashes that only one of the two has do not count, but at least one must be in both. Of
+/// a record that only other projects own, the line has their names and nothing else: the text is shown to whoever wrote
+/// the study.
 [[nodiscard]] std::string difference(const FileRecord& wanted, const FileRecord& there);
 
 /// indexd, the commons' index of files, at /index.

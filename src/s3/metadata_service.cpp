@@ -75,7 +75,7 @@ LentKey ask(const InstanceMetadata& metadata) {
     const auto listed = get(roles, token.body);
     const std::string role(trim(std::string_view(listed.body).substr(0, listed.body.find('\n'))));
     if (!listed.ok() || role.empty()) throw UsageError(metadata.if_absent);
-    const auto answer = get(roles + net::percent_encode(role), token.body);
+    const auto answer = get(roles + net::path_segment(role), token.body);
     const auto where = metadata.endpoint + roles + printable(role);
     if (!answer.ok()) {
       throw UnavailableError(fmt::format("the instance's metadata service answered HTTP {}", answer.status), where);

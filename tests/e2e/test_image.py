@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import shutil
 import time
 from collections.abc import Iterator
 
 import pytest
-from oci_image import Image, Pod
+from oci_image import Image, Pod, buildah
 from programs import ROOT
 
 PROJECT = "demo-synthetic"
@@ -173,6 +174,17 @@ def test_says_how_it_is_run(image, bare):
     assert labels["org.opencontainers.image.title"] == "aced-etl"
     assert labels["org.opencontainers.image.version"] in ok(bare.run("--version"))
     assert ok(bare.run()).startswith("aced-etl - ")
+
+
+def test_says_what_it_was_built_upon(image):
+    """By name and digest, so that anybody can tell whether two images share a base, and build upon the same one again."""
+    labels = image.config["Labels"]
+    name, digest = (labels[f"org.opencontainers.image.base.{part}"] for part in ("name", "digest"))
+    assert re.fullmatch("sha256:[0-9a-f]{64}", digest)
+    base = json.loads(buildah("inspect", "--type", "image", name))
+    assert base["FromImageDigest"] == digest
+    layers = base["OCIv1"]["rootfs"]["diff_ids"]
+    assert layers and image.oci["rootfs"]["diff_ids"][: len(layers)] == layers
 
 
 def test_its_exit_code_comes_through(bare, etl):

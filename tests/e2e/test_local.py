@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -9,12 +10,13 @@ import socket
 import stat
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 from databases import Postgres, local_postgres
-from local_servers import exports
+from local_servers import exports, local
 from programs import ROOT
 
 
@@ -146,3 +148,117 @@ def test_destroy_leaves_nothing(home):
     local_postgres(home, "destroy")
     assert not data.exists()
     assert sorted(path.name for path in home.iterdir()) == ["pg.lock"]
+
+
+# Another user of the machine, who knows under which names the server keeps its files.
+
+
+@pytest.fixture
+def nobody() -> int:
+    """The user id of another user, to whom only root can give files."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make files of another user")
+    return pwd.getpwnam("nobody").pw_uid
+
+
+@pytest.fixture
+def shared() -> Iterator[pathlib.Path]:
+    """A path below the shared /var/tmp where nothing is yet."""
+    path = pathlib.Path("/var/tmp") / f"aced-etl-test-{uuid.uuid4()}"
+    yield path
+    if path.is_symlink():
+        path.unlink()
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.mark.parametrize("command", ["up", "down", "status", "destroy", "psql"])
+@pytest.mark.parametrize("kind", ["folder", "link", "open folder"])
+def test_a_data_folder_that_another_user_made_is_refused(home, shared, nobody, kind, command):
+    """The folder below /var/tmp is gone, and another user has taken its name."""
+    precious = home / "precious"
+    precious.mkdir()
+    (precious / "file").write_text("kept")
+    if kind == "link":
+        shared.symlink_to(precious)
+        os.chown(shared, nobody, nobody, follow_symlinks=False)
+    else:
+        shared.mkdir()
+        os.chown(shared, nobody if kind == "folder" else pwd.getpwnam("postgres").pw_uid, -1)
+        shared.chmod(0o777)
+    (home / "pg").symlink_to(shared)
+    before = shared.lstat()
+    done = local_postgres(home, command, check=False)
+    assert done.returncode == 1, done
+    assert f"postgres: {shared} is not the data folder that was made for user postgres" in done.stderr
+    assert f"Remove the link {home}/pg" in done.stderr
+    assert shared.lstat() == before
+    assert [path.name for path in shared.iterdir()] == (["file"] if kind == "link" else [])
+    assert (precious / "file").read_text() == "kept"
+
+
+def test_a_data_folder_that_is_gone_is_made_anew(home, shared, nobody):
+    (home / "pg").symlink_to(shared)
+    env = up(home)
+    data = (home / "pg").resolve()
+    assert data != shared and not shared.exists()
+    assert (stat.S_IMODE(data.stat().st_mode), data.owner(), data.parent) == (0o700, "postgres", pathlib.Path("/var/tmp"))
+    assert ask(env, "select 1") == (1,)
+
+
+def test_the_name_of_the_data_folder_cannot_be_predicted(home, nobody):
+    names = []
+    for _ in range(2):
+        up(home)
+        names.append((home / "pg").resolve())
+        local_postgres(home, "destroy")
+    assert len(set(names)) == 2
+    assert all(re.fullmatch(r"aced-etl-[A-Za-z0-9]{10}", path.name) for path in names)
+
+
+def test_a_home_that_is_made_is_for_its_owner_to_write(home):
+    subprocess.run([ROOT / "local/postgres", "status"], env={**os.environ, "ACED_LOCAL_DIR": str(home / "new/home")}, umask=0, check=False)
+    assert not stat.S_IMODE((home / "new/home").stat().st_mode) & 0o022
+
+
+@pytest.mark.parametrize("script", ["postgres", "s3", "search", "gen3", "commons"])
+@pytest.mark.parametrize("fault", ["owner", "mode", "link"])
+def test_a_home_that_another_user_controls_is_refused(home, shared, nobody, script, fault):
+    place = home
+    if fault == "owner":
+        os.chown(home, nobody, nobody)
+    elif fault == "mode":
+        home.chmod(0o777)
+    else:
+        place = shared
+        shared.symlink_to(home)
+        os.chown(shared, nobody, nobody, follow_symlinks=False)
+    try:
+        done = local(script, place, "up", check=False)
+    finally:
+        os.chown(home, 0, 0)
+        home.chmod(0o700)
+    assert done.returncode == 1, done
+    expected = f"other users can write to {place}" if fault == "mode" else f"{place} belongs to another user (uid {nobody})"
+    assert f"{script}: {expected}: name a folder of your own in ACED_LOCAL_DIR" in done.stderr
+    assert list(home.iterdir()) == []
+
+
+def test_the_socket_lies_in_the_data_folder_however_long_its_path(nobody):
+    """No folder in /tmp, whose name others know, stands in for it."""
+    outer = pathlib.Path(tempfile.mkdtemp(prefix="aced-etl-local-"))
+    outer.chmod(0o755)
+    home = outer / ("long" * 20) / ("path" * 20)
+    home.mkdir(parents=True)
+    for path in (home.parent, home):
+        path.chmod(0o755)
+    try:
+        env = up(home)
+        data = home / "pg"
+        assert not data.is_symlink() and len(str(data)) > 107
+        assert (data / f".s.PGSQL.{env['PGPORT']}").is_socket()
+        assert local_postgres(home, "psql", "-d", "postgres", "-At", "-c", "show unix_socket_directories").stdout == ".\n"
+        os.kill(server_pid(home), signal.SIGKILL)
+        assert up(home) == env
+    finally:
+        local_postgres(home, "destroy", check=False)
+        shutil.rmtree(outer, ignore_errors=True)

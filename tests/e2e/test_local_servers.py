@@ -97,7 +97,8 @@ def test_only_the_jars_that_the_project_names_are_used(change, told, tmp_path):
     (project / "local/jars/x").mkdir(parents=True)
     jars.mkdir()
     fakes.mkdir()
-    shutil.copy(ROOT / "local/server.bash", project / "local")
+    for name in ("home.bash", "server.bash"):
+        shutil.copy(ROOT / "local" / name, project / "local")
     (project / "local/jars/x/pom.xml").write_text("<project/>")
     for name in ("a", "b"):
         (jars / f"{name}.jar").write_text(name)

@@ -47,6 +47,7 @@ void sign_in(std::string_view script) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text = fuzz::text_of(data, size);
+  if (fuzz::holds_secret(text)) return 0;  // only @TOKEN@ stands for it
   if (text.starts_with("token\n")) {
     sign_in(text.substr(6));
   } else {

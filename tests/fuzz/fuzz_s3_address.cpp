@@ -62,6 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string origin = net::origin_of(whole);
     const std::string base = path_of(address.endpoint());
     std::string folder = base == "/" ? std::string() : base;
+    // libcurl writes a host such as `443` as the IP address that it is; a bucket before it makes it a name.
+    const std::string_view after = std::string_view(of_endpoint).substr(of_endpoint.find("://") + 3);
+    if (address.endpoint().find(after.substr(0, after.rfind(':'))) == std::string::npos) return;
     if (origin == of_endpoint) {
       folder += '/' + bucket;
     } else {

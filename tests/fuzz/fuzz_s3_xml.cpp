@@ -32,10 +32,11 @@ void documents(std::string_view body) {
     const s3::Xml xml(body, "ListBucketResult", "bucket");
     for (const auto& node : xml.root().children("Contents")) {
       require(s3::text_of(node, "Key").size() <= body.size(), "a key longer than the document");
-      static_cast<void>(s3::number_of(node, "Size", "fuzz"));
+      static_cast<void>(s3::number_of(node, "Size", "bucket"));
     }
   });
-  if (refused) require(refused->code == ExitCode::unavailable && refused->where == "bucket", "another error");
+  // net::UnexpectedAnswerError
+  if (refused) require(refused->code == ExitCode::usage && refused->where == "bucket", "another error");
 }
 
 /// XML cannot hold NUL; everything else must come back byte by byte.

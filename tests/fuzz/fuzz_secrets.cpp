@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const std::string plain = secrets::redact(fuzz::text_of(data, size));
   require(plain.size() <= 4 * size + 16, "a text that grows");
-  require(secrets::redact(plain) == plain, "a redacted text that is redacted again: " + plain);
+  require(plain.find(kToken) == std::string::npos, "a secret is shown in: " + plain);
 
   std::string escaped;
   for (const char c : kToken) {

@@ -112,6 +112,13 @@ TEST(Gen3Indexd, TellsInWhatRecordsDiffer) {
   there = wanted;
   there.hashes.clear();
   EXPECT_EQ(difference(wanted, there), "no hash in common");
+  there = wanted;
+  there.size = 8;
+  there.authz = {"/programs/P/projects/other"};
+  EXPECT_EQ(difference(wanted, there),
+            "authz /programs/P/projects/other there, /programs/P/projects/q wanted: it belongs to another project");
+  there.authz.push_back(wanted.authz.front());
+  EXPECT_NE(difference(wanted, there).find("8 bytes there"), std::string::npos);
 }
 
 }  // namespace

@@ -120,6 +120,29 @@ def test_a_record_that_is_not_this_project_s_alone_is_never_changed(commons, etl
     untouched()
 
 
+def test_of_another_project_s_record_only_the_project_is_told(commons, etl, tmp_path):
+    """A study may name any GUID as the id of a DocumentReference; whoever reads the report learns neither size, md5 nor address."""
+    etl.env["ACED_ETL_STATE_DIR"] = str(tmp_path / "state")
+    home = tmp_path / "home"
+    home.mkdir()
+    study = FileStudy(home)
+    did = study.add("claimed", b"what the study says")
+    digest = hashlib.md5(b"theirs").hexdigest()
+    body = {"form": "object", "did": did, "size": 6211, "hashes": {"md5": digest}, "urls": [f"s3://their-bucket/{did}/their-file"],
+            "authz": [THEIRS], "file_name": "their-file", "metadata": {}}
+    assert commons.stand_in.ask("POST", "/index/index/", body, commons.stand_in.token("etl@example.org")).status in (200, 401)
+    if "did" not in commons.stand_in.ask("GET", f"/index/index/{did}").json():
+        pytest.skip("indexd lets this user make no record of another project")
+    load = study.write().load("-o", "json", "-v")
+    verify = ["files", "verify", "--project", PROJECT, "--source", str(home), "-v"]
+    for command in (load, [*load, "--replace"], [*load, "--dry-run"], [*verify, str(study.metadata)], [*verify, "--repair", str(study.metadata)]):
+        ran = etl(*command).failed(6)
+        said = ran.stdout + ran.stderr
+        assert THEIRS in said and "belongs to" in said, ran
+        for secret in ("6211", digest, "their-bucket", "their-file"):
+            assert secret not in said, ran
+
+
 def test_a_record_that_changes_hands_between_two_looks_stays(commons, etl, tmp_path):
     """The list of a project says one thing, the record itself another: what it is now counts."""
     etl.env["ACED_ETL_STATE_DIR"] = str(tmp_path / "state")
