@@ -15,6 +15,7 @@
 
 #include "base/closed_pipe.hpp"
 #include "base/log.hpp"
+#include "base/version.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
 #include "cli/errors.hpp"
@@ -81,7 +82,7 @@ void keep_memory_private() {
 
 void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
   app.set_help_flag("-h,--help", "show this help");
-  app.set_version_flag("--version", "aced-etl " ETL_VERSION, "show the version");
+  app.set_version_flag("--version", std::string(version_line()), "show the version, the commit and how the program was built");
   app.add_option_function<std::string>(
          "-o,--output", [&context](const std::string& name) { context.output = output_of(name); },
          "how results are printed on stdout [default: table]")
