@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/beneath.hpp"
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -19,7 +20,7 @@ namespace etl {
 namespace {
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
-  throw UsageError(fmt::format("{}: {}", what, std::generic_category().message(errno)), path.string(),
+  throw UsageError(fmt::format("{}: {}", what, errno_text(errno)), path.string(),
                    "name a folder that this user may write to: --state-dir, $ACED_ETL_STATE_DIR");
 }
 

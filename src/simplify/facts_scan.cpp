@@ -26,7 +26,7 @@ bool has_url(std::string_view bytes) {
   return false;
 }
 
-bool may_need_facts(const fhir::StudyFile& file) {
+bool file_may_need_facts(const fhir::StudyFile& file) {
   const auto stream = fhir::ByteStream::open(file);
   std::string chunk(overlap + chunk_size, '\0');
   std::size_t kept = 0;
@@ -45,7 +45,7 @@ bool may_need_facts(const fhir::StudyFile& file) {
 bool may_need_facts(const std::vector<fhir::StudyFile>& files) {
   for (const fhir::StudyFile& file : files) {
     try {
-      if (may_need_facts(file)) return true;
+      if (file_may_need_facts(file)) return true;
     } catch (const InputError&) {
       continue;  // the reader will name it
     }
