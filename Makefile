@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build demo test check lint tidy sanitize fuzz bench image image-test chart-test picture up down status env fresh clean
+.PHONY: help build demo test check lint tidy sanitize fuzz bench deb deb-test image image-test chart-test picture up down status env fresh clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -19,7 +19,7 @@ test: ## everything that can fail: unit, end to end, the unit tests under saniti
 	@scripts/install-deps build test
 	@scripts/test
 
-lint: ## format, arrows between rooms, the documents' links, shell scripts
+lint: ## check format, links in documents and shell scripts
 	@scripts/install-deps build lint
 	@scripts/lint
 
@@ -43,6 +43,14 @@ bench: build ## measure against simdjson and psql; writes bench/README.md
 chart-test: build ## the Helm chart: lint, the Kubernetes API's schemas, its mounts before doctor
 	@scripts/install-deps test
 	@scripts/chart-test
+
+deb: ## a Debian package of the program, for apt install ./FILE: build/package/aced-etl_VERSION_ARCH.deb
+	@scripts/install-deps build
+	@scripts/deb
+
+deb-test: deb ## install the package in a bare Debian 12, and try it there
+	@scripts/install-deps fresh
+	@scripts/deb-test
 
 image: ## the container image, with buildah: no Docker daemon, no image registry needed
 	@scripts/install-deps image

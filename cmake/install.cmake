@@ -2,6 +2,7 @@
 # prints itself.
 include(GNUInstallDirs)
 install(TARGETS aced-etl RUNTIME)
+install(FILES LICENSE DESTINATION share/doc/aced-etl RENAME copyright)
 install(CODE [[
   set(root "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}")
   function(printed_by_program into)
@@ -15,4 +16,5 @@ install(CODE [[
   printed_by_program(share/zsh/vendor-completions/_aced-etl completion zsh)
   printed_by_program(share/fish/vendor_completions.d/aced-etl.fish completion fish)
   file(CREATE_LINK aced-etl "${root}/bin/put_object" SYMBOLIC)
+  file(CREATE_LINK aced-etl.1 "${root}/share/man/man1/put_object.1" SYMBOLIC)
 ]])

@@ -14,7 +14,7 @@ std::string text(const YAML::Node& node, const std::string& otherwise = {}) {
   return node && node.IsScalar() ? node.as<std::string>() : otherwise;
 }
 
-void seconds(const YAML::Node& node, std::chrono::seconds& to) {
+void read_seconds(const YAML::Node& node, std::chrono::seconds& to) {
   if (node && node.IsScalar()) to = std::chrono::seconds(node.as<std::int64_t>());
 }
 
@@ -39,9 +39,9 @@ FenceConfig FenceConfig::read(const std::string& path) {
     for (const auto& bucket : root["ALLOWED_DATA_UPLOAD_BUCKETS"]) {
       made.allowed_buckets.push_back(bucket.as<std::string>());
     }
-    seconds(root["MAX_PRESIGNED_URL_TTL"], made.longest_url);
-    seconds(root["MAX_ACCESS_TOKEN_TTL"], made.longest_access_token);
-    seconds(root["MAX_API_KEY_TTL"], made.longest_api_key);
+    read_seconds(root["MAX_PRESIGNED_URL_TTL"], made.longest_url);
+    read_seconds(root["MAX_ACCESS_TOKEN_TTL"], made.longest_access_token);
+    read_seconds(root["MAX_API_KEY_TTL"], made.longest_api_key);
     made.base_url = text(root["BASE_URL"]);
     made.did_prefix = text(root["DEFAULT_PREFIX"]);
     made.service_user = text(root["INDEXD_USERNAME"], "fence");

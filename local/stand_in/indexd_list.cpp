@@ -9,7 +9,7 @@
 namespace etl::stand_in {
 namespace {
 
-constexpr std::int64_t kMost = 1024;
+constexpr std::int64_t kMostRecords = 1024;
 
 std::optional<std::int64_t> number(const std::optional<std::string>& text, const std::string& name) {
   if (!text) return std::nullopt;
@@ -19,16 +19,6 @@ std::optional<std::int64_t> number(const std::optional<std::string>& text, const
     throw Refusal(indexd_error(400, name + " must be an integer"));
   }
   return value;
-}
-
-std::vector<std::string> comma_separated(const std::string& text) {
-  std::vector<std::string> items;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const auto end = std::min(text.find(',', begin), text.size());
-    items.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return items;
 }
 
 /// `name:value`; a pair without a colon is more than indexd can bear.
@@ -84,7 +74,8 @@ void read_pairs(const Request& request, Asked& asked) {
 Asked read_list(const Request& request) {
   Asked asked;
   const auto limit = number(request.param("limit"), "limit");
-  if (limit && (*limit < 0 || *limit > kMost)) throw Refusal(indexd_error(400, "limit must be between 0 and 1024"));
+  if (limit && (*limit < 0 || *limit > kMostRecords))
+    throw Refusal(indexd_error(400, "limit must be between 0 and 1024"));
   asked.filter.limit = limit.value_or(100);
   asked.said["limit"] = asked.filter.limit;
   if (const auto page = number(request.param("page"), "page")) {

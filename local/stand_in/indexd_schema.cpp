@@ -15,7 +15,7 @@ constexpr auto kUuid = "^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0
 
 [[noreturn]] void invalid(const std::string& what) { throw Refusal(indexd_error(400, what)); }
 
-bool has_type(const Json& value, const std::string& type) {
+bool is_of_type(const Json& value, const std::string& type) {
   if (type == "string") return value.is_string();
   if (type == "array") return value.is_array();
   if (type == "object") return value.is_object();
@@ -40,7 +40,7 @@ void check_members(const Json& body, const Members& members) {
     bool fits = false;
     for (std::size_t begin = 0; begin < types.size();) {
       const auto end = types.find('|', begin);
-      fits = fits || has_type(value, types.substr(begin, end - begin));
+      fits = fits || is_of_type(value, types.substr(begin, end - begin));
       begin = end + 1;
     }
     if (!fits) invalid(value.dump() + " is not of type '" + member->second + "'");
@@ -83,7 +83,7 @@ Json as_text(const Json& value) {
   return "{" + items + "}";
 }
 
-Json texts(const Json& metadata) {
+Json metadata_texts(const Json& metadata) {
   Json all = Json::object();
   for (const auto& [name, value] : metadata.items()) all[name] = as_text(value);
   return all;
@@ -143,7 +143,7 @@ void apply(const Json& body, Json& record) {
   for (const auto& [name, value] : body.items()) {
     if (name == "did" || name == "baseid" || name == "urls_metadata") continue;
     if (name == "metadata") {
-      record[name] = texts(value);
+      record[name] = metadata_texts(value);
     } else if (name == "content_created_date" || name == "content_updated_date") {
       record[name] = as_time(value);
     } else if (name == "authz" || name == "acl") {
@@ -167,7 +167,7 @@ void apply(const Json& body, Json& record) {
   if (!body.contains("urls_metadata")) return;
   for (const auto& [url, metadata] : body["urls_metadata"].items()) {
     if (!record["urls_metadata"].contains(url)) invalid("url " + url + " in urls_metadata does not exist");
-    record["urls_metadata"][url] = texts(metadata);
+    record["urls_metadata"][url] = metadata_texts(metadata);
   }
 }
 

@@ -1,5 +1,3 @@
-#include <ranges>
-
 #include "stand_in/indexd.hpp"
 #include "stand_in/json_body.hpp"
 
@@ -40,8 +38,8 @@ void Indexd::add_version_routes(Router& router) {
   router.add("GET", "/index/index/{did*}/latest", [this](const Request& request) {
     const auto versions = records_.versions(record_or_404(request.part("did"))["baseid"].get<std::string>());
     const bool versioned = request.param("has_version") == "true" || request.param("has_version") == "True";
-    for (const auto& record : std::ranges::reverse_view(versions)) {
-      if (!versioned || !record["version"].is_null()) return json_answer(record);
+    for (auto record = versions.rbegin(); record != versions.rend(); ++record) {  // clang 14 has no reverse_view
+      if (!versioned || !(*record)["version"].is_null()) return json_answer(*record);
     }
     return indexd_error(404, "no record found");
   });

@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-#include "stand_in/html.hpp"
+#include "stand_in/metadata_answers.hpp"
 #include "stand_in/metadata_service.hpp"
 
 // Lists of documents, their aliases, and the paths that are said to be indexed.
@@ -11,14 +11,7 @@
 namespace etl::stand_in {
 namespace {
 
-constexpr std::int64_t kMost = 2000;
-
-Answer detail(int status, const Json& what) { return json_answer({{"detail", what}}, status); }
-Answer fault() { return {500, status_phrase(500), kTextType, {}}; }
-
-Json complaint(const std::string& type, const std::string& name, const std::string& what, const std::string& input) {
-  return {{"type", type}, {"loc", {"query", name}}, {"msg", what}, {"input", input}};
-}
+constexpr std::int64_t kMostDocuments = 2000;
 
 /// Refuses with 422 what is no number, and with 500, as the service's database, one below 0.
 std::int64_t number(const Request& request, const std::string& name, std::int64_t otherwise) {
@@ -28,10 +21,10 @@ std::int64_t number(const Request& request, const std::string& name, std::int64_
   const auto* end = text->data() + text->size();
   if (const auto [stop, error] = std::from_chars(text->data(), end, value); error != std::errc() || stop != end) {
     throw Refusal(detail(
-        422, Json::array({complaint("int_parsing", name,
+        422, Json::array({complaint("int_parsing", Json::array({"query", name}),
                                     "Input should be a valid integer, unable to parse string as an integer", *text)})));
   }
-  if (value < 0) throw Refusal(fault());
+  if (value < 0) throw Refusal(internal_error());
   return value;
 }
 
@@ -44,9 +37,9 @@ bool wants_data(const Request& request) {
   for (const auto* no : {"false", "0", "no", "off", "f", "n"}) {
     if (text == no) return false;
   }
-  throw Refusal(detail(
-      422, Json::array({complaint("bool_parsing", "data", "Input should be a valid boolean, unable to interpret input",
-                                  *request.param("data"))})));
+  throw Refusal(detail(422, Json::array({complaint("bool_parsing", Json::array({"query", "data"}),
+                                                   "Input should be a valid boolean, unable to interpret input",
+                                                   *request.param("data"))})));
 }
 
 /// `a.b` as PostgreSQL's path {a,b}.
@@ -85,7 +78,7 @@ std::string conditions(const Request& request, graph::Params& params) {
 }  // namespace
 
 Answer MetadataService::search(const Request& request) {
-  const auto limit = std::min(number(request, "limit", 10), kMost);
+  const auto limit = std::min(number(request, "limit", 10), kMostDocuments);
   const auto offset = number(request, "offset", 0);
   const bool data = wants_data(request);
   graph::Params params;
@@ -135,7 +128,7 @@ Answer MetadataService::write_aliases(const Request& request, bool replace) {
   const auto& guid = request.part("guid");
   const auto body = Json::parse(request.body);
   auto session = commons_.database.session();
-  if (!session->value("select 1 from stand_in.metadata where guid = $1", {guid})) return fault();
+  if (!session->value("select 1 from stand_in.metadata where guid = $1", {guid})) return internal_error();
   if (!replace && !aliases(guid).empty()) {
     return detail(409, "Aliases already exist for " + guid + ". Use PUT to overwrite.");
   }

@@ -2,25 +2,18 @@
 
 #include <fmt/format.h>
 
-#include "stand_in/html.hpp"
+#include "stand_in/metadata_answers.hpp"
 
 namespace etl::stand_in {
 namespace {
 
-Answer detail(int status, const Json& what) { return json_answer({{"detail", what}}, status); }
 Answer not_found(const std::string& guid) { return detail(404, "Not found: " + guid); }
 Answer document(const std::string& text, int status = 200) { return {status, text, kJsonType, {}}; }
-Answer fault() { return {500, status_phrase(500), kTextType, {}}; }
 
 bool flag(const Request& request, const std::string& name, bool otherwise) {
   const auto text = request.param(name);
   if (!text) return otherwise;
   return *text == "true" || *text == "True" || *text == "1" || *text == "yes" || *text == "on";
-}
-
-/// One of pydantic's complaints.
-Json complaint(const std::string& type, const Json& where, const std::string& what, const Json& input) {
-  return {{"type", type}, {"loc", where}, {"msg", what}, {"input", input}};
 }
 
 /// The body, which must be JSON; refuses with 422.
@@ -88,7 +81,7 @@ void MetadataService::authorize(const Request& request) {
   }
   const auto token = commons_.tokens.of_header(request.authorization);
   if (!token.good() && token.state != Token::State::absent && token.state != Token::State::other_scheme) {
-    throw Refusal(fault());
+    throw Refusal(internal_error());
   }
   if (!token.good() || !commons_.users.get()->allows(token.user, "mds_gateway", "access", "/mds_gateway")) {
     throw Refusal(detail(403, "Forbidden"));
@@ -154,7 +147,7 @@ Answer MetadataService::batch(const Request& request) {
   auto session = commons_.database.session();
   graph::Transaction transaction(*session);
   for (const auto& item : items) {
-    if (!item.contains("guid")) return fault();
+    if (!item.contains("guid")) return internal_error();
     const auto guid = item["guid"].get<std::string>();
     if (forbidden(guid)) {
       said["bad_input"].push_back(guid);

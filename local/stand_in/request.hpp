@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -57,6 +58,17 @@ struct Answer {
 [[nodiscard]] inline Answer json_answer(const Json& body, int status = 200) {
   // Text that is no UTF-8 was refused when it came in.
   return {status, body.dump(), kJsonType, {}};
+}
+
+/// The items of `a,b,c`; an empty text is one empty item.
+[[nodiscard]] inline std::vector<std::string> comma_separated(const std::string& text) {
+  std::vector<std::string> items;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find(',', begin), text.size());
+    items.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return items;
 }
 
 /// An answer that ends a request early.

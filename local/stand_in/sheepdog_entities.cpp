@@ -4,16 +4,6 @@
 namespace etl::stand_in {
 namespace {
 
-std::vector<std::string> comma_separated(const std::string& text) {
-  std::vector<std::string> items;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const auto end = std::min(text.find(',', begin), text.size());
-    items.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return items;
-}
-
 ProjectId project_of(const Request& request) { return {request.part("program"), request.part("project")}; }
 
 std::string resource_of(const ProjectId& project) {

@@ -12,14 +12,13 @@
 #include <csignal>
 #include <system_error>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 
 namespace etl {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 /// What posix_spawn() is told; freed whatever happens.
 class SpawnSettings {
@@ -68,11 +67,11 @@ std::string read_all(int pipe, const ChildLimits& limits, std::string& output) {
     pollfd ready{pipe, POLLIN, 0};
     const int got = left <= 0 ? 0 : ::poll(&ready, 1, static_cast<int>(left));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return "could not be read: " + reason(errno);
+    if (got < 0) return "could not be read: " + errno_text(errno);
     if (got == 0) return fmt::format("did not end within {} s", limits.time.count() / 1000);
     const ssize_t count = ::read(pipe, piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return "could not be read: " + reason(errno);
+    if (count < 0) return "could not be read: " + errno_text(errno);
     if (count == 0) return {};
     output.append(piece.data(), static_cast<std::size_t>(count));
     if (output.size() > limits.output) return fmt::format("wrote more than {} bytes", limits.output);
@@ -83,14 +82,14 @@ std::string read_all(int pipe, const ChildLimits& limits, std::string& output) {
 
 ChildResult run_child(const std::vector<std::string>& words, const ChildLimits& limits) {
   std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw UnavailableError("cannot make a pipe: " + reason(errno));
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw UnavailableError("cannot make a pipe: " + errno_text(errno));
   pid_t pid = -1;
   const int error = SpawnSettings(pipe[1]).spawn(pid, words);
   ::close(pipe[1]);
   ChildResult result;
   if (error != 0) {
     ::close(pipe[0]);
-    result.failure = "could not be started: " + reason(error);
+    result.failure = "could not be started: " + errno_text(error);
     return result;
   }
   result.failure = read_all(pipe[0], limits, result.output);

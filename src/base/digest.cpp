@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 
 namespace etl {
@@ -70,9 +71,7 @@ std::string md5_of_file(const std::filesystem::path& path, const std::stop_token
   struct Closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  const auto fail = [&] {
-    throw InputError("the file cannot be read: " + std::generic_category().message(errno), path.string());
-  };
+  const auto fail = [&] { throw InputError("the file cannot be read: " + errno_text(errno), path.string()); };
   const std::unique_ptr<std::FILE, Closer> file(std::fopen(path.c_str(), "rbe"));
   if (!file) fail();
   std::vector<char> piece(std::size_t{1} << 20U);

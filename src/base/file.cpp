@@ -11,14 +11,13 @@
 #include <system_error>
 #include <utility>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 #include "base/suggestion.hpp"
 #include "base/text.hpp"
 
 namespace etl {
 namespace {
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 class Descriptor {
  public:
@@ -36,7 +35,7 @@ class Descriptor {
 
 std::string read_all(int descriptor, const std::filesystem::path& path, std::uint64_t limit) {
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0) throw InputError("cannot read the file: " + reason(errno), path.string());
+  if (::fstat(descriptor, &status) != 0) throw InputError("cannot read the file: " + errno_text(errno), path.string());
   if (S_ISDIR(status.st_mode)) throw InputError("a folder stands where a file is expected", path.string());
 
   std::string text;
@@ -48,7 +47,7 @@ std::string read_all(int descriptor, const std::filesystem::path& path, std::uin
   while (true) {
     const ssize_t got = ::read(descriptor, piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw InputError("cannot read the file: " + reason(errno), path.string());
+    if (got < 0) throw InputError("cannot read the file: " + errno_text(errno), path.string());
     if (got == 0) return text;
     text.append(piece.data(), static_cast<std::size_t>(got));
     if (text.size() > limit) {
@@ -64,7 +63,7 @@ std::optional<std::string> read_file_if_there(const std::filesystem::path& path,
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-    throw InputError("cannot open the file: " + reason(errno), path.string());
+    throw InputError("cannot open the file: " + errno_text(errno), path.string());
   }
   return read_all(file.get(), path, limit);
 }
@@ -94,7 +93,7 @@ AtomicFile::AtomicFile(const std::filesystem::path& path, bool sync, Access acce
   std::string pattern = (path_.parent_path() / fmt::format(".{}.XXXXXX", path_.filename().string())).string();
   descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
   if (descriptor_ < 0) {
-    throw UsageError("cannot create a file here: " + reason(errno), path_.string(),
+    throw UsageError("cannot create a file here: " + errno_text(errno), path_.string(),
                      "the folder must exist and let this user write");
   }
   temporary_ = pattern;  // mkostemp() makes it for its owner alone, which it stays until it is whole
@@ -115,7 +114,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::fail(std::string_view what) const {
-  throw UnavailableError(fmt::format("{}: {}", what, reason(errno)), path_.string(),
+  throw UnavailableError(fmt::format("{}: {}", what, errno_text(errno)), path_.string(),
                          "make room on the disk or name another folder, then run again");
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/access.hpp"
 #include "base/beneath.hpp"
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -20,7 +21,7 @@ namespace etl {
 namespace {
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
-  throw UsageError(fmt::format("{}: {}", what, std::generic_category().message(errno)), path.string(),
+  throw UsageError(fmt::format("{}: {}", what, errno_text(errno)), path.string(),
                    "name a folder that this user may write to: --state-dir, $ACED_ETL_STATE_DIR");
 }
 

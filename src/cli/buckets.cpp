@@ -36,7 +36,7 @@ std::optional<config::FenceConfig> mounted_fence_config(const Context& context) 
   return std::nullopt;
 }
 
-void list(const Context& context) {
+void list_buckets(const Context& context) {
   const auto config = mounted_fence_config(context);
   Commons commons(context);
   Table table({"bucket", yes_no("fence"), yes_no("fence_config"), "uploads", "region", "endpoint", "finding"});
@@ -133,7 +133,7 @@ void test(Context& context, const TestOptions& options) {
   context.exit = failed < buckets.size() ? ExitCode::partial : first;
 }
 
-void add_ls(CLI::App& group, Context& context) {
+void add_buckets_ls(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("ls");
   describe(
       *command,
@@ -144,10 +144,10 @@ void add_ls(CLI::App& group, Context& context) {
        .examples = {{"aced-etl buckets ls", "a line a bucket"}}});
   add_commons_options(*command, context);
   add_setting_option(*command, context, "fence_config");
-  command->callback([&context] { list(context); });
+  command->callback([&context] { list_buckets(context); });
 }
 
-void add_test(CLI::App& group, Context& context) {
+void add_buckets_test(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("test");
   describe(
       *command,
@@ -181,8 +181,8 @@ void add_buckets(CLI::App& app, Context& context) {
   describe(*group, {.summary = "the commons' buckets",
                     .text = "Which there are, and whether files can be loaded there.",
                     .examples = {{"aced-etl buckets ls", "a line a bucket"}}});
-  add_ls(*group, context);
-  add_test(*group, context);
+  add_buckets_ls(*group, context);
+  add_buckets_test(*group, context);
 }
 
 }  // namespace etl::cli

@@ -20,7 +20,7 @@
 namespace etl::cli {
 namespace {
 
-void list(const Context& context, const FilesOptions& options) {
+void list_files(const Context& context, const FilesOptions& options) {
   Commons commons(context);
   Table table({"did", number("size"), "md5", "name", "url"});
   files::ProjectCount count;
@@ -89,7 +89,7 @@ void add_files_ls(CLI::App& group, Context& context) {
   auto options = std::make_shared<FilesOptions>();
   add_commons_options(*command, context);
   add_project_option(*command, *options, true);
-  command->callback([&context, options] { list(context, *options); });
+  command->callback([&context, options] { list_files(context, *options); });
 }
 
 void add_files_rm(CLI::App& group, Context& context) {

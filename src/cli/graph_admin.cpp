@@ -118,7 +118,7 @@ void truncate(const Context& context, bool with_projects) {
   report_removal(context, removal, "all projects");
 }
 
-void add_init(CLI::App& group, Context& context) {
+void add_graph_init(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("init");
   describe(
       *command,
@@ -138,7 +138,7 @@ void add_init(CLI::App& group, Context& context) {
   command->callback([&context, print_sql] { init(context, *print_sql); });
 }
 
-void add_mapping(CLI::App& group, Context& context) {
+void add_graph_mapping(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("mapping");
   describe(
       *command,
@@ -153,7 +153,7 @@ void add_mapping(CLI::App& group, Context& context) {
   command->callback([&context] { mapping(context); });
 }
 
-void add_counts(CLI::App& group, Context& context) {
+void add_graph_counts(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("counts");
   describe(
       *command,
@@ -173,7 +173,7 @@ void add_counts(CLI::App& group, Context& context) {
   command->callback([&context, project, all] { counts(context, *project, *all); });
 }
 
-void add_rm(CLI::App& group, Context& context) {
+void add_graph_rm(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("rm");
   describe(
       *command,
@@ -194,7 +194,7 @@ void add_rm(CLI::App& group, Context& context) {
   command->callback([&context, project, with_project] { remove(context, *project, *with_project); });
 }
 
-void add_truncate(CLI::App& group, Context& context) {
+void add_graph_truncate(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("truncate");
   describe(
       *command,
@@ -220,12 +220,12 @@ void add_graph(CLI::App& app, Context& context) {
                     .text = "The database is named by libpq's variables (PGHOST, …) or by the mounted secret "
                             "<creds>/sheepdog-creds.",
                     .examples = {{"aced-etl graph counts", "what is in it"}}});
-  add_init(*group, context);
+  add_graph_init(*group, context);
   add_graph_load(*group, context);
-  add_counts(*group, context);
-  add_rm(*group, context);
-  add_truncate(*group, context);
-  add_mapping(*group, context);
+  add_graph_counts(*group, context);
+  add_graph_rm(*group, context);
+  add_graph_truncate(*group, context);
+  add_graph_mapping(*group, context);
 }
 
 }  // namespace etl::cli

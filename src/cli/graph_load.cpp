@@ -19,7 +19,7 @@
 namespace etl::cli {
 namespace {
 
-struct Arguments {
+struct GraphLoadArguments {
   StudyArguments study;
   std::string project;
   // Without these, the settings graph.dangling, graph.shared and graph.prune count, as in a run.
@@ -28,7 +28,7 @@ struct Arguments {
   std::optional<bool> prune;
 };
 
-void run(const Context& context, const Arguments& arguments) {
+void run(const Context& context, const GraphLoadArguments& arguments) {
   graph::LoadOptions load;
   load.project = ProjectId::parse(arguments.project);
   const config::Settings& settings = context.settings;
@@ -96,7 +96,7 @@ void add_graph_load(CLI::App& graph, Context& context) {
            "after 5 s, and ends after `graph.lock_timeout` (exit 8).",
        .examples = {{"aced-etl graph load --project aced-lung_cancer ~/studies/Lung_Cancer", "a whole study"},
                     {"aced-etl graph load --project aced-lung_cancer STUDY --prune --dry-run", "what would change"}}});
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<GraphLoadArguments>();
   command->add_option("--project", arguments->project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
   add_study_arguments(*command, context, arguments->study);
   add_record_arguments(*command, context, arguments->study);

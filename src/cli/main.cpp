@@ -19,6 +19,7 @@
 #include "base/closed_pipe.hpp"
 #include "base/log.hpp"
 #include "base/progress.hpp"
+#include "base/version.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
 #include "cli/duration.hpp"
@@ -96,7 +97,7 @@ void keep_memory_private() {
 
 void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
   app.set_help_flag("-h,--help", "show this help");
-  app.set_version_flag("--version", "aced-etl " ETL_VERSION, "show the version");
+  app.set_version_flag("--version", std::string(version_line()), "show the version, the commit and how the program was built");
   app.add_option_function<std::string>(
          "-o,--output",
          [&context](const std::string& name) {

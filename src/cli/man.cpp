@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/version.hpp"
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
 #include "cli/help.hpp"
@@ -60,7 +61,7 @@ void command(const CommandDoc& doc, std::string& out) {
 }
 
 std::string manual(const CommandDoc& root) {
-  std::string out = ".TH ACED\\-ETL 1 \"\" \"aced\\-etl " ETL_VERSION "\" \"User commands\"\n";
+  std::string out = fmt::format(".TH ACED\\-ETL 1 \"\" \"aced\\-etl {}\" \"User commands\"\n", version());
   out += fmt::format(".SH NAME\naced\\-etl \\- {}\n", roff(root.description.summary));
   out += fmt::format(".SH SYNOPSIS\n\\fB{}\\fR\n.SH DESCRIPTION\n", roff(usage_line(root)));
   paragraphs(root.description.text, out);

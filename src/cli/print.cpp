@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/closed_pipe.hpp"
+#include "base/errno_text.hpp"
 #include "base/secrets.hpp"
 #include "base/terminal.hpp"
 #include "base/text.hpp"
@@ -34,7 +35,7 @@ void check(bool ok) {
   // What is still in the buffer would fail again at exit, in silence.
   std::clearerr(stdout);
   if (error == EPIPE) throw ClosedPipeError();
-  throw UnavailableError("cannot write the result: " + std::generic_category().message(error), "standard output",
+  throw UnavailableError("cannot write the result: " + errno_text(error), "standard output",
                          "check the disk that it goes to, then run again");
 }
 

@@ -123,7 +123,7 @@ void init(Context& context, const InitOptions& options, const Via& via) {
   }
 }
 
-void list(const Context& context, const Via& via) {
+void list_projects(const Context& context, const Via& via) {
   if (via.sheepdog(context)) {
     Commons commons(context);
     Table table({"project", "program", "code"});
@@ -189,7 +189,7 @@ bool remove_in_database(const Context& context, const ProjectId& project) {
   return done.removed;
 }
 
-void add_init(CLI::App& group, Context& context) {
+void add_projects_init(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("init");
   describe(
       *command,
@@ -216,7 +216,7 @@ void add_init(CLI::App& group, Context& context) {
   command->callback([&context, options, via] { init(context, *options, *via); });
 }
 
-void add_ls(CLI::App& group, Context& context) {
+void add_projects_ls(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("ls");
   describe(*command, {.summary = "list the projects of the commons",
                       .text = "By program and code: those that sheepdog shows this user, or all of the database.",
@@ -225,10 +225,10 @@ void add_ls(CLI::App& group, Context& context) {
   auto via = std::make_shared<Via>();
   add_via(*command, via);
   add_commons_options(*command, context);
-  command->callback([&context, via] { list(context, *via); });
+  command->callback([&context, via] { list_projects(context, *via); });
 }
 
-void add_rm(CLI::App& group, Context& context) {
+void add_projects_rm(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("rm");
   describe(*command,
            {.summary = "remove an empty project",
@@ -259,9 +259,9 @@ void add_projects(CLI::App& app, Context& context) {
   describe(*group, {.summary = "programs and projects of the commons",
                     .text = "A project id is PROGRAM-CODE; the program ends at the first '-'.",
                     .examples = {{"aced-etl projects ls", "those of the graph"}}});
-  add_init(*group, context);
-  add_ls(*group, context);
-  add_rm(*group, context);
+  add_projects_init(*group, context);
+  add_projects_ls(*group, context);
+  add_projects_rm(*group, context);
 }
 
 }  // namespace etl::cli

@@ -18,7 +18,7 @@
 namespace etl::cli {
 namespace {
 
-struct Arguments {
+struct SimplifyArguments {
   StudyArguments study;
   std::string out;
   std::string dialect = "PFB";
@@ -42,7 +42,7 @@ void refuse_own_input(const std::string& path, const std::string& out) {
   }
 }
 
-void run(Context& context, const Arguments& arguments) {
+void run(Context& context, const SimplifyArguments& arguments) {
   if (arguments.out == "-") set_error_output(Output::table);  // stdout is for records alone
   refuse_own_input(arguments.study.path, arguments.out);
   const StudySetup setup = StudySetup::load(context.settings);
@@ -130,7 +130,7 @@ void add_simplify(CLI::App& app, Context& context) {
        .examples = {{"aced-etl simplify ~/studies/Lung_Cancer extractions", "all types, one file each"},
                     {"zcat Patient.ndjson.gz | aced-etl simplify - -", "as a filter"},
                     {"aced-etl simplify IN OUT --reject-file rejected.ndjson", "go on where some are faulty"}}});
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<SimplifyArguments>();
   add_study_arguments(*command, context, arguments->study);
   command->add_option("OUT", arguments->out, "folder for the records, made where it is not there; or - for stdout")
       ->required();

@@ -139,7 +139,7 @@ Json json_of(const studies::StudyRow& row) {
           {"loads", loads}};
 }
 
-void list(const Context& context) {
+void list_studies(const Context& context) {
   const auto rows = studies::list_studies(context.settings);
   if (context.output != Output::table) {
     Json all = Json::array();
@@ -170,7 +170,7 @@ void add_folders(CLI::App& command, Context& context) {
   for (const char* key : {"folder.studies", "folder.output", "state_dir"}) add_setting_option(command, context, key);
 }
 
-void add_pull(CLI::App& group, Context& context) {
+void add_studies_pull(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("pull");
   describe(
       *command,
@@ -216,7 +216,7 @@ void add_pull(CLI::App& group, Context& context) {
   command->callback([&context, arguments] { pull(context, *arguments); });
 }
 
-void add_ls(CLI::App& group, Context& context) {
+void add_studies_ls(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("ls");
   describe(*command,
            {.summary = "list the studies that are here",
@@ -233,7 +233,7 @@ void add_ls(CLI::App& group, Context& context) {
   add_folders(*command, context);
   add_exclude_option(*command, context);
   add_setting_option(*command, context, "graph.duplicates");
-  command->callback([&context] { list(context); });
+  command->callback([&context] { list_studies(context); });
 }
 
 }  // namespace
@@ -243,8 +243,8 @@ void add_studies(CLI::App& app, Context& context) {
   describe(*group, {.summary = "the studies' folders: bring them from S3, look at them",
                     .text = "",
                     .examples = {{"aced-etl studies pull", "bring what changed"}}});
-  add_pull(*group, context);
-  add_ls(*group, context);
+  add_studies_pull(*group, context);
+  add_studies_ls(*group, context);
 }
 
 }  // namespace etl::cli

@@ -4,14 +4,14 @@
 #include <limits>
 #include <string>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace etl::config {
 namespace {
 
 std::optional<std::uint64_t> unit_value(std::string_view text) {
-  std::string unit;
-  for (const char c : text) unit += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string unit = ascii_lower(text);
   if (unit.ends_with('b')) unit.pop_back();
   if (unit.empty()) return 1;
   const bool binary = unit.size() == 2 && unit[1] == 'i';

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 #include "base/path_within.hpp"
 #include "base/sqlite.hpp"
@@ -53,7 +54,7 @@ std::string reason_not_to_use(const fs::path& file, const std::vector<fs::path>&
   struct stat target {};
   struct stat link {};
   if (::stat(file.c_str(), &target) != 0 || ::lstat(file.c_str(), &link) != 0) {
-    return fmt::format("it cannot be examined: {}", std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
+    return fmt::format("it cannot be examined: {}", errno_text(errno));
   }
   if (!is_ours(target) || !is_ours(link)) return "it belongs to another user";
   if (others_may_write(target)) return "other users may write to it";

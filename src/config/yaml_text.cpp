@@ -3,26 +3,24 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace etl::config {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_plain(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '/'; }
+bool is_plain(char c) { return is_ascii_alphanumeric(c) || c == '_' || c == '-' || c == '.' || c == '/'; }
 
 /// What YAML 1.1 or 1.2 takes for something else than text.
 bool is_word(std::string_view text) {
   constexpr std::array words{"true", "false", "yes", "no", "on", "off", "y", "n", "null"};
-  std::string lower;
-  for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::ranges::find(words, lower) != words.end();
+  return std::ranges::find(words, ascii_lower(text)) != words.end();
 }
 
 }  // namespace
 
 std::string yaml_scalar(std::string_view text) {
-  if (!text.empty() && (is_letter(text.front()) || text.front() == '/') && std::ranges::all_of(text, is_plain) &&
+  if (!text.empty() && (is_ascii_letter(text.front()) || text.front() == '/') && std::ranges::all_of(text, is_plain) &&
       !is_word(text)) {
     return std::string(text);
   }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <system_error>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 #include "base/path_within.hpp"
 #include "documents/names.hpp"
@@ -26,8 +27,6 @@ std::int64_t mtime_of(const struct stat& about) {
 bool name_lies_in(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
-
-std::string system_reason(int error) { return std::generic_category().message(error); }
 
 constexpr const char* kGuarded = "it is where credentials or this program's state are kept";
 
@@ -51,7 +50,7 @@ void Locator::add_root(const fs::path& folder, const Places& places, const std::
   auto root = std::make_unique<Root>(Root{.folder = RootFolder(folder / below), .rules = {}, .inside = {}});
   if (!root->folder.opened()) {
     if (places.output_named && !is_study) {
-      throw UsageError("cannot open the folder of the study's files: " + system_reason(errno), folder.string(),
+      throw UsageError("cannot open the folder of the study's files: " + errno_text(errno), folder.string(),
                        "name an existing folder with --source");
     }
     return;  // a study may have no files at all; each file that is missing will be reported
@@ -170,7 +169,7 @@ class Locator::Search {
         return std::nullopt;
       case Entry::Status::failed:
         if (entry.error != ENAMETOOLONG) {
-          note(fmt::format("the file cannot be read: {}: {}", system_reason(entry.error), name));
+          note(fmt::format("the file cannot be read: {}: {}", errno_text(entry.error), name));
         }
         return std::nullopt;
     }
@@ -179,7 +178,7 @@ class Locator::Search {
       return std::nullopt;
     }
     if (!open_regular(entry)) {
-      note(fmt::format("the file cannot be read: {}: {}", system_reason(errno), name));
+      note(fmt::format("the file cannot be read: {}: {}", errno_text(errno), name));
       return std::nullopt;
     }
     return Location{.root = number,
@@ -223,7 +222,7 @@ UniqueFd Locator::open(const Location& location) const {
                     static_cast<std::uint64_t>(entry.about.st_size) == location.size;
   if (same) {
     if (UniqueFd file = open_regular(entry)) return file;
-    if (errno != ESTALE) throw InputError("cannot open the file: " + system_reason(errno), path_of(location));
+    if (errno != ESTALE) throw InputError("cannot open the file: " + errno_text(errno), path_of(location));
   }
   throw InputError("the file changed after it was found", path_of(location), "run again when nobody writes to it");
 }

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/ascii.hpp"
+
 namespace etl::documents {
 namespace {
 
@@ -15,16 +17,14 @@ constexpr std::size_t kLongestName = 3072;
 
 constexpr std::string_view kOutput = "output/";
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool starts_with_word(std::string_view text, std::string_view word) {
   return text.size() >= word.size() &&
-         std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == lower(b); });
+         std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == ascii_lower(b); });
 }
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  c = lower(c);
+  c = ascii_lower(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -71,10 +71,9 @@ std::string_view without_file_prefix(std::string_view address) {
 AddressKind kind_of(std::string_view url) {
   const std::size_t colon = url.find(':');
   const std::string_view scheme = url.substr(0, std::min(colon, url.size()));
-  const bool named =
-      colon != std::string_view::npos && colon > 0 && std::ranges::all_of(scheme, [](char c) {
-        return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-      });
+  const bool named = colon != std::string_view::npos && colon > 0 && std::ranges::all_of(scheme, [](char c) {
+                       return is_ascii_alphanumeric(c) || c == '+' || c == '-' || c == '.';
+                     });
   if (named && !(scheme.size() == 4 && starts_with_word(scheme, "file"))) {
     if (url.substr(colon).starts_with("://")) return AddressKind::elsewhere;
     // These name no file even without "//"; other words before a colon may be part of a file's name.
@@ -86,9 +85,8 @@ AddressKind kind_of(std::string_view url) {
   if (url.starts_with(binary)) {
     std::string_view id = url.substr(binary.size());
     if (const auto version = id.find("/_history/"); version != std::string_view::npos) id = id.substr(0, version);
-    const bool is_id = !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
-      return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-    });
+    const bool is_id = !id.empty() && id.size() <= 64 &&
+                       std::ranges::all_of(id, [](char c) { return is_ascii_alphanumeric(c) || c == '-' || c == '.'; });
     if (is_id) return AddressKind::reference;
   }
   return AddressKind::file;

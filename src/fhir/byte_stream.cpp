@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 
 namespace etl::fhir {
@@ -28,7 +29,7 @@ class PlainStream final : public ByteStream {
       descriptor_ = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
     }
     if (descriptor_ < 0) {
-      throw InputError(std::string("the file cannot be opened: ") + std::strerror(errno), name_,
+      throw InputError(std::string("the file cannot be opened: ") + errno_text(errno), name_,
                        "give this user the right to read it");
     }
     while (head_.size() < 2) {
@@ -63,7 +64,7 @@ class PlainStream final : public ByteStream {
       const ssize_t got = ::read(descriptor_, to, size);
       if (got >= 0) return static_cast<std::size_t>(got);
       if (errno != EINTR) {
-        throw InputError(std::string("reading failed: ") + std::strerror(errno), name_, "check the disk or the mount");
+        throw InputError(std::string("reading failed: ") + errno_text(errno), name_, "check the disk or the mount");
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "fhir/document_splitter.hpp"
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "fhir/primitive_format.hpp"
 
@@ -9,8 +10,6 @@ namespace {
 constexpr std::size_t longest_token = 2048;
 
 constexpr std::string_view uuid_urn = "urn:uuid:";
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 }  // namespace
 
@@ -175,7 +174,7 @@ void DocumentSplitter::byte(char c) {
       }
       return;
     }
-    if (is_space(c)) return;
+    if (is_ascii_space(c)) return;
     document_line_ = line_;
     if (c != '{' && c != '[') {
       scalar_document_ = true;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 
 namespace etl::fhir {
@@ -20,7 +21,7 @@ int temporary_file(const std::filesystem::path& folder) {
     if (descriptor >= 0) ::unlink(name.c_str());
   }
   if (descriptor < 0) {
-    throw UsageError(std::string("no temporary file can be made: ") + std::strerror(errno), folder.string(),
+    throw UsageError(std::string("no temporary file can be made: ") + errno_text(errno), folder.string(),
                      "name a folder with room for it: --temp-dir or TMPDIR");
   }
   return descriptor;
@@ -38,7 +39,7 @@ void SpillFile::append(const void* data, std::size_t size) {
     const ssize_t done = ::write(descriptor_, at, size);
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) {
-      throw UnavailableError(std::string("the temporary file cannot be written: ") + std::strerror(errno), {},
+      throw UnavailableError(std::string("the temporary file cannot be written: ") + errno_text(errno), {},
                              "free some disk, or name another folder: --temp-dir or TMPDIR");
     }
     at += done;

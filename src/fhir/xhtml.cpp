@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.hpp"
+
 namespace etl::fhir {
 namespace {
 
@@ -99,11 +101,9 @@ constexpr bool is_sorted_list(const auto& names) { return std::ranges::is_sorted
 static_assert(is_sorted_list(elements) && is_sorted_list(common_attributes) && is_sorted_list(own_attributes) &&
               is_sorted_list(entities));
 
-bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_name(char c) noexcept { return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == ':'; }
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+bool is_name(char c) noexcept {
+  return is_ascii_letter(c) || is_ascii_digit(c) || c == '-' || c == '_' || c == '.' || c == ':';
+}
 
 /// XML 1.0 allows no other control characters, whether as they are or as a reference.
 bool has_control(std::string_view text) noexcept {
@@ -123,9 +123,9 @@ std::uint32_t character_of(std::string_view reference) noexcept {
   if (reference.empty()) return 0;
   std::uint32_t value = 0;
   for (const char c : reference) {
-    const char l = lower(c);
+    const char l = ascii_lower(c);
     std::uint32_t digit = 16;
-    if (is_digit(c)) digit = static_cast<std::uint32_t>(c - '0');
+    if (is_ascii_digit(c)) digit = static_cast<std::uint32_t>(c - '0');
     if (hex && l >= 'a' && l <= 'f') digit = static_cast<std::uint32_t>(l - 'a' + 10);
     if (digit >= (hex ? 16U : 10U)) return 0;
     value = value * (hex ? 16 : 10) + digit;
@@ -152,7 +152,7 @@ std::string normalized(std::string_view value) {
       c = point < 0x80 ? static_cast<char>(point) : '?';
       at = end;
     }
-    if (static_cast<unsigned char>(c) > ' ') out.push_back(lower(c));
+    if (static_cast<unsigned char>(c) > ' ') out.push_back(ascii_lower(c));
   }
   return out;
 }
@@ -180,10 +180,11 @@ bool is_active_style(std::string_view value) {
       std::size_t end = at + 1;
       while (end < text.size() && end < at + 7 && character_of(std::string("#x0") + text[end]) != 0U) ++end;
       for (std::size_t digit = at + 1; digit < end; ++digit) {
-        point = point * 16 + static_cast<unsigned>(is_digit(text[digit]) ? text[digit] - '0' : text[digit] - 'a' + 10);
+        point = point * 16 +
+                static_cast<unsigned>(is_ascii_digit(text[digit]) ? text[digit] - '0' : text[digit] - 'a' + 10);
       }
       if (end == at + 1) continue;  // the character behind it stands for itself
-      if (point < 0x80) style.push_back(lower(static_cast<char>(point)));
+      if (point < 0x80) style.push_back(ascii_lower(static_cast<char>(point)));
       at = end - 1;
     } else {
       style.push_back(text[at]);
@@ -239,12 +240,12 @@ class Parser {
     const std::string_view run = text_.substr(at_, end - at_);
     at_ = end;
     if (open_.empty()) {
-      if (!std::ranges::all_of(run, is_space)) fail(std::string(expected_root));
+      if (!std::ranges::all_of(run, is_ascii_space)) fail(std::string(expected_root));
       return;
     }
     if (run.find("]]>") != std::string_view::npos) fail("\"]]>\" in the text of the XHTML, expected \"]]&gt;\"");
     references(run);
-    if (!content_) content_ = !std::ranges::all_of(run, is_space);
+    if (!content_) content_ = !std::ranges::all_of(run, is_ascii_space);
   }
 
   /// Every & of `text` must begin a reference.
@@ -277,7 +278,7 @@ class Parser {
         fail("a CDATA section that is not closed in the XHTML");
         return;
       }
-      content_ = content_ || !std::ranges::all_of(rest.substr(9, end - 9), is_space);
+      content_ = content_ || !std::ranges::all_of(rest.substr(9, end - 9), is_ascii_space);
       at_ += end + 3;
     } else if (rest.starts_with("<!") || rest.starts_with("<?")) {
       fail("a declaration or processing instruction in the XHTML, expected none");
@@ -290,7 +291,7 @@ class Parser {
 
   std::string_view name() {
     const std::size_t begin = at_;
-    if (at_ < text_.size() && (is_letter(text_[at_]) || text_[at_] == '_' || text_[at_] == ':')) {
+    if (at_ < text_.size() && (is_ascii_letter(text_[at_]) || text_[at_] == '_' || text_[at_] == ':')) {
       while (at_ < text_.size() && is_name(text_[at_])) ++at_;
     }
     return text_.substr(begin, at_ - begin);
@@ -298,7 +299,7 @@ class Parser {
 
   bool skip_space() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    while (at_ < text_.size() && is_ascii_space(text_[at_])) ++at_;
     return at_ > begin;
   }
 

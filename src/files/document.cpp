@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "documents/names.hpp"
@@ -14,13 +15,10 @@ namespace {
 constexpr std::size_t longest_key = 1024;  // S3's limit, in bytes
 constexpr std::size_t longest_id = 64;     // FHIR's limit
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// FHIR's type `id`, but for "." and "..": an id becomes a part of paths and of keys.
 bool is_id(const std::string& text) {
-  const bool fits = text.size() <= longest_id && std::ranges::all_of(text, [](char c) {
-                      return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-                    });
+  const bool fits = text.size() <= longest_id &&
+                    std::ranges::all_of(text, [](char c) { return is_ascii_alphanumeric(c) || c == '-' || c == '.'; });
   return fits && text.find_first_not_of('.') != std::string::npos;
 }
 
@@ -48,8 +46,7 @@ Document described_by(const documents::Reference& reference, const simplify::IdT
     throw InputError(
         fmt::format("the object's key would have {} bytes, S3 takes {}", document.key().size(), longest_key));
   }
-  document.md5 = reference.md5;
-  std::ranges::transform(document.md5, document.md5.begin(), lower);
+  document.md5 = ascii_lower(reference.md5);
   if (document.md5.empty()) throw InputError("the attachment has no md5");
   if (!is_md5_hex(document.md5)) {
     throw InputError(fmt::format("the md5 is not 32 hexadecimal digits: {}", reference.md5));

@@ -11,6 +11,7 @@
 
 #include "base/access.hpp"
 #include "base/digest.hpp"
+#include "base/errno_text.hpp"
 #include "documents/names.hpp"
 #include "files/objects.hpp"
 #include "net/file_source.hpp"
@@ -20,8 +21,6 @@
 namespace etl::files {
 namespace fs = std::filesystem;
 namespace {
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 std::string md5_of(const gen3::FileRecord& record) {
   const auto found = record.hashes.find("md5");
@@ -98,7 +97,7 @@ class Download::PartFile final : public net::BodySink {
   }
   template <typename Kind>
   [[noreturn]] void fail(const char* what) const {
-    throw Kind(fmt::format("{}: {}", what, reason(errno)), path_.string());
+    throw Kind(fmt::format("{}: {}", what, errno_text(errno)), path_.string());
   }
 
   fs::path path_;
@@ -115,7 +114,7 @@ Download::Download(const Services& services, const fs::path& folder, bool overwr
   std::error_code error;
   make_folders(folder, Access::owner, error);
   root_.emplace(folder);
-  if (!root_->opened()) throw UsageError("cannot make the folder: " + reason(errno), folder.string());
+  if (!root_->opened()) throw UsageError("cannot make the folder: " + errno_text(errno), folder.string());
 }
 
 std::string Download::name_of(const gen3::FileRecord& record) {
@@ -141,7 +140,7 @@ Entry Download::find(const std::string& name, bool make_folders) const {
     case Entry::Status::refused:
       throw RefusedError(entry.reason);
     case Entry::Status::failed:
-      throw UsageError("cannot write into the folder: " + reason(entry.error), (root_->path() / name).string());
+      throw UsageError("cannot write into the folder: " + errno_text(entry.error), (root_->path() / name).string());
   }
   return entry;
 }
@@ -190,7 +189,7 @@ void Download::move_in(const Place& place) const {
   if (moved != 0 && !overwrite_ && (errno == EINVAL || errno == ENOSYS)) moved = ::renameat(folder, from, folder, to);
   if (moved == 0) return;
   if (errno == EEXIST) throw RefusedError("a file of its name has come in the meantime: it is kept");
-  throw UsageError("cannot put the file in its place: " + reason(errno), place.partial_path.string());
+  throw UsageError("cannot put the file in its place: " + errno_text(errno), place.partial_path.string());
 }
 
 void Download::fetch(const gen3::FileRecord& record, const Place& place) {

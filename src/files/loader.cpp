@@ -23,7 +23,7 @@
 namespace etl::files {
 namespace {
 
-constexpr std::size_t batch = 256;  // documents a look-up in indexd
+constexpr std::size_t documents_per_lookup = 256;  // one look-up in indexd answers for so many
 /// So many files in a row that a service did not answer for: it stays away.
 constexpr unsigned most_unavailable = 4;
 
@@ -78,10 +78,10 @@ class Load {
     try {
       // A key that fence refuses would meet every file.
       if (!options_.dry_run) static_cast<void>(services_.session.access_token());
-      Crew<Task> crew(options_.jobs, batch, [this](Task& task) { work(task); });
+      Crew<Task> crew(options_.jobs, documents_per_lookup, [this](Task& task) { work(task); });
       std::int64_t cursor = 0;
-      for (auto documents = manifest.next(cursor, batch); !documents.empty();
-           documents = manifest.next(cursor, batch)) {
+      for (auto documents = manifest.next(cursor, documents_per_lookup); !documents.empty();
+           documents = manifest.next(cursor, documents_per_lookup)) {
         if (services_.stop.stop_requested()) throw StoppedError();
         for (Task& task : look_up(std::move(documents))) {
           if (!settled(task)) crew.add(std::move(task));

@@ -16,7 +16,7 @@
 namespace etl::files {
 namespace {
 
-constexpr std::size_t batch = 256;
+constexpr std::size_t documents_per_page = 256;
 
 /// The md5 and the number of bytes that come.
 class Hasher final : public net::BodySink {
@@ -44,13 +44,14 @@ class Verification {
       : services_(services), options_(options), tell_(tell) {}
 
   VerifyTally run(Manifest& manifest) {
-    Crew<Document> crew(options_.jobs, batch, [this](Document& document) {
+    Crew<Document> crew(options_.jobs, documents_per_page, [this](Document& document) {
       if (services_.stop.stop_requested()) throw StoppedError();
       check_object(document);
       options_.on_file();
     });
     std::int64_t cursor = 0;
-    for (auto documents = manifest.next(cursor, batch); !documents.empty(); documents = manifest.next(cursor, batch)) {
+    for (auto documents = manifest.next(cursor, documents_per_page); !documents.empty();
+         documents = manifest.next(cursor, documents_per_page)) {
       check_records(std::move(documents), crew);
     }
     crew.finish();

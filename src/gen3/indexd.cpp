@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t page_size = 1024;  // the most that indexd gives
+constexpr std::size_t records_per_page = 1024;  // the most that indexd gives
 
 template <typename Take>
 void each_text(const json& object, const char* name, Take&& take) {
@@ -53,7 +53,7 @@ json changeable(const FileRecord& record) {
   return body;
 }
 
-std::string path_of(const std::string& did, const std::string& rev = {}) {
+std::string record_path(const std::string& did, const std::string& rev = {}) {
   return "/index/index/" + guid_path(did) + (rev.empty() ? "" : "?rev=" + net::percent_encode(rev));
 }
 
@@ -162,7 +162,7 @@ Indexd::Made Indexd::create(const FileRecord& record) {
 }
 
 std::optional<FileRecord> Indexd::get(const std::string& did) {
-  const auto said = ask_for_one(session_, {.path = path_of(did), .with_token = false}, "indexd: the record " + did,
+  const auto said = ask_for_one(session_, {.path = record_path(did), .with_token = false}, "indexd: the record " + did,
                                 [&](const json& one) { return is_record_of(one, did); });
   if (!said) return std::nullopt;
   return record_of(*said);
@@ -170,14 +170,14 @@ std::optional<FileRecord> Indexd::get(const std::string& did) {
 
 std::string Indexd::update(const std::string& did, const std::string& rev, const FileRecord& wanted) {
   const json said =
-      ask(session_, {.method = "PUT", .path = path_of(did, rev), .body = changeable(wanted), .repeatable = false},
+      ask(session_, {.method = "PUT", .path = record_path(did, rev), .body = changeable(wanted), .repeatable = false},
           "indexd: the update of " + did, [&](const json& one) { return is_record_of(one, did); });
   return text_in(said, "rev");
 }
 
 bool Indexd::remove(const std::string& did, const std::string& rev) {
   // indexd answers 200 without a body.
-  return ask_to_remove(session_, {.method = "DELETE", .path = path_of(did, rev)}, "indexd: the removal of " + did,
+  return ask_to_remove(session_, {.method = "DELETE", .path = record_path(did, rev)}, "indexd: the removal of " + did,
                        [](const net::Response& answer) {
                          return answer.body.empty() ||
                                 has_shape(answer, [](const json& said) { return said.is_object(); });
@@ -193,7 +193,7 @@ void Indexd::list(const std::string& authz, const std::function<void(const FileR
   Progress progress;
   std::string last;
   for (;;) {
-    Call call{.path = fmt::format("/index/index?authz={}&limit={}", net::percent_encode(authz), page_size),
+    Call call{.path = fmt::format("/index/index?authz={}&limit={}", net::percent_encode(authz), records_per_page),
               .with_token = false};
     if (!last.empty()) call.path += "&start=" + net::percent_encode(last);
     const json said = ask(session_, call, what, is_page);
@@ -208,9 +208,9 @@ void Indexd::list(const std::string& authz, const std::function<void(const FileR
 
 std::vector<FileRecord> Indexd::bulk(const std::vector<std::string>& dids) {
   std::vector<FileRecord> out;
-  for (std::size_t begin = 0; begin < dids.size(); begin += page_size) {  // an empty list is a fault to indexd
+  for (std::size_t begin = 0; begin < dids.size(); begin += records_per_page) {  // an empty list is a fault to indexd
     const auto first = dids.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto last = dids.begin() + static_cast<std::ptrdiff_t>(std::min(begin + page_size, dids.size()));
+    const auto last = dids.begin() + static_cast<std::ptrdiff_t>(std::min(begin + records_per_page, dids.size()));
     const std::set<std::string> asked(first, last);
     const json said = ask(session_,
                           {.method = "POST",

@@ -14,16 +14,16 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t page_size = 1000;  // at most 2,000
+constexpr std::size_t documents_per_page = 1000;  // at most 2,000
 
-std::string path_of(const std::string& guid) { return "/mds/metadata/" + guid_path(guid); }
+std::string document_path(const std::string& guid) { return "/mds/metadata/" + guid_path(guid); }
 
 bool is_object(const json& said) { return said.is_object(); }
 
 }  // namespace
 
 bool MetadataService::create(const std::string& guid, const json& document) {
-  const Call call{.method = "POST", .path = path_of(guid), .body = document};
+  const Call call{.method = "POST", .path = document_path(guid), .body = document};
   const std::string what = "metadata-service: the document " + guid;
   const net::Response answer = send(
       session_, call, what, [](const net::Response& one) { return one.status == 201 && has_shape(one, is_object); });
@@ -33,7 +33,8 @@ bool MetadataService::create(const std::string& guid, const json& document) {
 }
 
 bool MetadataService::overwrite(const std::string& guid, const json& document) {
-  const Call call{.method = "POST", .path = path_of(guid) + "?overwrite=true", .body = document, .repeatable = true};
+  const Call call{
+      .method = "POST", .path = document_path(guid) + "?overwrite=true", .body = document, .repeatable = true};
   const std::string what = "metadata-service: the document " + guid;
   const net::Response answer =
       send(session_, call, what, [](const net::Response& one) { return has_shape(one, is_object); });
@@ -42,13 +43,13 @@ bool MetadataService::overwrite(const std::string& guid, const json& document) {
 }
 
 std::optional<json> MetadataService::get(const std::string& guid) {
-  return ask_for_one(session_, {.path = path_of(guid), .with_token = false}, "metadata-service: the document " + guid,
-                     [](const json& said) { return !said.is_discarded(); });
+  return ask_for_one(session_, {.path = document_path(guid), .with_token = false},
+                     "metadata-service: the document " + guid, [](const json& said) { return !said.is_discarded(); });
 }
 
 bool MetadataService::remove(const std::string& guid) {
   // It answers 200 with the document that is gone.
-  return ask_to_remove(session_, {.method = "DELETE", .path = path_of(guid)},
+  return ask_to_remove(session_, {.method = "DELETE", .path = document_path(guid)},
                        "metadata-service: the removal of " + guid,
                        [](const net::Response& answer) { return has_shape(answer, is_object); });
 }
@@ -57,9 +58,9 @@ void MetadataService::list(const std::string& guid_type,
                            const std::function<void(const std::string&, const json&)>& each) {
   const std::string what = "metadata-service: the documents of type " + guid_type;
   std::set<std::string> first_of_page;
-  for (std::size_t offset = 0;; offset += page_size) {
+  for (std::size_t offset = 0;; offset += documents_per_page) {
     const Call call{.path = fmt::format("/mds/metadata?_guid_type={}&data=True&limit={}&offset={}",
-                                        net::percent_encode(guid_type), page_size, offset),
+                                        net::percent_encode(guid_type), documents_per_page, offset),
                     .with_token = false};
     const json said = ask(session_, call, what, is_object);
     // A service that ignores the offset answers the same page for ever.
@@ -68,7 +69,7 @@ void MetadataService::list(const std::string& guid_type,
                              session_.address(call), "run again; if it persists, look at metadata-service");
     }
     for (const auto& [guid, document] : said.items()) each(guid, document);
-    if (said.size() < page_size) return;
+    if (said.size() < documents_per_page) return;
   }
 }
 

@@ -17,7 +17,7 @@ using nlohmann::json;
 
 const std::string root = "/api/v0/submission/";
 
-std::string path_of(const std::string& program) {
+std::string submission_path(const std::string& program) {
   if (!is_project_part(program)) {
     throw RefusedError(
         fmt::format("`{}` cannot be the name of a program or project", printable(program.substr(0, 200))), {},
@@ -26,8 +26,8 @@ std::string path_of(const std::string& program) {
   return root + net::path_segment(program);
 }
 
-std::string path_of(const ProjectId& project) {
-  return path_of(project.program) + "/" + path_of(project.code).substr(root.size());
+std::string submission_path(const ProjectId& project) {
+  return submission_path(project.program) + "/" + submission_path(project.code).substr(root.size());
 }
 
 /// The last part of a link, decoded.
@@ -54,7 +54,7 @@ std::vector<std::string> Sheepdog::links(const std::string& what, const std::str
 std::vector<std::string> Sheepdog::programs() { return links("the programs", root); }
 
 std::vector<std::string> Sheepdog::projects(const std::string& program) {
-  return links("the projects of " + program, path_of(program));
+  return links("the projects of " + program, submission_path(program));
 }
 
 void Sheepdog::put(const std::string& what, const std::string& path, json body, const Shape& made) {
@@ -74,14 +74,14 @@ void Sheepdog::put(const std::string& what, const std::string& path, json body, 
 }
 
 void Sheepdog::make_program(const std::string& program) {
-  static_cast<void>(path_of(program));  // or it throws
+  static_cast<void>(submission_path(program));  // or it throws
   put("the program " + program, root, {{"type", "program"}, {"name", program}, {"dbgap_accession_number", program}},
       [&](const json& said) { return text_in(said, "name") == program && !text_in(said, "id").empty(); });
 }
 
 void Sheepdog::make_project(const ProjectId& project) {
-  static_cast<void>(path_of(project));  // or it throws
-  put("the project " + project.str(), path_of(project.program),
+  static_cast<void>(submission_path(project));  // or it throws
+  put("the project " + project.str(), submission_path(project.program),
       {{"type", "project"}, {"code", project.code}, {"dbgap_accession_number", project.code}, {"state", "open"}},
       [](const json& said) {
         const auto entities = said.find("entities");
@@ -95,11 +95,11 @@ bool Sheepdog::remove(const std::string& what, const std::string& path) {
 }
 
 bool Sheepdog::remove_project(const ProjectId& project) {
-  return remove("the removal of project " + project.str(), path_of(project));
+  return remove("the removal of project " + project.str(), submission_path(project));
 }
 
 bool Sheepdog::remove_program(const std::string& program) {
-  return remove("the removal of program " + program, path_of(program));
+  return remove("the removal of program " + program, submission_path(program));
 }
 
 }  // namespace etl::gen3

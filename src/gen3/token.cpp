@@ -12,6 +12,7 @@
 #include "base/file.hpp"
 #include "base/secrets.hpp"
 #include "base/text.hpp"
+#include "gen3/answer.hpp"
 
 namespace etl::gen3 {
 namespace {
@@ -47,11 +48,6 @@ std::string decode(std::string_view text) {
     out.push_back(static_cast<char>(value >> bits & 0xFFU));
   }
   return out;
-}
-
-std::string text_in(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
 /// Seconds since the epoch as a JWT writes them (NumericDate, RFC 7519). The clock counts nanoseconds in 64 bits: a

@@ -10,7 +10,7 @@ namespace etl::graph {
 namespace {
 
 using Kind = Staging::Kind;
-constexpr std::size_t copy_size = std::size_t{1} << 20;
+constexpr std::size_t lookup_copy_size = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ void Dangling::add(const fhir::IdIndex::Reference& reference) {
   for (const char c : {'\\', '\t', '\n', '\r'}) std::erase(id, c);
   const std::string path = simplify::element_path(reference.element);
   rows_ += fmt::format("{}\t{}\t{}\t{}\t{}\n", node->label, id, path, reference.where.file, reference.where.line);
-  if (rows_.size() > copy_size) flush();
+  if (rows_.size() > lookup_copy_size) flush();
 }
 
 void Dangling::flush() {

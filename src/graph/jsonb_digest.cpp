@@ -14,7 +14,7 @@ namespace {
 /// Beyond it the copies would cost more memory than they spare time.
 constexpr std::size_t largest = std::size_t{256} << 10;
 /// An object's members are found before they are written, so each level reads what lies below once more.
-constexpr int deepest = 16;
+constexpr int deepest_json = 16;
 
 /// What this class does not write: caught in of().
 struct LeftOut {};
@@ -72,7 +72,7 @@ void JsonbDigest::write(fhir::Cursor& cursor, int depth) {
 }
 
 void JsonbDigest::write_object(fhir::Cursor& cursor, int depth) {
-  if (depth > deepest) throw LeftOut();
+  if (depth > deepest_json) throw LeftOut();
   const std::size_t first = members_.size();
   cursor.expect('{', "an object");
   if (!cursor.empty('}')) {
@@ -105,7 +105,7 @@ void JsonbDigest::write_object(fhir::Cursor& cursor, int depth) {
 }
 
 void JsonbDigest::write_array(fhir::Cursor& cursor, int depth) {
-  if (depth > deepest) throw LeftOut();
+  if (depth > deepest_json) throw LeftOut();
   cursor.expect('[', "an array");
   out_.append('[');
   if (!cursor.empty(']')) {

@@ -16,7 +16,7 @@ using Kind = Staging::Kind;
 /// Below so many rows a pending list is left as any INSERT leaves it.
 constexpr std::int64_t worth_cleaning = 2000;
 /// With a smaller table a wrong guess of the planner's does no harm.
-constexpr std::int64_t worth_analysing = 100;
+constexpr std::int64_t diff_worth_analysing = 100;
 
 }  // namespace
 
@@ -48,7 +48,7 @@ void Merge::compare() {
                     diff_table, n, staging_.source(Kind::node, n), quote_name(dictionary_.nodes()[n].table)));
     rows += found.affected();
   }
-  if (rows >= worth_analysing) connection_.exec(fmt::format("analyze {} (number, node_id, fresh)", diff_table));
+  if (rows >= diff_worth_analysing) connection_.exec(fmt::format("analyze {} (number, node_id, fresh)", diff_table));
 }
 
 std::vector<SharedNode> Merge::shared() {

@@ -18,7 +18,7 @@ using config::YamlNode;
 constexpr auto hint = "the projects are read from authz.resources: programs/<program>/projects/<code>";
 /// Large commons have some thousand projects and users; a project takes about ten nodes.
 constexpr config::YamlLimits limits{.bytes = std::uint64_t{16} << 20U, .depth = 100, .nodes = 500'000};
-constexpr std::size_t deepest = 4;  // programs/<program>/projects/<code>
+constexpr std::size_t parts_of_project = 4;  // programs/<program>/projects/<code>
 constexpr std::size_t most_warnings = 20;
 
 /// A name may itself be a path (`programs/aced`); a leading `/` means nothing.
@@ -55,7 +55,7 @@ class ResourceWalk {
       auto path = parent;
       for (auto& segment : segments(name->text())) path.push_back(std::move(segment));
       // Only what can still become a project is of interest.
-      if (path.size() > deepest || path.empty() || path[0] != "programs") continue;
+      if (path.size() > parts_of_project || path.empty() || path[0] != "programs") continue;
       take(path, *entry);
       walk(entry->find("subresources"), path);
     }
@@ -77,7 +77,7 @@ class ResourceWalk {
   }
 
   void take(const std::vector<std::string>& path, const YamlNode& at) {
-    if (path.size() != deepest || path[2] != "projects") return;
+    if (path.size() != parts_of_project || path[2] != "projects") return;
     // The id must mean the same when it is read back: a program with '-' would end too early.
     if (path[1].find('-') != std::string::npos) {
       warn(fmt::format("`{}` is left out: the name of its program contains '-', which ends a program in a project id",

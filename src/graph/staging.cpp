@@ -14,10 +14,10 @@ namespace etl::graph {
 namespace {
 
 /// A COPY of one table takes about so much, and all together wait with no more than `most_waiting`.
-constexpr std::size_t copy_size = std::size_t{2} << 20;
+constexpr std::size_t staged_copy_size = std::size_t{2} << 20;
 constexpr std::size_t most_waiting = std::size_t{16} << 20;
 /// Of smaller tables the planner knows enough by their size.
-constexpr std::int64_t worth_analysing = 5000;
+constexpr std::int64_t staged_worth_analysing = 5000;
 
 struct Columns {
   const char* name;  ///< of the kind
@@ -95,7 +95,7 @@ void Staging::add(Kind kind, std::size_t number, std::string_view rows) {
   Part& part = parts_[{kind, number}];
   part.waiting.append(rows);
   waiting_ += rows.size();
-  if (part.waiting.size() >= copy_size) flush({kind, number}, part);
+  if (part.waiting.size() >= staged_copy_size) flush({kind, number}, part);
   if (waiting_ >= most_waiting) flush_largest();
 }
 
@@ -164,7 +164,7 @@ void Staging::finish() {
   for (auto& [key, part] : parts_) {
     if (!part.own) continue;
     flush(key, part);
-    if (part.rows >= worth_analysing) analyze(key.first, own_name(key.first, key.second));
+    if (part.rows >= staged_worth_analysing) analyze(key.first, own_name(key.first, key.second));
   }
   for (const Kind kind : {Kind::node, Kind::edge, Kind::pruned, Kind::gone}) finish_shared(kind);
 }

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/version.hpp"
 #include "base/waiting.hpp"
 
 namespace etl::net {
@@ -109,6 +110,7 @@ void Transfer::set_up() {
   curl_easy_reset(easy_);  // the connection stays
   set_common(easy_, options_.user_agent);
   curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
+  curl_easy_setopt(easy_, CURLOPT_USERAGENT, user_agent());
   if (!request_.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, request_.ca_file.c_str());
   if (options_.direct) curl_easy_setopt(easy_, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);  // "a/../b" is a name to S3

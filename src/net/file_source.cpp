@@ -9,13 +9,14 @@
 #include <system_error>
 #include <utility>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 
 namespace etl::net {
 namespace {
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
-  throw InputError(std::string(what) + ": " + std::generic_category().message(errno), path.string());
+  throw InputError(std::string(what) + ": " + errno_text(errno), path.string());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/address_text.hpp"
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 
 namespace etl::net {
@@ -40,10 +41,7 @@ std::string origin_of(const std::string& url) {
   if (scheme != "http" && scheme != "https") {
     throw UsageError("not an address of a web service", without_query(url), "use http:// or https://");
   }
-  auto origin = scheme + "://" + part(parsed.get(), CURLUPART_HOST) + ':' + part(parsed.get(), CURLUPART_PORT);
-  std::transform(origin.begin(), origin.end(), origin.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return origin;
+  return ascii_lower(scheme + "://" + part(parsed.get(), CURLUPART_HOST) + ':' + part(parsed.get(), CURLUPART_PORT));
 }
 
 }  // namespace etl::net

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/digest.hpp"
+#include "base/version.hpp"
 #include "fhir/study_files.hpp"
 
 namespace etl::run {
@@ -20,7 +21,7 @@ void add_file(Sha256& digest, const std::string& path) {
 
 std::string study_mark(const simplify::StudyOptions& study, const config::Settings& settings) {
   Sha256 digest;
-  digest.add(ETL_VERSION "\n");
+  digest.add(fmt::format("{}\n", version()));
   digest.add(study.project + "\n");  // a part of unique keys, whose length is limited
   for (const char* key : {"dictionary", "simplify_config", "graph.dangling", "graph.duplicates"}) {
     const auto value = settings.get(key);

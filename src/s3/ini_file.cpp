@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -15,17 +16,10 @@ namespace {
 
 constexpr std::size_t kLargest = std::size_t{4} << 20U;
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return result;
-}
-
 std::optional<std::pair<std::string, std::string>> key_and_value(std::string_view line) {
   const auto delimiter = line.find_first_of("=:");
   if (delimiter == std::string_view::npos || delimiter == 0) return std::nullopt;
-  return std::pair{lower(trim(line.substr(0, delimiter))), std::string(trim(line.substr(delimiter + 1)))};
+  return std::pair{ascii_lower(trim(line.substr(0, delimiter))), std::string(trim(line.substr(delimiter + 1)))};
 }
 
 class Parser {

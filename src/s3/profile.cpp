@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 #include "base/suggestion.hpp"
 #include "base/text.hpp"
@@ -86,9 +87,8 @@ class Reader {
     }
     auto path = expand_home(environment_, named.text);
     if (::access(path.c_str(), R_OK) != 0) {
-      throw UsageError(
-          fmt::format("the file of certificate authorities cannot be read: {}", std::generic_category().message(errno)),
-          path.string(), fmt::format("it is named by {}", named.origin));
+      throw UsageError(fmt::format("the file of certificate authorities cannot be read: {}", errno_text(errno)),
+                       path.string(), fmt::format("it is named by {}", named.origin));
     }
     return path.string();
   }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -22,13 +23,6 @@ constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
 constexpr std::chrono::seconds kLongestExpiry = std::chrono::hours(7 * 24);
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return result;
-}
-
 /// An address taken apart, as far as a signature needs it.
 struct Target {
   std::string host;  ///< lower case, with the port unless it is the scheme's own: what goes into the Host header
@@ -38,7 +32,7 @@ struct Target {
 
 Target parse(std::string_view url) {
   const auto scheme_end = url.find("://");
-  const auto scheme = lower(url.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end));
+  const auto scheme = ascii_lower(url.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end));
   if (scheme != "http" && scheme != "https") {
     throw UsageError("not an address of S3", net::without_query(url), "use http:// or https://");
   }
@@ -46,7 +40,7 @@ Target parse(std::string_view url) {
   url = url.substr(0, url.find('#'));
   const auto host_end = std::min(url.find_first_of("/?"), url.size());
   Target address;
-  address.host = lower(url.substr(0, host_end));
+  address.host = ascii_lower(url.substr(0, host_end));
   const std::string_view own_port = scheme == "http" ? ":80" : ":443";
   if (address.host.ends_with(own_port)) address.host.resize(address.host.size() - own_port.size());
   url = url.substr(host_end);
@@ -144,7 +138,7 @@ class Signer {
 };
 
 void set_header(net::Headers& headers, std::string_view name, std::string value) {
-  std::erase_if(headers, [&](const net::Header& header) { return lower(header.name) == name; });
+  std::erase_if(headers, [&](const net::Header& header) { return ascii_lower(header.name) == name; });
   headers.push_back({std::string(name), std::move(value)});
 }
 
@@ -174,7 +168,7 @@ void sign(net::Request& request, const Credentials& key, const SignContext& cont
     throw FaultError("a body that is read while it is sent must be signed with its digest or as UNSIGNED-PAYLOAD");
   }
   const auto payload = payload_sha256.empty() ? sha256_hex(request.body) : std::string(payload_sha256);
-  std::erase_if(request.headers, [](const net::Header& header) { return lower(header.name) == "authorization"; });
+  std::erase_if(request.headers, [](const net::Header& header) { return ascii_lower(header.name) == "authorization"; });
   set_header(request.headers, "host", address.host);
   set_header(request.headers, "x-amz-date", signer.time());
   // Other services take the digest from the body, and their published examples do not name it.
@@ -183,7 +177,7 @@ void sign(net::Request& request, const Credentials& key, const SignContext& cont
 
   SignedHeaders headers;
   for (const auto& header : request.headers) {
-    const auto name = lower(header.name);
+    const auto name = ascii_lower(header.name);
     if (!is_signed(name)) continue;
     auto& value = headers[name];
     value += (value.empty() ? "" : ",") + canonical_value(header.value);

@@ -10,6 +10,7 @@
 
 #include "base/access.hpp"
 #include "base/closed_pipe.hpp"
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 
@@ -24,7 +25,7 @@ void write_stdout(std::string_view text) {
     if (done < 0 && errno == EINTR) continue;
     if (done < 0 && errno == EPIPE) throw ClosedPipeError();
     if (done <= 0) {
-      throw UnavailableError("cannot write the records: " + std::generic_category().message(errno), "standard output",
+      throw UnavailableError("cannot write the records: " + errno_text(errno), "standard output",
                              "check the disk that they go to, then run again");
     }
     text.remove_prefix(static_cast<std::size_t>(done));

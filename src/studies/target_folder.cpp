@@ -15,6 +15,7 @@
 
 #include "base/access.hpp"
 #include "base/digest.hpp"
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "studies/key_path.hpp"
@@ -23,8 +24,6 @@ namespace etl::studies {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 std::string parent_name(const std::string& name) {
   const auto slash = name.rfind('/');
@@ -53,7 +52,7 @@ TargetFolder::TargetFolder(const fs::path& folder, bool look_only) {
   folder_ = fs::weakly_canonical(fs::absolute(folder));
   root_.emplace(folder_);
   if (!root_->opened()) {
-    if (!look_only) throw UsageError("cannot open the folder: " + reason(errno), folder_.string());
+    if (!look_only) throw UsageError("cannot open the folder: " + errno_text(errno), folder_.string());
     root_.reset();
   }
   if (look_only) return;
@@ -75,7 +74,7 @@ void TargetFolder::open_work_folder() {
       throw UsageError("the folder in which a pull works belongs to another user", place,
                        "remove it, or pull as that user");
     default:
-      throw UsageError("cannot write into the folder: " + reason(why), folder_.string(),
+      throw UsageError("cannot write into the folder: " + errno_text(why), folder_.string(),
                        "give this user the right, or name another folder");
   }
 }
@@ -88,7 +87,7 @@ void TargetFolder::lock() {
   if (why == EWOULDBLOCK) {
     throw LockedError("another pull is writing into this folder", folder_.string(), "wait until it has ended");
   }
-  log::debug("{}: cannot be locked: {}", folder_.string(), reason(why));  // some network file systems
+  log::debug("{}: cannot be locked: {}", folder_.string(), errno_text(why));  // some network file systems
 }
 
 UniqueFd TargetFolder::parent_of(const std::string& name, bool make) const {
@@ -105,7 +104,7 @@ UniqueFd TargetFolder::parent_of(const std::string& name, bool make) const {
     case Entry::Status::absent:
       if (!make) return UniqueFd();
       if (entry.folder && (::mkdirat(entry.folder.get(), entry.name.c_str(), S_IRWXU) == 0 || errno == EEXIST)) break;
-      throw UsageError("cannot make the folder: " + reason(errno), place);
+      throw UsageError("cannot make the folder: " + errno_text(errno), place);
     case Entry::Status::leads_out:
     case Entry::Status::refused:
       throw RefusedError("a symbolic link on its way leads out of the folder", place,
@@ -113,8 +112,8 @@ UniqueFd TargetFolder::parent_of(const std::string& name, bool make) const {
     case Entry::Status::not_folder:
       throw RefusedError("a file is in the way where a folder is needed", place, "rename one of the two");
     case Entry::Status::failed:
-      if (make) throw UsageError("cannot make the folder: " + reason(entry.error), place);
-      throw RefusedError("cannot be a file here: " + reason(entry.error), place);
+      if (make) throw UsageError("cannot make the folder: " + errno_text(entry.error), place);
+      throw RefusedError("cannot be a file here: " + errno_text(entry.error), place);
   }
   if (!entry.folder) return UniqueFd(::fcntl(root_->descriptor(), F_DUPFD_CLOEXEC, 0));
   UniqueFd opened(::openat(entry.folder.get(), entry.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -128,7 +127,7 @@ std::optional<LocalFile> TargetFolder::look(const std::string& name) const {
   struct stat status {};
   if (::fstatat(parent.get(), last_name(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return std::nullopt;
-    throw RefusedError("cannot be a file here: " + reason(errno), path_of(name).string());
+    throw RefusedError("cannot be a file here: " + errno_text(errno), path_of(name).string());
   }
   if (!S_ISREG(status.st_mode)) refuse_type(status.st_mode, path_of(name));
   return LocalFile{static_cast<std::uint64_t>(status.st_size),
@@ -145,7 +144,7 @@ UniqueFd TargetFolder::open_work_file(const std::string& name) const {
     throw RefusedError("a symbolic link, or something else than a file of this user, has the name of its work file",
                        work_path(name).string(), "look at what it is, then remove it");
   }
-  throw UsageError("cannot write a file: " + reason(why), work_path(name).string(),
+  throw UsageError("cannot write a file: " + errno_text(why), work_path(name).string(),
                    "give this user the right, or name another folder");
 }
 
@@ -164,7 +163,7 @@ void TargetFolder::remove_work_file(const std::string& name) const {
 void TargetFolder::move_in(const std::string& name) const {
   const UniqueFd parent = parent_of(name, true);
   if (!parent || ::renameat(work_.get(), md5_hex(name).c_str(), parent.get(), last_name(name).c_str()) != 0) {
-    throw UsageError("cannot put the file in its place: " + reason(errno), path_of(name).string());
+    throw UsageError("cannot put the file in its place: " + errno_text(errno), path_of(name).string());
   }
 }
 
@@ -172,7 +171,7 @@ void TargetFolder::remove(const std::string& name) const {
   const UniqueFd parent = parent_of(name, false);
   if (!parent) return;
   if (::unlinkat(parent.get(), last_name(name).c_str(), 0) != 0 && errno != ENOENT) {
-    throw UsageError("cannot remove the file: " + reason(errno), path_of(name).string());
+    throw UsageError("cannot remove the file: " + errno_text(errno), path_of(name).string());
   }
   for (auto folder = parent_name(name); !folder.empty(); folder = parent_name(folder)) {
     const UniqueFd above = parent_of(folder, false);

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <system_error>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 
 namespace etl::studies {
@@ -20,7 +21,7 @@ WorkFile::WorkFile(const TargetFolder& folder, const std::string& name, std::uin
 }
 
 void WorkFile::fail(std::string_view what) const {
-  throw UnavailableError(fmt::format("{}: {}", what, std::generic_category().message(errno)), path_.string(),
+  throw UnavailableError(fmt::format("{}: {}", what, errno_text(errno)), path_.string(),
                          "make room on the disk, then run again");
 }
 

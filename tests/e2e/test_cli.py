@@ -72,7 +72,7 @@ def test_help_shows_the_exit_codes_of_the_contract(etl):
 
 
 def test_version(etl):
-    assert re.fullmatch(r"aced-etl \d+\.\d+\.\d+\n", etl("--version").ok().stdout)
+    assert re.fullmatch(r"aced-etl \d+\.\d+\.\d+ \((commit [0-9a-f]{7,40}(-dirty)?, )?(Release|Debug|RelWithDebInfo) build, (GNU|Clang) [0-9.]+\)\n", etl("--version").ok().stdout)
 
 
 def test_manual_covers_every_command_and_is_sound_roff(etl):

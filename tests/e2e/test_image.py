@@ -172,7 +172,7 @@ def test_says_how_it_is_run(image, bare):
     assert image.config["User"] == "10001:10001"  # a number: runAsNonRoot is checked against it
     labels = image.config["Labels"]
     assert labels["org.opencontainers.image.title"] == "aced-etl"
-    assert labels["org.opencontainers.image.version"] in ok(bare.run("--version"))
+    assert f'aced-etl {labels["org.opencontainers.image.version"]} (commit {labels["org.opencontainers.image.revision"][:12]}' in ok(bare.run("--version"))
     assert ok(bare.run()).startswith("aced-etl - ")
 
 

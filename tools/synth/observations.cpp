@@ -24,7 +24,7 @@ constexpr Code study_size{code_system::snomed, "224826002", "Number of participa
 constexpr Code high{"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "H", "High"};
 constexpr Code unknown{"http://terminology.hl7.org/CodeSystem/data-absent-reason", "unknown", "Unknown"};
 
-enum class Kind : std::uint8_t {
+enum class ObservationKind : std::uint8_t {
   lab,
   vital_sign,
   smoking_status,
@@ -44,21 +44,21 @@ enum class Kind : std::uint8_t {
 };
 
 /// Cycled through, so that a study of a hundred observations has them all and most are measurements.
-constexpr Kind cycle[] = {
-    Kind::lab,        Kind::vital_sign,  Kind::smoking_status,
-    Kind::text,       Kind::lab,         Kind::panel,
-    Kind::integer,    Kind::lab,         Kind::boolean,
-    Kind::vital_sign, Kind::lab,         Kind::absent,
-    Kind::lab,        Kind::about_study, Kind::lab,
-    Kind::panel,      Kind::vital_sign,  Kind::date_time,
-    Kind::lab,        Kind::text,        Kind::period,
-    Kind::lab,        Kind::vital_sign,  Kind::range,
-    Kind::lab,        Kind::no_unit,     Kind::panel,
-    Kind::lab,        Kind::time,        Kind::lab,
-    Kind::vital_sign, Kind::ratio,       Kind::lab,
-    Kind::exponent,   Kind::lab,         Kind::smoking_status,
-    Kind::lab,        Kind::vital_sign,  Kind::panel,
-    Kind::lab,        Kind::lab,         Kind::integer,
+constexpr ObservationKind cycle[] = {
+    ObservationKind::lab,        ObservationKind::vital_sign,  ObservationKind::smoking_status,
+    ObservationKind::text,       ObservationKind::lab,         ObservationKind::panel,
+    ObservationKind::integer,    ObservationKind::lab,         ObservationKind::boolean,
+    ObservationKind::vital_sign, ObservationKind::lab,         ObservationKind::absent,
+    ObservationKind::lab,        ObservationKind::about_study, ObservationKind::lab,
+    ObservationKind::panel,      ObservationKind::vital_sign,  ObservationKind::date_time,
+    ObservationKind::lab,        ObservationKind::text,        ObservationKind::period,
+    ObservationKind::lab,        ObservationKind::vital_sign,  ObservationKind::range,
+    ObservationKind::lab,        ObservationKind::no_unit,     ObservationKind::panel,
+    ObservationKind::lab,        ObservationKind::time,        ObservationKind::lab,
+    ObservationKind::vital_sign, ObservationKind::ratio,       ObservationKind::lab,
+    ObservationKind::exponent,   ObservationKind::lab,         ObservationKind::smoking_status,
+    ObservationKind::lab,        ObservationKind::vital_sign,  ObservationKind::panel,
+    ObservationKind::lab,        ObservationKind::lab,         ObservationKind::integer,
 };
 
 void value_quantity(Record& r, const Measure& measure, Random& random) {
@@ -67,33 +67,33 @@ void value_quantity(Record& r, const Measure& measure, Random& random) {
 }
 
 /// Code and value[x] (or components, or the reason why there is no value).
-void code_and_value(Record& r, Kind kind, Random& random) {
+void code_and_value(Record& r, ObservationKind kind, Random& random) {
   switch (kind) {
-    case Kind::lab: {
+    case ObservationKind::lab: {
       const Measure& measure = laboratory_measures()[random.below(laboratory_measures().size())];
       r.coded("code", measure.code, random.one_in(2) ? measure.code.display : "");
       value_quantity(r, measure, random);
       break;
     }
-    case Kind::vital_sign: {
+    case ObservationKind::vital_sign: {
       const Measure& measure = vital_signs()[random.below(vital_signs().size())];
       r.coded("code", measure.code);
       value_quantity(r, measure, random);
       break;
     }
-    case Kind::smoking_status:
+    case ObservationKind::smoking_status:
       r.coded("code", smoking, "Tobacco smoking status");
       r.coded("valueCodeableConcept", smoking_states()[random.below(smoking_states().size())], "as told");
       break;
-    case Kind::text:
+    case ObservationKind::text:
       r.coded("code", note, "Note");
       r.word("valueString", remarks()[random.below(remarks().size())]);
       break;
-    case Kind::integer:
+    case ObservationKind::integer:
       r.coded("code", score);
       r.raw(R"(,"valueInteger":)").number(random.below(31));
       break;
-    case Kind::panel: {
+    case ObservationKind::panel: {
       r.coded("code", pressure, "Blood pressure");
       r.raw(R"(,"component":[{"code":)");
       r.concept_of(systolic);
@@ -106,65 +106,65 @@ void code_and_value(Record& r, Kind kind, Random& random) {
       r.raw("}]");
       break;
     }
-    case Kind::boolean:
+    case ObservationKind::boolean:
       r.raw(R"(,"code":{"text":"Fasting"},"valueBoolean":)").raw(random.one_in(2) ? "true" : "false");
       break;
-    case Kind::date_time:
+    case ObservationKind::date_time:
       r.raw(R"(,"code":{"text":"Last meal"})");
       r.date_time("valueDateTime", some_moment(random, 2020, 2024), random);
       break;
-    case Kind::period:
+    case ObservationKind::period:
       r.raw(R"(,"code":{"text":"Admission"},"valuePeriod":{"start":"2021-01-02","end":"2021-01-09T10:00:00Z"})");
       break;
-    case Kind::range:
+    case ObservationKind::range:
       r.raw(
           R"(,"code":{"text":"Estimated size"},"valueRange":{"low":{"value":0.50,"unit":"cm"},"high":{"value":1.20,"unit":"cm"}})");
       break;
-    case Kind::time:
+    case ObservationKind::time:
       r.raw(R"(,"code":{"text":"Time of waking"},"valueTime":"06:30:00")");
       break;
-    case Kind::ratio:
+    case ObservationKind::ratio:
       r.raw(R"(,"code":{"text":"Titer"},"valueRatio":{"numerator":{"value":1},"denominator":{"value":)");
       r.number(std::uint64_t{1} << (1 + random.below(9))).raw("}}");
       break;
-    case Kind::absent:
+    case ObservationKind::absent:
       r.raw(
           R"(,"code":{"coding":[{"system":"http://loinc.org","code":"8302-2"},{"code":"height","display":"Height"}]})");
       r.coded("dataAbsentReason", unknown);
       break;
-    case Kind::no_unit:
+    case ObservationKind::no_unit:
       r.raw(R"(,"code":{"text":"Ratio of two counts"},"valueQuantity":)");
       r.quantity(random.below(400) * 10, 4, {});  // such as 0.0190
       break;
-    case Kind::exponent:
+    case ObservationKind::exponent:
       r.raw(R"(,"code":{"text":"Viral load"},"valueQuantity":{"value":)").number(1 + random.below(9));
       r.raw(R"(.50e3,"comparator":"<","unit":"copies/mL"})");
       break;
-    case Kind::about_study:
+    case ObservationKind::about_study:
       r.coded("code", study_size);
       r.raw(R"(,"valueInteger":)").number(random.below(100000));
       break;
   }
 }
 
-void category(Record& r, Kind kind, std::uint64_t index) {
+void category(Record& r, ObservationKind kind, std::uint64_t index) {
   switch (kind) {
-    case Kind::lab:
+    case ObservationKind::lab:
       if (index % 3 != 1) {  // the others have none, and simplify calls them laboratory
         r.coded_list("category", laboratory, index % 6 == 0 ? "Laboratory" : "");
       }
       break;
-    case Kind::vital_sign:
-    case Kind::panel:
+    case ObservationKind::vital_sign:
+    case ObservationKind::panel:
       r.coded_list("category", vital);
       break;
-    case Kind::smoking_status:
+    case ObservationKind::smoking_status:
       r.coded_list("category", social, "Social History");
       break;
-    case Kind::absent:  // neither display nor code
+    case ObservationKind::absent:  // neither display nor code
       r.raw(R"(,"category":[{"coding":[{"system":"https://demo.example.org/unknown"}]}])");
       break;
-    case Kind::integer:
+    case ObservationKind::integer:
       r.raw(R"(,"category":[)");
       r.concept_of(survey);
       r.raw(",");
@@ -184,7 +184,7 @@ void observation(Record& r, std::uint64_t index) {
   const std::uint64_t owner = world.plan.patient_of(Type::Observation, index);
   const std::uint64_t patients = world.plan.patients();
   // patients differ in where their cycle starts, so that a number and its patient are not tied together
-  const Kind kind = cycle[(index + index / patients) % std::size(cycle)];
+  const ObservationKind kind = cycle[(index + index / patients) % std::size(cycle)];
   const bool leaf = index >= world.plan.first_leaf(Type::Observation);
 
   r.open(Type::Observation, index);
@@ -200,7 +200,7 @@ void observation(Record& r, std::uint64_t index) {
   r.word("status", "final");
   category(r, kind, index);
   r.reference("subject", Type::Patient, owner);
-  if (kind == Kind::about_study) {
+  if (kind == ObservationKind::about_study) {
     r.reference_list("focus", Type::ResearchStudy, 0);
   } else if (index % 17 == 9) {  // references to several types in one array
     r.raw(R"(,"focus":[)");
@@ -218,13 +218,13 @@ void observation(Record& r, std::uint64_t index) {
   if (index % 4 == 0) {
     r.instant("issued", some_moment(random, 2010, 2024));
   }
-  if (kind == Kind::text) {
+  if (kind == ObservationKind::text) {
     r.reference_list("performer", Type::Patient, owner);
   } else if (index % 8 == 0) {
     r.reference_list("performer", Type::Practitioner, world.any_shared(Type::Practitioner, random));
   }
   code_and_value(r, kind, random);
-  if (kind == Kind::lab && random.one_in(8)) {
+  if (kind == ObservationKind::lab && random.one_in(8)) {
     r.coded_list("interpretation", high);
     r.raw(R"(,"referenceRange":[{"low":{"value":0.10},"high":{"value":110.0},"text":"adults"}])");
   }
@@ -234,12 +234,12 @@ void observation(Record& r, std::uint64_t index) {
       r.reference("bodyStructure", Type::BodyStructure, *structure);
     }
   }
-  if (kind == Kind::lab) {
+  if (kind == ObservationKind::lab) {
     if (const auto sample = world.any_owned(Type::Specimen, owner, random); sample && index % 3 == 0) {
       r.reference("specimen", Type::Specimen, *sample);
     }
   }
-  if (leaf && kind == Kind::panel && index % 3 == 0) {
+  if (leaf && kind == ObservationKind::panel && index % 3 == 0) {
     r.raw(R"(,"hasMember":[)");
     r.link(Type::Observation, owner);
     r.raw(",");

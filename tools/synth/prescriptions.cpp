@@ -25,7 +25,7 @@ void which_medication(Record& r, std::uint64_t index, Random& random) {
   r.raw("}");
 }
 
-void reason(Record& r, std::uint64_t owner) {
+void prescription_reason(Record& r, std::uint64_t owner) {
   r.raw(R"(,"reason":[{"concept":{"text":"pain"}})");
   if (const auto condition = r.world().owned(Type::Condition, owner, 0)) {
     r.raw(R"(,{"reference":)");
@@ -35,7 +35,7 @@ void reason(Record& r, std::uint64_t owner) {
   r.raw("]");
 }
 
-void visit(Record& r, std::uint64_t owner, Random& random) {
+void prescription_visit(Record& r, std::uint64_t owner, Random& random) {
   if (const auto encounter = r.world().any_owned(Type::Encounter, owner, random)) {
     r.reference("encounter", Type::Encounter, *encounter);
   }
@@ -59,10 +59,10 @@ void medication_request(Record& r, std::uint64_t index) {
   r.word("priority", index % 5 == 2 ? "stat" : "routine");
   which_medication(r, index, random);
   r.reference("subject", Type::Patient, owner);
-  visit(r, owner, random);
+  prescription_visit(r, owner, random);
   r.date_time("authoredOn", some_moment(random, 2015, 2024), random);
   r.reference("requester", Type::Practitioner, world.any_shared(Type::Practitioner, random));
-  reason(r, owner);
+  prescription_reason(r, owner);
   r.raw(
        R"(,"renderedDosageInstruction":"1 \u00d7 daily","dosageInstruction":[{"sequence":1,"text":"one a day","asNeeded":false,)")
       .raw(R"("doseAndRate":[{"doseQuantity":{"value":1.0,"unit":"tablet"}}]}])");
@@ -82,10 +82,10 @@ void medication_administration(Record& r, std::uint64_t index) {
   r.word("status", "completed");
   which_medication(r, index, random);
   r.reference("subject", Type::Patient, owner);
-  visit(r, owner, random);
+  prescription_visit(r, owner, random);
   r.date_time("occurenceDateTime", some_moment(random, 2015, 2024), random);  // spelt so in R5
   r.raw(R"(,"isSubPotent":false)");
-  reason(r, owner);
+  prescription_reason(r, owner);
   if (const auto request = world.owned(Type::MedicationRequest, owner, 0)) {
     r.reference("request", Type::MedicationRequest, *request);
   }
@@ -104,7 +104,7 @@ void medication_statement(Record& r, std::uint64_t index) {
   r.word("status", "recorded");
   which_medication(r, index, random);
   r.reference("subject", Type::Patient, owner);
-  visit(r, owner, random);
+  prescription_visit(r, owner, random);
   r.date_time("effectiveDateTime", some_moment(random, 2015, 2024), random);
   r.date("dateAsserted", some_moment(random, 2020, 2024));
   r.raw(R"(,"informationSource":[)");
@@ -115,7 +115,7 @@ void medication_statement(Record& r, std::uint64_t index) {
   if (const auto request = world.owned(Type::MedicationRequest, owner, 0)) {
     r.reference_list("derivedFrom", Type::MedicationRequest, *request);
   }
-  reason(r, owner);
+  prescription_reason(r, owner);
   r.raw(R"(,"note":[{"text":")").raw(remarks()[random.below(remarks().size())]).raw("\"}]");
   r.close();
 }
