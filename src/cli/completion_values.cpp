@@ -22,14 +22,14 @@ void attempt(const std::function<void()>& read) {
   }
 }
 
-void add_projects(const config::Settings& settings, Names& names) {
+void name_projects(const config::Settings& settings, Names& names) {
   for (const config::StudyEntry& study : settings.studies()) names.insert(study.project.str());
   attempt([&] {
     for (const ProjectId& id : graph::read_user_yaml(settings.require("user_yaml")).projects) names.insert(id.str());
   });
 }
 
-void add_buckets(const config::Settings& settings, Names& names) {
+void name_buckets(const config::Settings& settings, Names& names) {
   for (const config::StudyEntry& study : settings.studies()) {
     if (study.bucket) names.insert(*study.bucket);
   }
@@ -57,9 +57,9 @@ std::vector<std::string> completion_values(Context& context, std::string_view ki
   if (kind == "studies") {
     for (const config::StudyEntry& study : settings.studies()) names.insert(study.name);
   } else if (kind == "projects") {
-    add_projects(settings, names);
+    name_projects(settings, names);
   } else if (kind == "buckets") {
-    add_buckets(settings, names);
+    name_buckets(settings, names);
   } else if (kind == "profiles") {
     attempt([&] {
       for (const std::string& name : s3::AwsFiles(config::process_environment()).names()) names.insert(name);

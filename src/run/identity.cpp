@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "base/version.hpp"
 #include "config/database.hpp"
 #include "gen3/session.hpp"
 #include "gen3/settings.hpp"
@@ -56,7 +57,7 @@ Identity identity_of(const config::Settings& settings) {
   return {.commons = commons_of(settings),
           .database = database_of(settings),
           .etl_yaml = etl_yaml_of(settings),
-          .version = ETL_VERSION,
+          .version = std::string(version()),
           .host = host_name()};
 }
 
