@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/identifier.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "net/encode.hpp"
 
@@ -12,7 +13,7 @@ namespace etl::gen3 {
 std::string guid_path(const std::string& guid) {
   if (!is_guid(guid)) {
     throw RefusedError(
-        fmt::format("`{}` is not a GUID", printable(guid.substr(0, 200))), {},
+        fmt::format("`{}` is not a GUID", printable(secrets::redact(guid).substr(0, 200))), {},
         "a GUID is an optional prefix such as `dg.4DFC/` and an id of letters, digits, '.', '_' and '-'");
   }
   const std::size_t slash = guid.find('/');

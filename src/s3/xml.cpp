@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "net/unexpected_answer.hpp"
 
@@ -38,8 +39,10 @@ std::uint64_t number_of(const pugi::xml_node& node, const char* name, const std:
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && end == text.data() + text.size()) return value;
+  // Before it is cut: half of a secret would not be recognised any more.
+  const std::string clean = secrets::redact(text);
   throw net::UnexpectedAnswerError(fmt::format("this is not an answer of S3: the <{}> of an entry is no number: `{}`",
-                                               name, printable(text.substr(0, 40))),
+                                               name, printable(std::string_view(clean).substr(0, 40))),
                                    where, "check that the endpoint (endpoint_url, AWS_ENDPOINT_URL) is an S3 service");
 }
 
