@@ -69,8 +69,7 @@ class WaitWatch {
   }
 
   static void look(Waiting& wait, Waiting::Clock::time_point now) {
-    const auto silence =
-        now.time_since_epoch() - Waiting::Clock::duration(wait.last_.load(std::memory_order_relaxed));
+    const auto silence = now.time_since_epoch() - Waiting::Clock::duration(wait.last_.load(std::memory_order_relaxed));
     if (silence < wait.told_) wait.told_ = {};  // something came in between
     const Waiting::Clock::duration due =
         wait.told_ == Waiting::Clock::duration{} ? Waiting::patience : wait.told_ + Waiting::interval;

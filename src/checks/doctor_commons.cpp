@@ -123,9 +123,9 @@ void check_permissions(Report& report, const config::Settings& settings, const g
     if (lacking.empty()) {
       report.ok(name, user.name + " may read and write it");
     } else if (is_loaded) {
-      report.fail(name, fmt::format("{} may not {}, and runs load a study into it", user.name, fmt::join(lacking, ", ")),
-                  fmt::format("grant it on {} in user.yaml, or use another user's API key", resource),
-                  ExitCode::not_allowed);
+      report.fail(
+          name, fmt::format("{} may not {}, and runs load a study into it", user.name, fmt::join(lacking, ", ")),
+          fmt::format("grant it on {} in user.yaml, or use another user's API key", resource), ExitCode::not_allowed);
     } else {
       report.warn(name, fmt::format("{} may not {}", user.name, fmt::join(lacking, ", ")),
                   fmt::format("grant it on {} in user.yaml, if this user is to load files there", resource));
@@ -192,7 +192,8 @@ void check_commons(Report& report, const config::Settings& settings, const std::
     const gen3::Call call{.path = "/user/_status", .with_token = false};
     const auto answer = session->call(call);
     if (answer.ok() && trim(answer.body).starts_with('<')) {
-      report.fail("commons", fmt::format("{} answers with a page that is not an answer of fence", session->address(call)),
+      report.fail("commons",
+                  fmt::format("{} answers with a page that is not an answer of fence", session->address(call)),
                   "check the address of the commons: GEN3_ENDPOINT sets another", ExitCode::usage);
     } else if (answer.ok()) {
       report.ok("commons", session->endpoint() + " answers");

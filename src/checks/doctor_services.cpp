@@ -66,12 +66,13 @@ void check_projects(Report& report, const config::Settings& settings, gen3::Shee
   for (const config::StudyEntry& study : settings.studies()) {
     if (!study.enabled || skips(study, "projects")) continue;
     const auto found = gen3::make_projects(sheepdog, {study.project}, true).front();
-    if (found.program == gen3::ProjectMade::State::exists && found.project == gen3::ProjectMade::State::exists) continue;
-    report.fail("making " + study.project.str(),
-                fmt::format("the project does not exist, and {} may make no programs and projects through sheepdog",
-                            user.name),
-                "grant the sheepdog admin's policy in user.yaml, or make it: `aced-etl projects init --via database`",
-                ExitCode::not_allowed);
+    if (found.program == gen3::ProjectMade::State::exists && found.project == gen3::ProjectMade::State::exists)
+      continue;
+    report.fail(
+        "making " + study.project.str(),
+        fmt::format("the project does not exist, and {} may make no programs and projects through sheepdog", user.name),
+        "grant the sheepdog admin's policy in user.yaml, or make it: `aced-etl projects init --via database`",
+        ExitCode::not_allowed);
   }
 }
 

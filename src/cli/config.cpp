@@ -75,8 +75,8 @@ void show(const Context& context) {
 void studies(const Context& context) {
   const auto& settings = context.settings;
   const auto bucket = settings.get("files.bucket");
-  Table table({"study", "project", yes_no("enabled"), "bucket", "source", list("skip"), list("exclude"), "transform_ids",
-               "origin"});
+  Table table({"study", "project", yes_no("enabled"), "bucket", "source", list("skip"), list("exclude"),
+               "transform_ids", "origin"});
   const auto seed = settings.get("transform_ids");
   for (const config::StudyEntry& study : settings.studies()) {
     table.row({study.name, study.project.str(), study.enabled ? "yes" : "no",

@@ -97,7 +97,8 @@ void keep_memory_private() {
 
 void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
   app.set_help_flag("-h,--help", "show this help");
-  app.set_version_flag("--version", std::string(version_line()), "show the version, the commit and how the program was built");
+  app.set_version_flag("--version", std::string(version_line()),
+                       "show the version, the commit and how the program was built");
   app.add_option_function<std::string>(
          "-o,--output",
          [&context](const std::string& name) {

@@ -138,8 +138,10 @@ void add_validate(CLI::App& app, Context& context) {
        .text =
            "Checks every resource of a study: JSON and UTF-8, known elements, JSON types, cardinality, the formats of "
            "primitives, choices, companions of primitives, extensions, narratives, contained resources, nested "
-           "elements, ids and references; what PostgreSQL cannot store; and the study as a whole: ids that stand for two "
-           "different resources, and references that lead nowhere. Every fault is printed with file:line, its place in the resource, and what "
+           "elements, ids and references; what PostgreSQL cannot store; and the study as a whole: ids that stand for "
+           "two "
+           "different resources, and references that lead nowhere. Every fault is printed with file:line, its place in "
+           "the resource, and what "
            "was expected.\n\n"
            "Warnings do not make a study invalid: codes outside a required binding (R4 codes, mostly), references to "
            "types that the element's definition does not allow or the dictionary does not link to, references that "
@@ -156,9 +158,10 @@ void add_validate(CLI::App& app, Context& context) {
                    "means warning; else error]")
       ->check(one_of("--dangling", {"error", "warning"}));
   command
-      ->add_option_function<std::string>("--project", [arguments](const std::string& id) { arguments->project = ProjectId::parse(id); },
-                   "the project that the study will be loaded into, PROGRAM-CODE: its id is part of unique keys, whose "
-                   "length is limited [default: the project of etl.yaml's study whose folder PATH is]")
+      ->add_option_function<std::string>(
+          "--project", [arguments](const std::string& id) { arguments->project = ProjectId::parse(id); },
+          "the project that the study will be loaded into, PROGRAM-CODE: its id is part of unique keys, whose "
+          "length is limited [default: the project of etl.yaml's study whose folder PATH is]")
       ->type_name("P-Q");
   command->callback([&context, arguments, dangling] {
     const bool warning = *dangling ? **dangling == "warning" : context.settings.choice("graph.dangling") == "skip";

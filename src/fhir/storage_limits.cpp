@@ -154,7 +154,9 @@ class JsonbMeasure {
     std::ranges::stable_sort(members, [](const Member& a, const Member& b) {
       return a.name.size() != b.name.size() ? a.name.size() < b.name.size() : a.name < b.name;
     });
-    const auto counts = [&](std::size_t i) { return i + 1 == members.size() || members[i].name != members[i + 1].name; };
+    const auto counts = [&](std::size_t i) {
+      return i + 1 == members.size() || members[i].name != members[i + 1].name;
+    };
     std::size_t bytes = 4;
     for (std::size_t i = 0; i < members.size(); ++i) bytes += counts(i) ? 8 + members[i].name.size() : 0;
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -206,7 +208,8 @@ std::size_t numeric_size(std::string_view number) noexcept {
   const long long scale = std::max(0LL, fraction - exponent);
   // The power of ten of a digit, and the group of four digits that it belongs to.
   const auto group = [&](std::size_t digit) {
-    const auto place = static_cast<long long>(point) - static_cast<long long>(digit) - (digit < point ? 1 : 0) + exponent;
+    const auto place =
+        static_cast<long long>(point) - static_cast<long long>(digit) - (digit < point ? 1 : 0) + exponent;
     return place >= 0 ? place / 4 : -((-place + 3) / 4);
   };
   const std::size_t first = mantissa.find_first_not_of("0.");

@@ -43,9 +43,9 @@ inline constexpr std::size_t most_field_bytes = 0x3FFFFFFE;
 
 /// What jsonb needs for a JSON text.
 struct JsonbSize {
-  std::size_t bytes = 0;         ///< of the whole value, without the length that every value has
-  std::size_t elements = 0;      ///< of its largest array
-  std::size_t members = 0;       ///< of its largest object, repeated names included
+  std::size_t bytes = 0;          ///< of the whole value, without the length that every value has
+  std::size_t elements = 0;       ///< of its largest array
+  std::size_t members = 0;        ///< of its largest object, repeated names included
   std::string_view largest = {};  ///< raw name of the outermost member whose value takes the most bytes
 };
 

@@ -43,7 +43,13 @@ class Transfer {
  public:
   Transfer(CURL* easy, const Request& request, const HttpOptions& options, RateLimit& rate, const std::stop_token& stop,
            bool may_repeat)
-      : easy_(easy), request_(request), options_(options), rate_(rate), stop_(stop), may_repeat_(may_repeat), waiting_(request.method + " " + without_query(request.url)) {
+      : easy_(easy),
+        request_(request),
+        options_(options),
+        rate_(rate),
+        stop_(stop),
+        may_repeat_(may_repeat),
+        waiting_(request.method + " " + without_query(request.url)) {
     set_up();
   }
 

@@ -44,8 +44,7 @@ class Pipeline {
   void work() {
     try {
       const WorkerOptions& what = options_.worker;
-      const auto worker = what.records ? make_record_worker(what, files_, index_)
-                                       : make_worker(what, files_, index_);
+      const auto worker = what.records ? make_record_worker(what, files_, index_) : make_worker(what, files_, index_);
       fhir::Block block;
       while (next(block)) {
         auto part = idle_part();

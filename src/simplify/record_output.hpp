@@ -16,8 +16,8 @@
 
 namespace etl::simplify {
 
-/// Writes records as NDJSON: one file per type in a folder, or, for a path `-`, to stdout as they come. The files appear
-/// in the folder at commit(), all at once where StagedFolder can do that, else one after the other.
+/// Writes records as NDJSON: one file per type in a folder, or, for a path `-`, to stdout as they come. The files
+/// appear in the folder at commit(), all at once where StagedFolder can do that, else one after the other.
 class RecordOutput final : public Consumer {
  public:
   /// `rejects` may be null. `on_rejected` is told of every resource and file that is not usable.

@@ -272,8 +272,8 @@ bool holds_records(const std::vector<fhir::StudyFile>& files) {
   return false;
 }
 
-std::unique_ptr<BlockWorker> make_record_worker(const WorkerOptions& options,
-                                                const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index) {
+std::unique_ptr<BlockWorker> make_record_worker(const WorkerOptions& options, const std::vector<fhir::StudyFile>& files,
+                                                fhir::IdIndex* index) {
   return std::make_unique<RecordWorker>(options, files, index);
 }
 

@@ -63,10 +63,11 @@ void remove_hidden(const fs::path& hidden, const fs::path& folder) {
   for (const fs::path& entry : entries) {
     const std::string name = entry.filename().string();
     const bool is_folder = fs::is_directory(fs::symlink_status(entry, error));
-    const bool written_here = names_records(name) || (name.starts_with('.') && name.find(".ndjson.") != std::string::npos);
+    const bool written_here =
+        names_records(name) || (name.starts_with('.') && name.find(".ndjson.") != std::string::npos);
     const bool elsewhere_too = !is_folder && fs::hard_link_count(entry, error) > 1;
-    if (!written_here && !elsewhere_too && ::renameat2(AT_FDCWD, entry.c_str(), AT_FDCWD, (folder / name).c_str(),
-                                                       RENAME_NOREPLACE) == 0) {
+    if (!written_here && !elsewhere_too &&
+        ::renameat2(AT_FDCWD, entry.c_str(), AT_FDCWD, (folder / name).c_str(), RENAME_NOREPLACE) == 0) {
       continue;
     }
     if (!is_folder) ::unlink(entry.c_str());

@@ -136,10 +136,8 @@ void StorageCheck::check_all(const Record& record, const Tell& tell) {
           }
         });
   }
-  if (node != nullptr && record.object.size() + options_.project.size() > small)
-    check_keys(*node, record.object, tell);
-  if (record.object.size() > fhir::most_jsonb_bytes / fhir::most_jsonb_growth - 1024)
-    check_object(record.object, tell);
+  if (node != nullptr && record.object.size() + options_.project.size() > small) check_keys(*node, record.object, tell);
+  if (record.object.size() > fhir::most_jsonb_bytes / fhir::most_jsonb_growth - 1024) check_object(record.object, tell);
 }
 
 /// The indexes of graph/schema_plan: each key as it is and in small letters, and all keys of a combined key together.
@@ -171,14 +169,15 @@ void StorageCheck::check_keys(const dictionary::Node& node, std::string_view obj
       told = true;
     }
     if (!told && keys.size() > 1 && !all.fits()) {
-      tell(keys[longest], fmt::format("too long for the unique key of {}: {}", fmt::join(keys, ", "),
-                                      too_long(all.size())));
+      tell(keys[longest],
+           fmt::format("too long for the unique key of {}: {}", fmt::join(keys, ", "), too_long(all.size())));
     }
   }
 }
 
 void StorageCheck::check_object(std::string_view object, const Tell& tell) const {
-  const std::size_t field = object.size() + options_.project.size() + std::string_view(R"(,"project_id":"")").size() + 1;
+  const std::size_t field =
+      object.size() + options_.project.size() + std::string_view(R"(,"project_id":"")").size() + 1;
   std::string text;
   text.reserve(field);
   text.append(object.substr(0, object.size() - 1));
@@ -193,8 +192,9 @@ void StorageCheck::check_object(std::string_view object, const Tell& tell) const
                          human_count(size.members), human_count(fhir::most_jsonb_members)));
   } else if (size.bytes > fhir::most_jsonb_bytes) {
     tell(size.largest,
-         fmt::format("the record takes {} bytes, most of them here, expected at most {}, the limit of PostgreSQL's jsonb",
-                     human_count(size.bytes), human_count(fhir::most_jsonb_bytes)));
+         fmt::format(
+             "the record takes {} bytes, most of them here, expected at most {}, the limit of PostgreSQL's jsonb",
+             human_count(size.bytes), human_count(fhir::most_jsonb_bytes)));
   } else if (text.size() + 1 > fhir::most_field_bytes) {
     tell(size.largest, fmt::format("the record's text has {} bytes, most of them here, expected at most {}, the limit "
                                    "of a value that is sent to PostgreSQL",

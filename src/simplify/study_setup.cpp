@@ -34,7 +34,9 @@ StudyOptions StudySetup::options(const config::Settings& settings, const StudyAr
           .plans = *plans,
           .dictionary = dictionary ? &*dictionary : nullptr,
           .ids = source.ids,
-          .project = arguments.project ? arguments.project->str() : study != nullptr ? study->project.str() : std::string{},
+          .project = arguments.project  ? arguments.project->str()
+                     : study != nullptr ? study->project.str()
+                                        : std::string{},
           .validate = !arguments.no_validate,
           .check_ids = !arguments.no_validate,
           .references = References::all,

@@ -9,8 +9,8 @@
 namespace etl::fhir {
 namespace {
 
-// As PostgreSQL 15 stores them: `select pg_column_size('{"a": …}'::jsonb)`, less the 4 bytes of its length and the 16 of
-// the object, its member and the padding.
+// As PostgreSQL 15 stores them: `select pg_column_size('{"a": …}'::jsonb)`, less the 4 bytes of its length and the 16
+// of the object, its member and the padding.
 TEST(FhirStorageLimits, NumbersTakeWhatPostgresStores) {
   EXPECT_EQ(numeric_size("0"), 6U);
   EXPECT_EQ(numeric_size("1"), 8U);
