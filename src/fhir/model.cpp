@@ -1,5 +1,7 @@
 #include "fhir/model.hpp"
 
+#include <array>
+#include <cstring>
 #include <span>
 #include <string>
 
@@ -108,9 +110,13 @@ bool Model::coding_in_binding(std::uint16_t binding, std::string_view system, st
     return (system.empty() || allowed.find(system) != NameTable::none) && is_language_tag(code);
   }
   if (system.empty()) return allowed.find(code) != NameTable::none;
-  std::string coding(system);
-  coding.append(1, '|').append(code);
-  return allowed.find(coding) != NameTable::none;
+  std::array<char, 256> room;  // NOLINT(cppcoreguidelines-pro-type-member-init): what is not written is not read
+  const std::size_t size = system.size() + 1 + code.size();
+  if (size > room.size()) return allowed.find(std::string(system).append(1, '|').append(code)) != NameTable::none;
+  std::memcpy(room.data(), system.data(), system.size());
+  room[system.size()] = '|';
+  std::memcpy(room.data() + system.size() + 1, code.data(), code.size());
+  return allowed.find({room.data(), size}) != NameTable::none;
 }
 
 const Type* Model::type(std::string_view name) const noexcept {

@@ -120,21 +120,13 @@ Token Walker<Validate>::primitive(const Element& element) {
     } else if (element.reference_type) {
       reference_type(text);
     } else if (element.primitive == Primitive::xhtml) [[unlikely]] {
-      if (std::string wrong = xhtml_fault(text); !wrong.empty()) {
-        fault(FaultKind::format, static_cast<std::uint32_t>(token.raw.data() - cursor.base()), std::move(wrong));
-      }
+      check_narrative(token, text);
       return token;
     }
     // A control character can only come out of an escape.
     const bool escaped = text.data() != token.raw.data();
     if (token.quoted && !text.empty() && (escaped || static_cast<unsigned char>(text.front()) <= ' ')) [[unlikely]] {
-      if (!has_visible(text)) {
-        warn(FaultKind::text, element, "blank",
-             [] { return "a text of white space only, expected some other character"; });
-      } else if (escaped && has_control(text)) {
-        warn(FaultKind::text, element, "control",
-             [] { return "a control character in a text, expected none but tab, line feed and carriage return"; });
-      }
+      check_characters(element, text, escaped);
     }
   }
   return token;

@@ -127,8 +127,11 @@ class Walker {
   [[nodiscard]] Location where() const noexcept { return where_; }
 
   /// `raw` without its escapes; valid until the next call.
-  [[nodiscard]] std::string_view plain(std::string_view raw) {
-    if (!cursor.checks_strings() || raw.find('\\') == std::string_view::npos) return raw;
+  [[nodiscard, gnu::always_inline]] std::string_view plain(std::string_view raw) {
+    return cursor.checks_strings() ? unescaped(raw) : raw;
+  }
+  [[nodiscard]] std::string_view unescaped(std::string_view raw) {
+    if (raw.find('\\') == std::string_view::npos) return raw;
     unescape(raw, plain_);
     return plain_;
   }
@@ -179,6 +182,8 @@ class Walker {
   void missing(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
   void nested_resource(const Element& element);
   void contained_resource(const Type& type);
+  void check_narrative(const Token& token, std::string_view text);
+  void check_characters(const Element& element, std::string_view text, bool escaped);
   void check_format(const Element& element, const Token& token, std::string_view text);
   void check_companions(const Type& type);
   void check_companion(const Element& element, const std::uint32_t* value, const std::uint32_t* companion);

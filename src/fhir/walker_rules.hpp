@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fhir/walker.hpp"
+#include "fhir/xhtml.hpp"
 
 namespace etl::fhir {
 
@@ -46,6 +47,24 @@ void Walker<Validate>::check_format(const Element& element, const Token& token, 
   fault(element.primitive == Primitive::decimal ? FaultKind::storage : FaultKind::format,
         static_cast<std::uint32_t>(token.raw.data() - cursor.base()),
         fmt::format("\"{}\", expected {}", shown(text), describe(element.primitive)));
+}
+
+template <bool Validate>
+void Walker<Validate>::check_narrative(const Token& token, std::string_view text) {
+  if (std::string wrong = xhtml_fault(text); !wrong.empty()) {
+    fault(FaultKind::format, static_cast<std::uint32_t>(token.raw.data() - cursor.base()), std::move(wrong));
+  }
+}
+
+/// Text that begins with white space or was written with escapes.
+template <bool Validate>
+void Walker<Validate>::check_characters(const Element& element, std::string_view text, bool escaped) {
+  if (!has_visible(text)) {
+    warn(FaultKind::text, element, "blank", [] { return "a text of white space only, expected some other character"; });
+  } else if (escaped && has_control(text)) {
+    warn(FaultKind::text, element, "control",
+         [] { return "a control character in a text, expected none but tab, line feed and carriage return"; });
+  }
 }
 
 /// Is it the value of an extension whose url ends in `source_path`?
@@ -189,16 +208,22 @@ void Walker<Validate>::check_coded(const Element& holder, const Type& type) {
   std::string first;
   bool any = false;
   const auto coding = [&](Cursor& at) {
-    std::string system;
-    std::string code;
+    std::string_view system;
+    std::string_view code;
+    std::string kept_system;  // only a text with escapes has to be kept
+    std::string kept_code;
     each_member(at, [&](std::string_view name) {
-      if ((name != "system" && name != "code") || at.peek() != '"') return false;
-      (name == "system" ? system : code) = plain(at.string());
+      const bool is_system = name == "system";
+      if ((!is_system && name != "code") || at.peek() != '"') return false;
+      const std::string_view raw = at.string();
+      std::string_view text = plain(raw);
+      if (text.data() != raw.data()) text = (is_system ? kept_system : kept_code) = text;
+      (is_system ? system : code) = text;
       return true;
     });
     if (code.empty()) return;
     fits = fits || Model::r5().coding_in_binding(holder.binding, system, code);
-    if (!any) first = system.empty() ? code : system + "#" + code;
+    if (!any && !fits) first = system.empty() ? std::string(code) : std::string(system).append("#").append(code);
     any = true;
   };
   const auto in_object = [](Cursor& at) {
@@ -210,11 +235,14 @@ void Walker<Validate>::check_coded(const Element& holder, const Type& type) {
     each_member(at, [&](std::string_view name) {
       if (name == "text" && first.empty() && at.peek() == '"') first = plain(Cursor(at).string());
       if (name != "coding" || at.peek() != '[') return false;
-      for (const std::uint32_t* item : items(at)) {
-        Cursor one = at;
-        one.rewind(item);
+      Cursor list = at;
+      list.expect('[', "'['");
+      if (list.empty(']')) return false;
+      do {
+        Cursor one = list;
         if (in_object(one)) coding(one);
-      }
+        list.skip();
+      } while (list.more(']'));
       return false;
     });
   };
