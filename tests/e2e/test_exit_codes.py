@@ -152,7 +152,7 @@ def _(world, tmp):
     return {"DICTIONARY_URL": "ftp://dictionary.example.org/schema.json"}
 
 
-@condition("no dictionary is named", "dictionary")
+@condition("no dictionary is named", "no dictionary|none is named")
 def _(world, tmp):
     return {"DICTIONARY_URL": None}
 

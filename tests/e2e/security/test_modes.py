@@ -118,7 +118,7 @@ def test_a_result_is_private_until_it_is_whole(etl, tmp_path):
                 assert number < 2_000_000 and process.poll() is None
                 pipe.write(b"".join(line % (number + n) for n in range(5000)))
                 number += 5000
-                found = list((tmp_path / "out").glob(".Patient.ndjson.*")) if (tmp_path / "out").exists() else []
+                found = list(tmp_path.glob(".out.aced-etl-*/*Patient.ndjson*"))
             assert [mode(path) for path in found] == [0o600]
         process.communicate(timeout=60)
     finally:
