@@ -101,10 +101,14 @@ void test(Context& context, const TestOptions& options) {
       if (row.uploads.value_or(true) || row.upload_default) buckets.push_back(row.name);
     }
     if (buckets.empty()) {
+      if (!config) throw UsageError("fence lists no bucket, so none was tested", commons.session.endpoint());
       throw UsageError(
-          "no bucket takes uploads, so none was tested", commons.session.endpoint(),
-          "set ALLOWED_DATA_UPLOAD_BUCKETS or DATA_UPLOAD_BUCKET in fence's configuration; `aced-etl buckets "
-          "ls` lists the buckets");
+          fmt::format("no bucket takes uploads, so none was tested: ALLOWED_DATA_UPLOAD_BUCKETS is {}, and "
+                      "DATA_UPLOAD_BUCKET is not set",
+                      config->allowed ? "empty" : "missing"),
+          context.settings.require("fence_config"),
+          "set ALLOWED_DATA_UPLOAD_BUCKETS or DATA_UPLOAD_BUCKET in fence's configuration and mount the current file; "
+          "`aced-etl buckets ls` lists the buckets");
     }
   }
   require_known(buckets, rows);

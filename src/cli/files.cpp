@@ -81,6 +81,12 @@ void add_project_option(CLI::App& app, FilesOptions& options, bool required) {
       ->required(required);
 }
 
+void add_guids(CLI::App& app, std::vector<std::string>& guids, const std::string& help) {
+  app.add_option("GUID", guids, help)->check([](const std::string& guid) {
+    return guid.empty() ? std::string("a GUID is empty: is a variable of the command line not set?") : std::string{};
+  });
+}
+
 void add_jobs_options(CLI::App& app, Context& context) {
   add_setting_option(app, context, "limits.file_jobs", "-j,--jobs");
   add_setting_option(app, context, "limits.bandwidth");

@@ -129,9 +129,7 @@ void add_files_get(CLI::App& group, Context& context) {
   auto options = std::make_shared<GetOptions>();
   add_commons_options(*command, context);
   add_project_option(*command, *options, false);
-  command->add_option("GUID", options->guids, "files to get")->check([](const std::string& guid) {
-    return guid.empty() ? std::string("a GUID is empty: is a variable of the command line not set?") : std::string{};
-  });
+  add_guids(*command, options->guids, "files to get");
   command->add_option("--out", options->out, "the folder to write to; made if it is not there")
       ->type_name("FOLDER")
       ->required();

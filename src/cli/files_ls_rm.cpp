@@ -38,6 +38,17 @@ void list_files(const Context& context, const FilesOptions& options) {
   log::info("{}, {}", counted(count.records, "file"), human_bytes(count.bytes));
 }
 
+/// What `files rm` says of a record.
+void log_removal(const gen3::FileRecord& record, files::Removed how, const std::string& reason) {
+  if (how == files::Removed::record_only) {
+    log::warn("{}: the record was removed, its object was not touched: fence does not know its bucket ({})",
+              record.file_name, fmt::join(record.urls, " "));
+  }
+  if (reason.empty()) return;
+  log::write(log::Level::error, fmt::format("{}: not removed", record.file_name),
+             {{"reason", reason}, {"did", record.did}});
+}
+
 void remove(Context& context, const FilesOptions& options) {
   const ProjectId project = ProjectId::parse(options.project);
   const std::string authz = files::authz_of(project);
@@ -45,7 +56,19 @@ void remove(Context& context, const FilesOptions& options) {
   const files::Services services = services_of(commons);
   const auto state = config::folder(context.settings, "state_dir");
   const files::ProjectLock lock(state, commons.session.endpoint(), project);
-  const files::ProjectCount count = files::count_records(services, authz);
+  std::uint64_t refused = 0;
+  const auto chosen =
+      files::find_records(services, authz, options.guids, [&](const std::string& guid, const std::string& reason) {
+        ++refused;
+        log::write(log::Level::error, fmt::format("{}: not removed", guid), {{"reason", reason}});
+      });
+  files::ProjectCount count;
+  if (options.guids.empty()) {
+    count = files::count_records(services, authz);
+  } else {
+    count.records = chosen.size();
+    for (const auto& record : chosen) count.bytes += record.size.value_or(0);
+  }
   if (count.records == 0) require_project(commons, project);
   const std::string what = fmt::format("remove {} of {} and their objects, {}", counted(count.records, "record"),
                                        project.str(), human_bytes(count.bytes));
@@ -56,20 +79,15 @@ void remove(Context& context, const FilesOptions& options) {
     if (!confirm(context, what)) throw UsageError("nothing was removed", {}, "answer y, or pass --yes");
     files::Journal journal(state, commons.session.endpoint());
     Progress progress("removing", count.records, Progress::Unit::items);
-    tally = files::remove_records(services, journal, authz, file_jobs(context),
-                                  [&](const gen3::FileRecord& record, files::Removed how, const std::string& reason) {
-                                    progress.add(1);
-                                    if (how == files::Removed::record_only) {
-                                      log::warn(
-                                          "{}: the record was removed, its object was not touched: fence does "
-                                          "not know its bucket ({})",
-                                          record.file_name, fmt::join(record.urls, " "));
-                                    }
-                                    if (reason.empty()) return;
-                                    log::write(log::Level::error, fmt::format("{}: not removed", record.file_name),
-                                               {{"reason", reason}, {"did", record.did}});
-                                  });
+    const auto on_file = [&](const gen3::FileRecord& record, files::Removed how, const std::string& reason) {
+      progress.add(1);
+      log_removal(record, how, reason);
+    };
+    const unsigned jobs = file_jobs(context);
+    tally = options.guids.empty() ? files::remove_records(services, journal, authz, jobs, on_file)
+                                  : files::remove_records(services, journal, authz, jobs, chosen, on_file);
   }
+  tally.failed += refused;
   print_result(context, {{"project", project.str()},
                          {"records", count.records},
                          {"bytes", count.bytes},
@@ -96,16 +114,20 @@ void add_files_rm(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("rm");
   describe(
       *command,
-      {.summary = "remove all files of a project: records and objects",
-       .text = "Counts the files and asks before it removes any. fence removes an object and then its record; a record "
+      {.summary = "remove files of a project, all or by GUID: records and objects",
+       .text = "Counts the files and asks before it removes any. With GUIDs, only these files are removed; a GUID that "
+               "indexd does not know, or whose record belongs to another project, is named, and the others are removed "
+               "(exit 6). fence removes an object and then its record; a record "
                "without an object, or in a bucket that fence no longer knows, is removed through indexd. In the latter "
                "case the object is not touched (`objects_left`). A record that has become another project's in the "
                "meantime stays. Interrupted at any moment, the same command resumes.",
        .examples = {{"aced-etl files rm --project aced-Diabetes --dry-run", "how many there are"},
+                    {"aced-etl files rm --project aced-Diabetes f6e3a53f-b9eb-5317-b7cd-a303e1b353cb", "one file"},
                     {"aced-etl files rm --project aced-Diabetes --yes", "without being asked"}}});
   auto options = std::make_shared<FilesOptions>();
   add_commons_options(*command, context);
   add_project_option(*command, *options, true);
+  add_guids(*command, options->guids, "remove only these files; without a GUID, all files of the project");
   add_setting_option(*command, context, "state_dir");
   add_jobs_options(*command, context);
   add_dry_run(*command, context);

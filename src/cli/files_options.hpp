@@ -16,14 +16,17 @@ namespace etl::cli {
 
 struct FilesOptions {
   std::string project;
-  std::string path;    ///< the study's metadata
-  std::string source;  ///< --source: the only folder that its files may be in
+  std::string path;                ///< the study's metadata
+  std::vector<std::string> guids;  ///< files rm: only these records
+  std::string source;              ///< --source: the only folder that its files may be in
   std::uint64_t multipart_threshold = 64 * files::MiB;
   std::uint64_t part_size = 16 * files::MiB;
   bool replace = false;
 };
 
 void add_project_option(CLI::App& app, FilesOptions& options, bool required);
+/// The argument GUID…; an empty GUID is refused.
+void add_guids(CLI::App& app, std::vector<std::string>& guids, const std::string& help);
 void add_jobs_options(CLI::App& app, Context& context);                       ///< --jobs, --bandwidth
 void add_study_path(CLI::App& app, Context& context, FilesOptions& options);  ///< PATH, and how it is read
 /// --source, --bucket and all that says how files are sent.

@@ -47,6 +47,7 @@ void add_run(CLI::App& app, Context& context) {
        .examples = {{"aced-etl run --all", "every study that etl.yaml enables"},
                     {"aced-etl run Lung_Cancer --only validate,graph", "parts of one"},
                     {"aced-etl run --all --dry-run -o json", "what would change"},
+                    {"aced-etl run Lung_Cancer --replace --prune --dry-run", "what would be replaced and removed"},
                     {"aced-etl run --all --every 6h --jitter 10m", "four times a day"}}});
   auto arguments = std::make_shared<RunArguments>();
   command->add_option("studies", arguments->studies, "studies of etl.yaml, enabled or not")->type_name("STUDY");
@@ -59,6 +60,12 @@ void add_run(CLI::App& app, Context& context) {
         ->type_name("STEP[,STEP]")
         ->check(one_of(name, run::step_names()));
   }
+  command->add_flag(
+      "--replace", arguments->choices.replace,
+      "in this run, replace files' records that differ from the metadata, as `files load --replace` does");
+  command->add_flag_function(
+      "--prune,!--no-prune", [arguments](std::int64_t count) { arguments->choices.prune = count > 0; },
+      "in this run, remove the records that left their study from the graph [default: graph.prune]");
   add_duration(*command, "--every", arguments->every, "run again and again, this far apart: 90s, 30m, 6h, 1d");
   add_duration(*command, "--jitter", arguments->jitter, "each time up to so much later, at random");
   add_dictionary_option(*command, context);

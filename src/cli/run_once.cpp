@@ -123,7 +123,7 @@ ExitCode run_once(const Context& context, const config::Settings& settings, cons
               {"database", log::is_json() ? identity.database : ""},
               {"etl_yaml", log::is_json() ? identity.etl_yaml : ""}});
   settings.check();  // now, not when a step of the last study comes to it
-  run::Workplace workplace(settings, stop);
+  run::Workplace workplace(settings, stop, arguments.choices);
   const auto studies = chosen_studies(settings, arguments);
   const auto steps = chosen_steps(workplace, arguments);
   const auto which = arguments.name();

@@ -19,6 +19,7 @@ struct RunArguments {
   bool all = false;
   std::vector<std::string> only;
   std::vector<std::string> skip;
+  run::RunChoices choices;
   std::chrono::seconds every{};
   std::chrono::seconds jitter{};
 

@@ -201,6 +201,7 @@ void add_studies_pull(CLI::App& group, Context& context) {
       "remove what is gone from the source, after asking [default: no; with source.delete: yes in etl.yaml, "
       "as a run does: without asking]");
   add_setting_option(*command, context, "limits.pull_jobs", "--jobs");
+  add_setting_option(*command, context, "limits.bandwidth");
   command->add_option("--part-size", arguments->part_mib, "larger objects are fetched in ranges of so many MiB")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1024))

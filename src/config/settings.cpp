@@ -101,7 +101,7 @@ constexpr std::array kKeys = {
     Key{"limits.file_jobs", "ACED_ETL_FILE_JOBS", "--file-jobs", "8", "N", "files that are sent or fetched at once",
         false, 256},
     Key{"limits.bandwidth", "ACED_ETL_BANDWIDTH", "--bandwidth", "0", "BYTES",
-        "bytes a second of all transfers of files together: 10MB, 500kB; 0: no limit"},
+        "bytes a second of all transfers of a pull, or of files, together: 10MB, 500kB; 0: no limit"},
     Key{"limits.max_resource_mib", "ACED_ETL_MAX_RESOURCE", "--max-resource", "64", "MIB",
         "the largest resource that is read, in MiB", false, 2048},
 };

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <mutex>
+#include <set>
 
 #include "files/crew.hpp"
 
@@ -47,9 +48,12 @@ ProjectCount count_records(const Services& services, const std::string& authz) {
   return count;
 }
 
-RemovalTally remove_records(
-    const Services& services, Journal& journal, const std::string& authz, unsigned jobs,
-    const std::function<void(const gen3::FileRecord&, Removed, const std::string& reason)>& on_file) {
+namespace {
+
+/// Removes the records that `feed` hands to the function that it is given.
+template <typename Feed>
+RemovalTally remove_each(const Services& services, Journal& journal, const std::string& authz, unsigned jobs,
+                         const OnRemoval& on_file, const Feed& feed) {
   constexpr std::size_t most_waiting = 1024;
   /// So many in a row that a service did not answer for: it stays away.
   constexpr unsigned most_unavailable = 4;
@@ -80,9 +84,48 @@ RemovalTally remove_records(
     if (how == Removed::record_only) ++tally.objects_left;
     on_file(record, how, reason);
   });
-  services.indexd.list(authz, [&](const gen3::FileRecord& record) { crew.add(record); });
+  feed([&](const gen3::FileRecord& record) { crew.add(record); });
   crew.finish();
   return tally;
+}
+
+}  // namespace
+
+RemovalTally remove_records(const Services& services, Journal& journal, const std::string& authz, unsigned jobs,
+                            const OnRemoval& on_file) {
+  return remove_each(services, journal, authz, jobs, on_file,
+                     [&](const auto& add) { services.indexd.list(authz, add); });
+}
+
+RemovalTally remove_records(const Services& services, Journal& journal, const std::string& authz, unsigned jobs,
+                            const std::vector<gen3::FileRecord>& records, const OnRemoval& on_file) {
+  return remove_each(services, journal, authz, jobs, on_file, [&](const auto& add) {
+    for (const gen3::FileRecord& record : records) add(record);
+  });
+}
+
+std::vector<gen3::FileRecord> find_records(
+    const Services& services, const std::string& authz, const std::vector<std::string>& guids,
+    const std::function<void(const std::string& guid, const std::string& reason)>& on_refused) {
+  std::vector<gen3::FileRecord> records;
+  std::set<std::string> met;  // GUIDs as they were given, and as indexd writes them with its prefix
+  for (const std::string& guid : guids) {
+    if (!met.insert(guid).second) continue;
+    auto record =
+        net::retry(services.retry, services.stop, "the look-up of " + guid, [&] { return services.indexd.get(guid); });
+    if (!record) {
+      on_refused(guid, "indexd does not know it");
+      continue;
+    }
+    if (record->did != guid && !met.insert(record->did).second) continue;
+    try {
+      require_own(*record, authz);
+      records.push_back(std::move(*record));
+    } catch (const RefusedError& error) {
+      on_refused(guid, error.what());
+    }
+  }
+  return records;
 }
 
 }  // namespace etl::files

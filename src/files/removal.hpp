@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "files/journal.hpp"
 #include "files/services.hpp"
@@ -40,8 +41,18 @@ struct RemovalTally {
 };
 /// Removes every record with this `authz` and its object, `jobs` at once. `on_file` is called for each, one at a time:
 /// the reason is empty where it went. Throws what would meet every file: not allowed, not available, stopped.
-[[nodiscard]] RemovalTally remove_records(
-    const Services& services, Journal& journal, const std::string& authz, unsigned jobs,
-    const std::function<void(const gen3::FileRecord&, Removed, const std::string& reason)>& on_file);
+using OnRemoval = std::function<void(const gen3::FileRecord&, Removed, const std::string& reason)>;
+[[nodiscard]] RemovalTally remove_records(const Services& services, Journal& journal, const std::string& authz,
+                                          unsigned jobs, const OnRemoval& on_file);
+/// The same for these records of the project.
+[[nodiscard]] RemovalTally remove_records(const Services& services, Journal& journal, const std::string& authz,
+                                          unsigned jobs, const std::vector<gen3::FileRecord>& records,
+                                          const OnRemoval& on_file);
+
+/// The records of these GUIDs, each once. `on_refused` is called for a GUID that indexd does not know, and for one
+/// whose record belongs to another project.
+[[nodiscard]] std::vector<gen3::FileRecord> find_records(
+    const Services& services, const std::string& authz, const std::vector<std::string>& guids,
+    const std::function<void(const std::string& guid, const std::string& reason)>& on_refused);
 
 }  // namespace etl::files

@@ -10,13 +10,16 @@ namespace etl::run {
 /// in place, and would count them as unchanged.
 class EarlierTries {
  public:
-  void add(const std::string& study, std::uint64_t files, std::uint64_t bytes) {
+  /// `replaced`: of the files, those that replaced another record.
+  void add(const std::string& study, std::uint64_t files, std::uint64_t bytes, std::uint64_t replaced = 0) {
     if (study != study_) *this = EarlierTries(study);
     files_ += files;
     bytes_ += bytes;
+    replaced_ += replaced;
   }
   [[nodiscard]] std::uint64_t files(const std::string& study) const { return study == study_ ? files_ : 0; }
   [[nodiscard]] std::uint64_t bytes(const std::string& study) const { return study == study_ ? bytes_ : 0; }
+  [[nodiscard]] std::uint64_t replaced(const std::string& study) const { return study == study_ ? replaced_ : 0; }
 
   EarlierTries() = default;
 
@@ -26,6 +29,7 @@ class EarlierTries {
   std::string study_;
   std::uint64_t files_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t replaced_ = 0;
 };
 
 }  // namespace etl::run

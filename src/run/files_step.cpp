@@ -24,16 +24,19 @@ std::uint64_t bytes_sent(const files::LoadTally& tally) {
   return tally[Fate::loaded].bytes + tally[Fate::replaced].bytes;
 }
 
-/// `earlier_files` and `earlier_bytes` were sent by tries before this one, which found them unchanged.
+/// `earlier`: what tries before this one sent of the study `name`, and this one found unchanged.
 StepReport report_of(const files::LoadTally& tally, const files::StudyTally& study, bool dry_run,
-                     std::uint64_t earlier_files, std::uint64_t earlier_bytes) {
+                     const EarlierTries& earlier, const std::string& name) {
+  const std::uint64_t earlier_files = earlier.files(name);
+  const std::uint64_t replaced = tally[Fate::replaced].files + earlier.replaced(name);
   const std::uint64_t sent = files_sent(tally) + earlier_files;
   const std::uint64_t kept = tally[Fate::unchanged].files + tally[Fate::adopted].files;
   const std::uint64_t failed = tally[Fate::failed].files + study.problems;
   StepReport report{.counts = {{"files", sent},
-                               {"bytes", bytes_sent(tally) + earlier_bytes},
+                               {"bytes", bytes_sent(tally) + earlier.bytes(name)},
                                {"unchanged", kept - std::min(kept, earlier_files)},
                                {"failed", failed}}};
+  if (replaced > 0) report.counts.push_back({"replaced", replaced});
   for (const auto& [kind, count] : files::without_file(study)) report.counts.push_back({kind, count});
   report.outcome = sent == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
   if (failed > 0) {
@@ -56,21 +59,24 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
   const documents::Locator locator(documents::places_of(settings, metadata.path, study.project));
   files::Manifest manifest(&locator);
   const files::StudyTally found = files::read_documents(metadata, manifest, files::log_problem, workplace().stop());
-  if (manifest.files() == 0) return report_of({}, found, dry_run, 0, 0);
+  if (manifest.files() == 0) return report_of({}, found, dry_run, {}, study.name);
 
   files::LoadOptions load;
   load.project = study.project;
   files::choose_bucket(load.upload, settings, study.project, commons.fence);
   load.jobs = settings.number("limits.file_jobs");
   load.dry_run = dry_run;
+  load.replace = workplace().choices().replace;
   const files::LoadResult result =
       files::load_watched({commons.session, commons.fence, commons.indexd, workplace().stop()}, journal, manifest, load,
                           study.name + ": files");
   if (result.stopped) {
-    if (!dry_run) earlier_.add(study.name, files_sent(result.tally), bytes_sent(result.tally));
+    if (!dry_run) {
+      earlier_.add(study.name, files_sent(result.tally), bytes_sent(result.tally), result.tally[Fate::replaced].files);
+    }
     std::rethrow_exception(result.stopped);
   }
-  return report_of(result.tally, found, dry_run, earlier_.files(study.name), earlier_.bytes(study.name));
+  return report_of(result.tally, found, dry_run, earlier_, study.name);
 }
 
 std::vector<Count> FilesStep::done_in_vain(const config::StudyEntry& study) const {

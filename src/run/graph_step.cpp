@@ -26,7 +26,7 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   options.may_hold_records = true;
   graph::LoadOptions load;
   load.project = study.project;
-  load.prune = workplace().settings().flag("graph.prune");
+  load.prune = workplace().choices().prune.value_or(workplace().settings().flag("graph.prune"));
   load.skip_dangling = workplace().settings().choice("graph.dangling") == "skip";
   load.keep_shared = workplace().settings().choice("graph.shared") == "keep";
   load.edge_rule =

@@ -49,6 +49,7 @@ constexpr std::array parts{
     Part{"graph", "updated", "updated", "would update", "row", ""},
     Part{"graph", "removed", "removed", "would remove", "row", ""},
     Part{"files", "files", "sent", "would send", "file", ""},
+    Part{"files", "replaced", "replaced", "would replace", "file record", ""},
     Part{"files", "failed", "", "", "file", "failed", false},
 };
 

@@ -13,14 +13,22 @@
 
 namespace etl::run {
 
+/// What a run is asked for beyond its settings.
+struct RunChoices {
+  bool replace = false;       ///< files: a record of the project that differs from the metadata is replaced
+  std::optional<bool> prune;  ///< graph: in place of the setting graph.prune
+};
+
 /// What the steps of one run share, made when it is first needed: whoever serves no graph needs no dictionary. One
 /// thread.
 class Workplace {
  public:
-  Workplace(const config::Settings& settings, std::stop_token stop) : settings_(settings), stop_(std::move(stop)) {}
+  Workplace(const config::Settings& settings, std::stop_token stop, RunChoices choices = {})
+      : settings_(settings), stop_(std::move(stop)), choices_(choices) {}
 
   [[nodiscard]] const config::Settings& settings() const { return settings_; }
   [[nodiscard]] const std::stop_token& stop() const { return stop_; }
+  [[nodiscard]] const RunChoices& choices() const { return choices_; }
 
   [[nodiscard]] std::filesystem::path state_dir() const;
   /// Where a study's metadata is on this disk.
@@ -40,6 +48,7 @@ class Workplace {
 
   const config::Settings& settings_;
   std::stop_token stop_;
+  RunChoices choices_;
   std::optional<simplify::StudySetup> setup_;
   std::unique_ptr<gen3::Commons> commons_;
 };

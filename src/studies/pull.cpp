@@ -46,6 +46,7 @@ std::unique_ptr<PullJournal> open_journal(const PullOptions& options) {
 net::HttpOptions http_options(const PullOptions& options) {
   net::HttpOptions http;
   http.connections_per_host = options.jobs + 1;  // one for the list
+  http.bytes_per_second = options.bytes_per_second;
   return http;
 }
 

@@ -28,6 +28,7 @@ struct PullOptions {
   simplify::StudySource other_source;                    ///< how all others are read; their path is not set
   unsigned jobs = 8;                                     ///< requests at once
   std::uint64_t part_bytes = std::uint64_t{16} << 20U;   ///< larger objects are fetched in ranges of this
+  std::uint64_t bytes_per_second = 0;                    ///< of all requests of the pull together; 0: no limit
   bool remove_gone = false;
   bool spare_emptied = false;  ///< but not where the source has nothing at all: that is more likely a wrong prefix
   bool dry_run = false;

@@ -26,6 +26,7 @@ std::optional<PullOptions> pull_options(const config::Settings& settings) {
   options.output_folder = config::folder(settings, "folder.output");
   options.state_dir = config::folder(settings, "state_dir");
   options.jobs = settings.number("limits.pull_jobs");
+  options.bytes_per_second = settings.bytes("limits.bandwidth");
   return options;
 }
 

@@ -222,3 +222,32 @@ def test_rm_without_permission(commons, etl, loaded):
     etl.env["GEN3_API_KEY"] = str(commons.credentials_of("reader@example.org"))
     etl("files", "rm", "--project", PROJECT, "--yes").failed(4)
     holds(commons, loaded)
+
+
+def test_rm_removes_single_files_by_guid(commons, etl, loaded):
+    one, other = did_of(loaded, "a"), did_of(loaded, "parts")
+    rm = ["files", "rm", "--project", PROJECT, "-o", "json", one, other, one]
+    asked = etl(*rm).failed(2)
+    assert f"remove 2 records of {PROJECT} and their objects" in asked.stderr
+    size = len(loaded.bytes[one]) + len(loaded.bytes[other])
+    planned = etl(*rm, "--dry-run").ok().json()
+    assert planned == {"project": PROJECT, "records": 2, "bytes": size, "removed": 0, "objects_left": 0, "failed": 0}
+    holds(commons, loaded)
+    assert etl(*rm, "--yes").ok().json() == planned | {"removed": 2}
+    holds(commons, loaded, set(loaded.bytes) - {one, other})
+    etl(*loaded.load(*PARTS)).ok()  # the journal does not say that they are there
+    holds(commons, loaded)
+
+
+@pytest.mark.promise("A record of another project is never changed")
+def test_rm_names_guids_that_are_unknown_or_of_another_project(commons, etl, loaded):
+    foreign, unknown, own = did_of(loaded, "a"), "00000000-0000-4000-8000-000000000001", did_of(loaded, "d/e")
+    elsewhere = etl("files", "rm", "--project", "demo-cohort", "--yes", "-o", "json", foreign, unknown).failed(6)
+    assert elsewhere.json() == {"project": "demo-cohort", "records": 0, "bytes": 0, "removed": 0, "objects_left": 0, "failed": 2}
+    assert foreign in elsewhere.stderr and AUTHZ in elsewhere.stderr and unknown in elsewhere.stderr
+    holds(commons, loaded)
+    ran = etl("files", "rm", "--project", PROJECT, "--yes", "-o", "json", unknown, own).failed(6)
+    assert (ran.json()["removed"], ran.json()["failed"]) == (1, 1) and unknown in ran.stderr
+    holds(commons, loaded, set(loaded.bytes) - {own})
+    assert "GUID is empty" in etl("files", "rm", "--project", PROJECT, "--yes", "").failed(2).stderr
+    holds(commons, loaded, set(loaded.bytes) - {own})

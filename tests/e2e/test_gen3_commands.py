@@ -188,6 +188,22 @@ def test_buckets_test_proves_every_bucket_and_leaves_nothing(etl, commons):
     assert commons.stand_in.requests()["POST /index/index"] == 5
 
 
+@pytest.mark.parametrize(("allowed", "state"), [("", "missing"), ("ALLOWED_DATA_UPLOAD_BUCKETS:\n", "missing"),
+                                                ("ALLOWED_DATA_UPLOAD_BUCKETS: []\n", "empty")])
+def test_without_buckets_for_uploads_buckets_test_says_where_they_were_looked_for(etl, commons, tmp_path, allowed, state):
+    config = tmp_path / "fence-config.yaml"
+    config.write_text(allowed + "S3_BUCKETS: {}\n")
+    commons.stand_in.clear()
+    ran = etl("buckets", "test", "--all", env={"ACED_ETL_FENCE_CONFIG": str(config)}).failed(2)
+    assert f"ALLOWED_DATA_UPLOAD_BUCKETS is {state}" in ran.stderr and str(config) in ran.stderr and "0 buckets" not in ran.stderr
+    assert "POST /index/index" not in commons.stand_in.requests()
+    # The default alone: it takes uploads that do not name it.
+    default = commons.bucket("demo-synthetic")
+    config.write_text(allowed + f"DATA_UPLOAD_BUCKET: {default}\n")
+    ran = etl("buckets", "test", "--all", "-o", "json", env={"ACED_ETL_FENCE_CONFIG": str(config)}).ok()
+    assert {name: row["result"] for name, row in rows(ran).items()} == {default: "ok"}
+
+
 @pytest.mark.promise("A bucket test leaves nothing")
 def test_buckets_test_says_why_and_leaves_nothing(etl, new_commons):
     commons = new_commons(fence_config=at_odds())

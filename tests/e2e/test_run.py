@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from graph_study import dump, patient, write
-from run_world import COHORT, FILES, LUNG, RECORDS, STEPS, of_study, step, steps, well
+from run_world import COHORT, FILES, LUNG, PROJECTS, RECORDS, STEPS, of_study, step, steps, well
 
 NOTHING = well(outcome="unchanged")
 
@@ -174,8 +174,48 @@ def test_records_that_left_a_study_go_with_prune_and_not_without(pod):
     pod.run()
     assert pod.records(LUNG) == there
     pod.write_etl_yaml(graph={"prune": "yes"})
+    assert step(pod.run("--all", "--no-prune"), LUNG, "graph")["counts"]["removed"] == 0
+    assert pod.records(LUNG) == there
     assert step(pod.run(), LUNG, "graph")["counts"]["removed"] >= 1
     assert pod.records(LUNG) == there - 1
+
+
+def test_prune_holds_for_one_run(pod):
+    pod.run()
+    there = pod.records(LUNG)
+    observations = pod.home / "studies" / LUNG / "FamilyMemberHistory.ndjson"
+    count = len(observations.read_text().splitlines())
+    assert count > 0
+    observations.unlink()
+    planned = pod.run(LUNG, "--prune", "--dry-run")
+    removed = step(planned, LUNG, "graph")["counts"]["removed"]
+    assert removed >= count and f"would remove {removed} rows" in planned.json()["summary"]
+    assert pod.records(LUNG) == there
+    assert step(pod.run(LUNG), LUNG, "graph")["counts"]["removed"] == 0
+    pruned = pod.run(LUNG, "--prune")
+    assert step(pruned, LUNG, "graph")["counts"]["removed"] == removed and f"removed {removed} rows" in pruned.json()["summary"]
+    assert pod.records(LUNG) == there - count
+
+
+@pytest.mark.promise("A record that differs stays")
+def test_replace_replaces_records_that_differ_in_this_run(world):
+    world.run()
+    held = world.holds()
+    changed = next(record for record in world.indexed() if world.commons.bucket(PROJECTS[LUNG]) in record["urls"][0])
+    token = world.commons.stand_in.token("etl@example.org")
+    rev = world.commons.stand_in.ask("GET", f"/index/index/{changed['did']}").json()["rev"]
+    renamed = world.commons.stand_in.ask("PUT", f"/index/index/{changed['did']}?rev={rev}", {"file_name": "other"}, token=token)
+    assert renamed.status == 200, renamed.text
+    refused = world.run(LUNG, rc=6)
+    assert step(refused, LUNG, "files")["counts"]["failed"] == 1
+    planned = world.run(LUNG, "--replace", "--dry-run")
+    assert step(planned, LUNG, "files")["counts"]["replaced"] == 1 and "would replace 1 file record" in planned.json()["summary"]
+    ran = world.run(LUNG, "--replace")
+    assert step(ran, LUNG, "files")["counts"] | {"bytes": 0} == {
+        "files": 1, "bytes": 0, "unchanged": FILES - 1, "failed": 0, "replaced": 1}
+    assert "replaced 1 file record" in ran.json()["summary"]
+    assert world.holds() == held
+    assert steps(world.run(LUNG, "--replace"), LUNG) == NOTHING
 
 
 @pytest.mark.promise("Only what a pull brought is deleted")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
-from studies_source import some_studies, source
+from studies_source import large, some_studies, source
 
 
 @pytest.mark.threads
@@ -170,3 +171,21 @@ def test_ls_knows_the_last_load(etl, demo_graph, new_database, demo_dictionary, 
     etl(*load).ok()
     (loaded,) = etl("studies", "ls", "-o", "json").ok().json()[0]["loads"]
     assert loaded["project"] == "demo-S" and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", loaded["finished"])
+
+
+@pytest.mark.parametrize("way", ["--bandwidth", "etl.yaml"])
+def test_bandwidth_holds_for_a_pull(source, way):
+    """Of small objects and of ranges together; no more than a second's worth comes at once at the beginning."""
+    for i in range(4):
+        source.put(f"output/Lung/{i}", large(500_000 + i))
+    source.put("output/Lung/ranges", large(5_000_000))
+    source.put("studies/Lung/Patient.ndjson", b'{"resourceType":"Patient","id":"1"}\n')
+    if way == "etl.yaml":
+        (source.home / "etl.yaml").write_text("limits:\n  bandwidth: 2MB\n")
+        limit, env = [], {"ACED_ETL_YAML": str(source.home / "etl.yaml")}
+    else:
+        limit, env = ["--bandwidth", "2MB"], {}
+    began = time.monotonic()
+    pulled = source.pull("--part-size", "1", *limit, **env)
+    assert time.monotonic() - began >= (7 - 2) / 2
+    assert pulled["fetched"] == 6 and source.local() == source.objects
