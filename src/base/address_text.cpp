@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace etl {
 namespace {
 
-bool is_scheme_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-}
+bool is_scheme_character(char c) { return is_ascii_alphanumeric(c) || c == '+' || c == '-' || c == '.'; }
 
 /// `scheme:` at the beginning, as a length; 0 when there is none. One letter is a drive, not a scheme.
 std::size_t scheme_length(std::string_view text) {
@@ -27,7 +27,7 @@ bool is_host(std::string_view authority) {
   const std::size_t colon = authority.find(':');
   if (colon == std::string_view::npos) return true;
   const std::string_view port = authority.substr(colon + 1);
-  return port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return port.size() <= 5 && std::all_of(port.begin(), port.end(), is_ascii_digit);
 }
 
 }  // namespace

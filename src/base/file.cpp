@@ -15,23 +15,10 @@
 #include "base/error.hpp"
 #include "base/suggestion.hpp"
 #include "base/text.hpp"
+#include "base/unique_fd.hpp"
 
 namespace etl {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 std::string read_all(int descriptor, const std::filesystem::path& path, std::uint64_t limit) {
   struct stat status {};
@@ -60,8 +47,8 @@ std::string read_all(int descriptor, const std::filesystem::path& path, std::uin
 }  // namespace
 
 std::optional<std::string> read_file_if_there(const std::filesystem::path& path, std::uint64_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     throw InputError("cannot open the file: " + errno_text(errno), path.string());
   }
@@ -138,7 +125,7 @@ void AtomicFile::commit() {
 
   // Without this the new name, though not the data, may be gone after a power cut.
   const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
-  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (opened.get() >= 0 && ::fsync(opened.get()) != 0 && errno != EINVAL) fail("cannot bring the folder to the disk");
 }
 

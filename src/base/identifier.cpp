@@ -2,20 +2,20 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace etl {
 namespace {
 
 constexpr std::size_t longest_guid_part = 128;
 constexpr std::size_t longest_name = 255;
 
-bool is_alphanumeric(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
 bool is_dots(std::string_view text) { return text == "." || text == ".."; }
 
 /// One path segment of letters, digits and `others`.
 bool is_segment(std::string_view text, std::string_view others, std::size_t most) {
   return !text.empty() && text.size() <= most && !is_dots(text) && std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
+    return is_ascii_alphanumeric(c) || others.find(c) != std::string_view::npos;
   });
 }
 

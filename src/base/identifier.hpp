@@ -9,9 +9,8 @@ namespace etl {
 /// A FHIR id (https://hl7.org/fhir/R5/datatypes.html#id), `[A-Za-z0-9\-\.]{1,64}`, except `.` and `..`.
 [[nodiscard]] bool is_fhir_id(std::string_view text);
 
-/// A GUID of indexd: an optional prefix `[A-Za-z0-9._-]+/` (as `dg.4DFC/`), then one path segment of letters, digits
-/// and
-/// `._-`, 128 bytes each at most; neither is `.` or `..`.
+/// A GUID of indexd: an optional prefix `[A-Za-z0-9._-]+/` (as `dg.4DFC/`), then one path segment of letters,
+/// digits and `._-`, 128 bytes each at most; neither is `.` or `..`.
 [[nodiscard]] bool is_guid(std::string_view text);
 
 /// A program's name or a project's code: letters, digits, `_`, `-` and `.`, not `.` or `..`, 255 bytes at most. Every

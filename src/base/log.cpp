@@ -227,10 +227,10 @@ bool already_warned(std::string_view message, Fields fields) {
   return !state().warned.insert(std::hash<std::string>{}(whole)).second;
 }
 
-std::string cut_to_terminal(std::string line) {
+/// A line that wraps cannot be erased.
+std::string cut_to_terminal(const std::string& line) {
   const std::size_t columns = terminal::columns();
-  if (columns > 0 && line.size() >= columns) line.resize(columns - 1);  // a line that wraps cannot be erased
-  return line;
+  return columns > 0 ? std::string(utf8_prefix(line, columns - 1)) : line;
 }
 
 }  // namespace

@@ -55,8 +55,7 @@ std::string progress_line(const std::string& what, std::uint64_t done, std::opti
     line = fmt::format("{}  {}  {}  {}", what, amount(done, unit), speed, human_duration(elapsed));
   }
   // A line that wraps cannot be erased.
-  if (columns > 0 && line.size() >= columns) line.resize(columns - 1);
-  return line;
+  return columns > 0 ? std::string(utf8_prefix(line, columns - 1)) : line;
 }
 
 void Progress::set_interval(std::chrono::seconds interval) noexcept { interval_seconds = interval.count(); }

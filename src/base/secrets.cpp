@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace etl::secrets {
@@ -132,7 +133,7 @@ void redact_parameters(std::string& text) {
 }
 
 bool is_port(std::string_view text) {
-  return text.size() <= 5 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return text.size() <= 5 && std::all_of(text.begin(), text.end(), is_ascii_digit);
 }
 
 /// Where the password of an address begins and ends, or two equal positions. `begin`: where its user begins. A `/`, `?`

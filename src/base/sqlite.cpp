@@ -45,10 +45,9 @@ void make_folder(const std::filesystem::path& folder) {
   if (error) throw UsageError("cannot make the folder: " + error.message(), folder.string());
 }
 
-/// A journal that is a link, or has further hard links, would make SQLite write what somebody else chose. Its
-/// companions
-/// (`-wal`, `-shm`, `-journal`) SQLite itself opens with O_NOFOLLOW; with hard links they would do the same. Not opened
-/// here: closing a second descriptor would drop SQLite's locks.
+/// A journal that is a link, or has further hard links, would make SQLite write what somebody else chose. SQLite
+/// itself opens its companions (`-wal`, `-shm`, `-journal`) with O_NOFOLLOW; with hard links they would do the same.
+/// The file is not opened here: closing a second descriptor would drop SQLite's locks.
 void refuse_foreign(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     const std::string name = path + suffix;

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-/// Small things done to text that more than one room needs.
+/// Small things done to text that more than one module needs.
 namespace etl {
 
 /// A FHIR type's name as the tables and files spell it: "ResearchStudy" -> "research_study".
@@ -36,6 +36,11 @@ namespace etl {
 
 /// Characters, not bytes, of UTF-8: what a column is as wide as.
 [[nodiscard]] std::size_t width_of(std::string_view text);
+
+/// The beginning of the text, `most` bytes at most, cut between two characters of UTF-8.
+[[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t most);
+/// The same as a message shows it: with `…` behind what was cut.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t most);
 
 [[nodiscard]] std::string_view trim(std::string_view text);
 

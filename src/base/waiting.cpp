@@ -32,7 +32,7 @@ class WaitWatch {
     const std::lock_guard lock(mutex_);
     waits_.push_back(wait);
     if (!thread_.joinable()) start();
-    if (waits_.size() == 1) changed_.notify_all();
+    if (idle_) changed_.notify_all();  // else it looks within a second; waits are many and most of them short
   }
 
   void remove(Waiting* wait) {
@@ -59,7 +59,9 @@ class WaitWatch {
     std::unique_lock lock(mutex_);
     while (!over_) {
       if (waits_.empty()) {
+        idle_ = true;
         changed_.wait(lock);
+        idle_ = false;
         continue;
       }
       changed_.wait_for(lock, std::chrono::seconds(1));
@@ -82,6 +84,7 @@ class WaitWatch {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Waiting*> waits_;
+  bool idle_ = false;  ///< the thread sleeps until there is a wait
   bool over_ = false;
   std::thread thread_;
 };

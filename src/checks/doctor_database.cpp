@@ -153,7 +153,7 @@ void check_tables(Report& report, const std::vector<graph::TablePlan>& plan, con
 }
 
 /// Would a load find or make the program and the project of every study?
-void check_projects(Report& report, const config::Settings& settings, graph::Connection& connection) {
+void check_project_nodes(Report& report, const config::Settings& settings, graph::Connection& connection) {
   for (const config::StudyEntry& study : settings.studies()) {
     if (!study.enabled || !settings.flag("destinations.graph") || skips(study, "graph")) continue;
     const std::string name = "graph, " + study.project.str();
@@ -204,7 +204,7 @@ void check_database(Report& report, const config::Settings& settings) {
                   "ask the lock's owner to commit; a load waits for it, as long as `graph.lock_timeout` says");
     }
   });
-  if (tables) check_projects(report, settings, *connection);
+  if (tables) check_project_nodes(report, settings, *connection);
   if (facts.standby || facts.read_only) return;  // every statement would say the same
   report.guard("privileges", [&] {
     check_statements(report, graph::try_load_statements(*connection, *dictionary, settings.flag("graph.prune")));

@@ -60,8 +60,8 @@ void try_indexd_token(Report& report, gen3::Session& session, const ProjectId& p
 }
 
 /// A project that a run would have to make, with a user who may make none.
-void check_projects(Report& report, const config::Settings& settings, gen3::Sheepdog& sheepdog,
-                    const gen3::User& user) {
+void check_projects_can_be_made(Report& report, const config::Settings& settings, gen3::Sheepdog& sheepdog,
+                                const gen3::User& user) {
   if (may_make_projects(user)) return;
   for (const config::StudyEntry& study : settings.studies()) {
     if (!study.enabled || skips(study, "projects")) continue;
@@ -90,7 +90,7 @@ void check_services(Report& report, const config::Settings& settings, gen3::Sess
       gen3::Sheepdog sheepdog(session);
       const auto programs = sheepdog.programs();
       report.ok("sheepdog", fmt::format("answers and accepts the token; {}", counted(programs.size(), "program")));
-      if (user != nullptr) check_projects(report, settings, sheepdog, *user);
+      if (user != nullptr) check_projects_can_be_made(report, settings, sheepdog, *user);
     });
   }
 }

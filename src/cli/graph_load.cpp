@@ -82,14 +82,11 @@ void add_graph_load(CLI::App& graph, Context& context) {
            "longer has go; records go only with --prune.\n\n"
            "Before anything is written the study is checked as by `validate`; references that lead nowhere, and "
            "records whose ids another project holds, are named and refused. A unique value (a study's url, for "
-           "example) "
-           "may move from one record to another; two records that want the same one are both named (exit 7). "
-           "Properties "
-           "that the dictionary lacks are loaded, counted and named, since sheepdog never returns them.\n\n"
+           "example) may move from one record to another; two records that want the same one are both named (exit 7). "
+           "Properties that the dictionary lacks are loaded, counted and named, since sheepdog never returns them.\n\n"
            "Where several links join two types, an edge goes to the table of the link that is named after the "
-           "reference. "
-           "peregrine shows only the edges of the first of these links: `graph mapping` marks the others, and "
-           "--edge-table first puts all edges into the first.\n\n"
+           "reference. peregrine shows only the edges of the first of these links: `graph mapping` marks the others, "
+           "and --edge-table first puts all edges into the first.\n\n"
            "The result has a row for each type, with the links that begin at it: +inserted, ~updated, =unchanged and "
            "-removed edges. -v prints a row for each table.\n\n"
            "Timeouts of the role or database are lifted for the load. A wait for another session's lock is reported "
@@ -111,9 +108,8 @@ void add_graph_load(CLI::App& graph, Context& context) {
           "for records whose ids another project holds: refuse the study, or keep the other's and link to it [default: "
           "error; etl.yaml: graph.shared]")
       ->check(one_of("--shared", {"error", "keep"}));
-  command->add_flag_function(
-      "--prune,!--no-prune", [arguments](std::int64_t count) { arguments->prune = count > 0; },
-      "remove the project's records that the study does not have [default: no; etl.yaml: graph.prune]");
+  add_prune(*command, arguments->prune,
+            "remove the project's records that the study does not have [default: no; etl.yaml: graph.prune]");
   add_setting_option(*command, context, "graph.edge_table");
   add_dry_run(*command, context);
   add_database_options(*command, context);

@@ -56,6 +56,7 @@ CLI::Option* add_exclude_option(CLI::App& app, Context& context) {
       ->multi_option_policy(CLI::MultiOptionPolicy::Join)
       ->delimiter(',');
 }
+
 CLI::Option* add_transform_ids_option(CLI::App& app, Context& context) {
   return add_setting_option(app, context, "transform_ids")->type_name("SEED");
 }
@@ -72,6 +73,11 @@ CLI::Option* add_dry_run(CLI::App& app, Context& context) {
 
 CLI::Option* add_yes(CLI::App& app, Context& context) {
   return app.add_flag("-y,--yes", context.yes, "do not ask before destroying; needed where there is no terminal");
+}
+
+CLI::Option* add_prune(CLI::App& app, std::optional<bool>& prune, const std::string& text) {
+  return app.add_flag_function(
+      "--prune,!--no-prune", [&prune](std::int64_t count) { prune = count > 0; }, text);
 }
 
 CLI::Option* add_list_option(CLI::App& app, const std::string& names, std::vector<std::string>& list,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ CLI::Option* add_transform_ids_option(CLI::App& app, Context& context);  ///< --
 void add_database_options(CLI::App& app, Context& context);              ///< --database-host, -port, -name, -user
 CLI::Option* add_dry_run(CLI::App& app, Context& context);               ///< --dry-run
 CLI::Option* add_yes(CLI::App& app, Context& context);                   ///< -y, --yes
+
+/// --prune and --no-prune; without either `prune` stays empty, and the setting graph.prune counts.
+CLI::Option* add_prune(CLI::App& app, std::optional<bool>& prune, const std::string& text);
 
 /// An option for a list: each use takes exactly one value, which may hold several items separated by commas. It never
 /// takes the words that follow, so that `--only graph Diabetes` leaves `Diabetes` to the command.

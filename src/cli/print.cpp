@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/closed_pipe.hpp"
 #include "base/errno_text.hpp"
 #include "base/secrets.hpp"
@@ -43,16 +44,12 @@ void check(bool ok) {
 bool needs_quotes(const std::string& text) {
   if (text.empty()) return true;
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '/' || c == '.';
+    return is_ascii_alphanumeric(c) || c == '_' || c == '-' || c == '/' || c == '.';
   });
   const char first = text.front();
-  if (!plain || (first >= '0' && first <= '9') || first == '-' || first == '.') return true;
-  std::string lower = text;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (!plain || is_ascii_digit(first) || first == '-' || first == '.') return true;
   constexpr std::array words{"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
-  return std::find(words.begin(), words.end(), lower) != words.end();
+  return std::find(words.begin(), words.end(), ascii_lower(text)) != words.end();
 }
 
 void emit_text(YAML::Emitter& out, const std::string& text) {

@@ -116,12 +116,15 @@ ExitCode run_once(const Context& context, const config::Settings& settings, cons
   const auto start = std::chrono::steady_clock::now();
   const log::WarnOnce warn_once;
   const run::Identity identity = run::identity_of(settings);
+  const auto in_json = [](const std::string& text) {
+    return log::is_json() ? text : std::string();
+  };  // as text: in words
   log::write(log::Level::info, run::in_words(identity),
-             {{"version", log::is_json() ? identity.version : ""},
-              {"host", log::is_json() ? identity.host : ""},
-              {"commons", log::is_json() ? identity.commons : ""},
-              {"database", log::is_json() ? identity.database : ""},
-              {"etl_yaml", log::is_json() ? identity.etl_yaml : ""}});
+             {{"version", in_json(identity.version)},
+              {"host", in_json(identity.host)},
+              {"commons", in_json(identity.commons)},
+              {"database", in_json(identity.database)},
+              {"etl_yaml", in_json(identity.etl_yaml)}});
   settings.check();  // now, not when a step of the last study comes to it
   run::Workplace workplace(settings, stop, arguments.choices);
   const auto studies = chosen_studies(settings, arguments);

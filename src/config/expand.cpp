@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "config/secret_names.hpp"
 
@@ -28,9 +29,7 @@ std::string variable(std::string_view inside, const Environment& environment, co
 }
 
 bool is_name(std::string_view text) {
-  const auto fits = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  };
+  const auto fits = [](char c) { return is_ascii_alphanumeric(c) || c == '_'; };
   return !text.empty() && std::ranges::all_of(text, fits);
 }
 

@@ -1,5 +1,6 @@
 #include "fhir/reference_syntax.hpp"
 
+#include "base/ascii.hpp"
 #include "fhir/model.hpp"
 #include "fhir/primitive_format.hpp"
 
@@ -36,10 +37,9 @@ ReferenceSyntax after_type(std::string_view type, std::string_view rest) noexcep
 }
 
 bool is_scheme(std::string_view text) noexcept {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  if (text.empty() || !letter(text[0])) return false;
+  if (text.empty() || !is_ascii_letter(text[0])) return false;
   for (const char c : text) {
-    if (!letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.') return false;
+    if (!is_ascii_alphanumeric(c) && c != '+' && c != '-' && c != '.') return false;
   }
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "fhir/model.hpp"
 #include "fhir/primitive_format.hpp"
 
@@ -38,10 +39,8 @@ bool strip_version(std::string_view& path) noexcept {
 bool is_absolute(std::string_view text) noexcept {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0) return false;
-  return std::ranges::all_of(text.substr(0, colon), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '.' ||
-           c == '-';
-  });
+  return std::ranges::all_of(text.substr(0, colon),
+                             [](char c) { return is_ascii_alphanumeric(c) || c == '+' || c == '.' || c == '-'; });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "fhir/json_text.hpp"
 #include "fhir/pglz.hpp"
 
@@ -74,8 +75,7 @@ class JsonbMeasure {
   }
 
   void blank() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
-      ++at_;
+    while (at_ < text_.size() && is_ascii_space(text_[at_])) ++at_;
   }
   [[nodiscard]] char here() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void step() {
@@ -111,7 +111,7 @@ class JsonbMeasure {
     at_ = std::min(text_.find_first_of(" \t\r\n,]}", at_), text_.size());
     const std::string_view token = text_.substr(begin, at_ - begin);
     blank();
-    const bool number = !token.empty() && (token[0] == '-' || (token[0] >= '0' && token[0] <= '9'));
+    const bool number = !token.empty() && (token[0] == '-' || is_ascii_digit(token[0]));
     return number ? Value{numeric_size(token), true} : Value{0, false};
   }
 

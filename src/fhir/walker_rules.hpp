@@ -9,19 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "base/text.hpp"
 #include "fhir/walker.hpp"
 #include "fhir/xhtml.hpp"
 
 namespace etl::fhir {
 
-/// A value as a fault shows it: short, and whole characters only.
-inline std::string shown(std::string_view text) {
-  constexpr std::size_t most = 60;
-  if (text.size() <= most) return std::string(text);
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return std::string(text.substr(0, end)) + "…";
-}
+/// A value as an issue shows it.
+inline std::string shown(std::string_view text) { return shortened(text, 60); }
 
 /// The items of the array at the cursor.
 inline std::vector<const std::uint32_t*> items(Cursor cursor) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 
 namespace etl::fhir {
 namespace {
@@ -197,13 +198,8 @@ bool is_active_style(std::string_view value) {
   return false;
 }
 
-/// A value as a message shows it, cut between two characters when it is longer than `most` bytes.
-std::string shown(std::string_view text, std::size_t most = 40) {
-  if (text.size() <= most) return std::string(text);
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return std::string(text.substr(0, end)) + "…";
-}
+/// Of a value in a message, in bytes.
+constexpr std::size_t most_shown = 40;
 
 class Parser {
  public:
@@ -220,7 +216,7 @@ class Parser {
       }
     }
     if (!wrong_.empty()) return std::move(wrong_);
-    if (!open_.empty()) return fmt::format("<{}> is not closed in the XHTML", shown(open_.back()));
+    if (!open_.empty()) return fmt::format("<{}> is not closed in the XHTML", shortened(open_.back(), most_shown));
     if (!rooted_) return std::string(expected_root);
     if (!content_) return "an empty narrative, expected some text or an image in it";
     return {};
@@ -256,8 +252,9 @@ class Parser {
           end == std::string_view::npos ? std::string_view{} : text.substr(at + 1, end - at - 1);
       const bool known = name.starts_with('#') ? character_of(name) != 0 : std::ranges::binary_search(entities, name);
       if (!known) {
-        fail(fmt::format("\"{}\" in the XHTML, expected an entity of XHTML or &amp;",
-                         name.empty() ? shown(text.substr(at), 12) : shown(text.substr(at, name.size() + 2))));
+        fail(fmt::format(
+            "\"{}\" in the XHTML, expected an entity of XHTML or &amp;",
+            name.empty() ? shortened(text.substr(at), 12) : shortened(text.substr(at, name.size() + 2), most_shown)));
         return;
       }
     }
@@ -313,8 +310,9 @@ class Parser {
     }
     ++at_;
     if (open_.empty() || open_.back() != tag) {
-      fail(open_.empty() ? fmt::format("</{}> closes nothing in the XHTML", shown(tag))
-                         : fmt::format("</{}> in the XHTML, expected </{}>", shown(tag), shown(open_.back())));
+      fail(open_.empty() ? fmt::format("</{}> closes nothing in the XHTML", shortened(tag, most_shown))
+                         : fmt::format("</{}> in the XHTML, expected </{}>", shortened(tag, most_shown),
+                                       shortened(open_.back(), most_shown)));
       return;
     }
     open_.pop_back();
@@ -328,9 +326,9 @@ class Parser {
       return;
     }
     if (!std::ranges::binary_search(elements, tag)) {
-      fail(tag.empty()
-               ? "\"<\" that begins no tag in the XHTML, expected &lt;"
-               : fmt::format("<{}> in the XHTML, expected only elements that FHIR allows in a narrative", shown(tag)));
+      fail(tag.empty() ? "\"<\" that begins no tag in the XHTML, expected &lt;"
+                       : fmt::format("<{}> in the XHTML, expected only elements that FHIR allows in a narrative",
+                                     shortened(tag, most_shown)));
       return;
     }
     attributes_.clear();
@@ -371,16 +369,16 @@ class Parser {
     const char quote = at_ < text_.size() ? text_[at_] : '\0';
     const std::size_t end = quote == '"' || quote == '\'' ? text_.find(quote, at_ + 1) : std::string_view::npos;
     if (end == std::string_view::npos) {
-      fail(fmt::format("{} of <{}> in the XHTML has no quotes around its value", shown(key), tag));
+      fail(fmt::format("{} of <{}> in the XHTML has no quotes around its value", shortened(key, most_shown), tag));
       return;
     }
     const std::string_view value = text_.substr(at_ + 1, end - at_ - 1);
     at_ = end + 1;
     if (value.find('<') != std::string_view::npos) {
-      fail(fmt::format("\"<\" in {} of <{}> in the XHTML, expected &lt;", shown(key), tag));
+      fail(fmt::format("\"<\" in {} of <{}> in the XHTML, expected &lt;", shortened(key, most_shown), tag));
     }
     references(value);
-    if (!is_first(key)) fail(fmt::format("{} of <{}> stands twice in the XHTML", shown(key), tag));
+    if (!is_first(key)) fail(fmt::format("{} of <{}> stands twice in the XHTML", shortened(key, most_shown), tag));
     judge(tag, key, value);
   }
 
@@ -403,10 +401,11 @@ class Parser {
     own_.assign(tag).append(1, '.').append(key);
     if (!std::ranges::binary_search(common_attributes, key) &&
         !std::ranges::binary_search(own_attributes, std::string_view(own_))) {
-      fail(fmt::format("{} of <{}> in the XHTML, expected only attributes that FHIR allows in a narrative", shown(key),
-                       tag));
+      fail(fmt::format("{} of <{}> in the XHTML, expected only attributes that FHIR allows in a narrative",
+                       shortened(key, most_shown), tag));
     } else if (key == "style" ? is_active_style(value) : is_url(key) && is_active_url(value, key == "src")) {
-      fail(fmt::format("{} of <{}> in the XHTML is \"{}\", expected nothing that runs", key, tag, shown(value)));
+      fail(fmt::format("{} of <{}> in the XHTML is \"{}\", expected nothing that runs", key, tag,
+                       shortened(value, most_shown)));
     }
   }
 

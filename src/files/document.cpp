@@ -7,20 +7,16 @@
 #include "base/ascii.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "base/identifier.hpp"
 #include "documents/names.hpp"
 
 namespace etl::files {
 namespace {
 
 constexpr std::size_t longest_key = 1024;  // S3's limit, in bytes
-constexpr std::size_t longest_id = 64;     // FHIR's limit
 
-/// FHIR's type `id`, but for "." and "..": an id becomes a part of paths and of keys.
-bool is_id(const std::string& text) {
-  const bool fits = text.size() <= longest_id &&
-                    std::ranges::all_of(text, [](char c) { return is_ascii_alphanumeric(c) || c == '-' || c == '.'; });
-  return fits && text.find_first_not_of('.') != std::string::npos;
-}
+/// A FHIR id of more than dots: it becomes a part of paths and of keys.
+bool is_id(const std::string& text) { return is_fhir_id(text) && text.find_first_not_of('.') != std::string::npos; }
 
 }  // namespace
 

@@ -98,8 +98,7 @@ std::string advice_on(std::string_view said) {
   const auto says = [&](std::string_view words) { return said.find(words) != std::string_view::npos; };
   if (says("Uploading to bucket") && says("is not allowed")) {
     return "the bucket takes no uploads: add it to ALLOWED_DATA_UPLOAD_BUCKETS in fence's configuration, or name "
-           "another "
-           "with --bucket; `aced-etl buckets ls` lists them";
+           "another with --bucket; `aced-etl buckets ls` lists them";
   }
   if (says("expired")) return "get a new token; if it was just made, compare this machine's clock with the commons'";
   if (says("denylisted")) return "the API key was revoked: create a new one on the commons' profile page";

@@ -1,14 +1,12 @@
 #include "net/encode.hpp"
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 
 namespace etl::net {
 namespace {
 
-bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
+bool unreserved(char c) { return is_ascii_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 
 void append_encoded(std::string& to, char c) {
   constexpr std::string_view digits = "0123456789ABCDEF";
@@ -32,7 +30,7 @@ std::string encode(std::string_view text, bool keep_slash) {
 }
 
 int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
+  if (is_ascii_digit(c)) return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return -1;

@@ -7,6 +7,7 @@
 #include <map>
 #include <string_view>
 
+#include "base/ascii.hpp"
 #include "base/counted.hpp"
 #include "base/text.hpp"
 
@@ -15,9 +16,7 @@ namespace {
 
 /// Replaces every whole-word occurrence of a name.
 void blank_out(std::string& text, std::string_view name) {
-  const auto is_part = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
+  const auto is_part = [](char c) { return is_ascii_alphanumeric(c) || c == '_'; };
   for (std::size_t at = text.find(name); !name.empty() && at != std::string::npos; at = text.find(name, at)) {
     const std::size_t end = at + name.size();
     if ((at > 0 && is_part(text[at - 1])) || (end < text.size() && is_part(text[end]))) {

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 
@@ -40,8 +41,7 @@ std::optional<fs::path> real(const fs::path& folder) {
 bool names_records(const std::string& name) {
   constexpr std::string_view extension = ".ndjson";
   if (!name.ends_with(extension) || name.size() == extension.size()) return false;
-  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
-  return std::all_of(name.begin(), name.end() - static_cast<std::ptrdiff_t>(extension.size()), is_letter);
+  return std::all_of(name.begin(), name.end() - static_cast<std::ptrdiff_t>(extension.size()), is_ascii_letter);
 }
 
 void sync(int descriptor, const fs::path& path) {

@@ -1,11 +1,8 @@
 // Ids and names from outside that become segments of an address's path. Each line of the input is one.
 
-#include <curl/curl.h>
-
-#include <memory>
-
 #include "base/identifier.hpp"
 #include "base/project_id.hpp"
+#include "curl_url.hpp"
 #include "gen3/guid.hpp"
 #include "net/encode.hpp"
 #include "properties.hpp"
@@ -15,19 +12,11 @@ namespace {
 using namespace etl;
 using fuzz::require;
 
-struct Deleter {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
 /// The path that a server gets to see: libcurl parses the address and resolves dot segments.
 std::string path_of(const std::string& url) {
-  const std::unique_ptr<CURLU, Deleter> parsed(curl_url());
-  char* text = nullptr;
-  require(curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK, "no address: " + url);
-  require(curl_url_get(parsed.get(), CURLUPART_PATH, &text, 0) == CURLUE_OK, "an address without a path: " + url);
-  std::string path(text);
-  curl_free(text);
-  return path;
+  const auto path = fuzz::curl_part(url, CURLUPART_PATH);
+  require(path.has_value(), "no address with a path: " + url);
+  return *path;
 }
 
 /// `segments`: encoded already.

@@ -1,10 +1,7 @@
 // Addresses of buckets and objects. Lines of the input: addressing (path, virtual), endpoint (or nothing), region,
 // bucket; the rest is the key.
 
-#include <curl/curl.h>
-
-#include <memory>
-
+#include "curl_url.hpp"
 #include "net/encode.hpp"
 #include "net/url.hpp"
 #include "properties.hpp"
@@ -15,19 +12,9 @@ namespace {
 using namespace etl;
 using fuzz::require;
 
-struct Deleter {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
 /// The path that libcurl sends, with the option that net::HttpClient sets.
 std::string path_of(const std::string& url) {
-  const std::unique_ptr<CURLU, Deleter> parsed(curl_url());
-  char* text = nullptr;
-  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK) return {};
-  if (curl_url_get(parsed.get(), CURLUPART_PATH, &text, 0) != CURLUE_OK) return {};
-  std::string path(text);
-  curl_free(text);
-  return path;
+  return fuzz::curl_part(url, CURLUPART_PATH, CURLU_PATH_AS_IS).value_or("");
 }
 
 }  // namespace

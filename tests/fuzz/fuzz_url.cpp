@@ -1,10 +1,8 @@
 // Addresses as they are shown and compared. Lines of the input: what comes before the user, the user's name, the host,
 // the path. The password, the query and the fragment are secrets.
 
-#include <curl/curl.h>
-
-#include <memory>
-
+#include "base/ascii.hpp"
+#include "curl_url.hpp"
 #include "net/url.hpp"
 #include "properties.hpp"
 
@@ -13,22 +11,8 @@ namespace {
 using namespace etl;
 using fuzz::require;
 
-struct Deleter {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
 /// The host to which libcurl would connect.
-std::string host_of(const std::string& url) {
-  const std::unique_ptr<CURLU, Deleter> parsed(curl_url());
-  char* text = nullptr;
-  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return {};
-  if (curl_url_get(parsed.get(), CURLUPART_HOST, &text, 0) != CURLUE_OK) return {};
-  std::string host(text);
-  curl_free(text);
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return host;
-}
+std::string host_of(const std::string& url) { return ascii_lower(fuzz::curl_part(url, CURLUPART_HOST).value_or("")); }
 
 void shows_no_secret(std::string_view scheme, std::string_view user, std::string_view host, std::string_view path) {
   const std::string secret(fuzz::kSecret);

@@ -105,4 +105,16 @@ TEST(Text, EscapesWhatDeceivesAReader) {
 }
 
 }  // namespace
+
+TEST(Text, ABeginningCutsNoCharacter) {
+  EXPECT_EQ(utf8_prefix("abc", 3), "abc");
+  EXPECT_EQ(utf8_prefix("abc", 2), "ab");
+  EXPECT_EQ(utf8_prefix("a\u00e9b", 2), "a");  // é has two bytes
+  EXPECT_EQ(utf8_prefix("a\u00e9b", 3), "a\u00e9");
+  EXPECT_EQ(utf8_prefix("\U0001F600", 3), "");  // four bytes
+  EXPECT_EQ(utf8_prefix("", 0), "");
+  EXPECT_EQ(shortened("abc", 3), "abc");
+  EXPECT_EQ(shortened("a\u00e9b", 2), "a\u2026");
+}
+
 }  // namespace etl
