@@ -70,9 +70,15 @@ struct Reading {
   std::vector<std::string> faults;
   std::string deleted;
   std::uint64_t bytes = 0;
-  std::uint64_t resources = 0;
+  std::uint64_t resources = 0;  ///< that read_study() has to count or name
   friend bool operator==(const Reading&, const Reading&) = default;
 };
+
+/// A Bundle or List on a line stands for its entries, of which it may have none. An escape may spell these words.
+bool may_be_container(std::string_view resource) {
+  return std::ranges::any_of(std::initializer_list<std::string_view>{"Bundle", "entry", "\\"},
+                             [&](std::string_view word) { return resource.find(word) != std::string_view::npos; });
+}
 
 Reading read(const fhir::StudyFile& file, fhir::BlockLimits limits) {
   const std::vector<fhir::StudyFile> files{file};
@@ -94,7 +100,8 @@ Reading read(const fhir::StudyFile& file, fhir::BlockLimits limits) {
       require(piece.size > 0 && piece.begin + piece.size <= block.text.size(), "a piece outside of its block");
       // Lines are cut out of the bytes that were read already, 64 KiB at least.
       require(piece.size <= std::max(limits.max_resource, std::size_t{1} << 16U), "a piece larger than the limit");
-      out.resources += piece.shell ? 0 : 1;
+      // A server's remark on its answer (OperationOutcome) is no resource of the study.
+      out.resources += piece.shell || piece.outcome || may_be_container(block.piece(piece)) ? 0 : 1;
       out.pieces.push_back(std::to_string(piece.line) + (piece.shell ? " s " : " r ") + (piece.outcome ? "o " : "") +
                            std::to_string(piece.address) + ' ' + std::string(block.given_id(piece)) + ' ' +
                            std::string(block.piece(piece)));
@@ -123,7 +130,7 @@ void read_as_documents(const fhir::StudyFile& file, std::uint64_t resources) {
                      }});
   });
   require(!refused, "a file whose reading ended: " + (refused ? refused->all() : std::string()));
-  std::uint64_t found = 0;
+  std::uint64_t found = contents.deleted + contents.superseded;
   for (const auto& [type, count] : contents.types) found += count;
   require(found + contents.unreadable >= resources, "resources that are neither counted nor named");
   const auto documents = contents.types.find("DocumentReference");
