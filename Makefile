@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build demo test check lint tidy sanitize fuzz bench deb deb-test image image-test chart-test picture up down status env fresh clean
+.PHONY: help build demo test check lint tidy sanitize fuzz bench deb deb-test image image-test chart-test picture up down status env reset fresh clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -69,8 +69,13 @@ down: ## stop it; the data stays
 status: ## where the local commons is
 	@local/commons status
 
-env: ## exports for a shell: eval "$(make -s env)"
+env: ## settings for a shell, and the programs on its PATH: eval "$(make -s env)"
 	@local/commons env
+	@printf 'case ":$$PATH:" in *:%q:*) ;; *) export PATH=%q:"$$PATH" ;; esac\n' '$(CURDIR)/build/release' '$(CURDIR)/build/release'
+
+reset: ## empty the local commons: remove its data, keys and credentials, and start it again
+	@local/commons destroy
+	@$(MAKE) up
 
 picture: ## draw docs/aced-etl.svg anew
 	@tools/picture/draw.py

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from helm_chart import CHART, Cluster, Layout, containers, one, pods, render, template
 
-FILES = {name: CHART / f"values-{name}.yaml" for name in ("local", "staging", "production")}
+FILES = {name: CHART / f"values-{name}.yaml" for name in ("minimal", "local", "staging", "production")}
 MADE = {"mounts": {"credentials": {"from": "values", "value": '{"api_key": "made-secret-1"}'},
                    "userYaml": {"from": "values", "value": "authz: {}\n"},
                    "fenceConfig": {"from": "values", "value": "S3_BUCKETS: {} # made-secret-2\n"},
@@ -148,6 +148,25 @@ def test_the_local_image_is_the_one_that_make_image_makes():
     assert "tag=${1:-localhost/aced-etl:$version}" in (helm_chart.ROOT / "scripts/image").read_text()
     images = {container["image"] for pod in pods(render("-f", FILES["local"])).values() for container in containers(pod)}
     assert images == {f"localhost/aced-etl:{version}"}
+
+
+def test_a_misspelled_setting_on_the_command_line_is_refused():
+    done = template("--set", "etl.studys[0].name=Lung_Cancer")
+    assert done.returncode != 0 and "studys" in done.stderr
+
+
+def test_the_documented_commands_create_all_that_the_pod_mounts():
+    """docs/chart.md creates each Secret and ConfigMap that the minimal values mount and the chart does not make, with its keys."""
+    page = (helm_chart.ROOT / "docs/chart.md").read_text().replace("\\\n", " ")
+    created = {}
+    for kind, name, rest in re.findall(r"^kubectl -n COMMONS create (secret generic|configmap) (\S+) (.*)$", page, re.M):
+        keys = re.findall(r"--from-(?:file|literal)=([^= ]+)=", rest)
+        created["Secret/" * (kind != "configmap") + "ConfigMap/" * (kind == "configmap") + name] = dict.fromkeys(keys, b"x")
+    objects = render("-f", FILES["minimal"])
+    cluster = Cluster(created, objects)
+    for pod in pods(objects).values():
+        for volume in pod["volumes"]:
+            helm_chart.payload(volume, cluster)  # KeyError: a name or key that no command creates
 
 
 def test_the_regular_run():
@@ -524,16 +543,32 @@ def test_doctor_accepts_the_mounts(etl, namespace, demo_dictionary, tmp_path):
         for path in ("credentials.json", "user.yaml", "etl.yaml", "sheepdog-creds/host", "sheepdog-creds/password"):
             link = layout.path("/creds") / path
             assert str(link.readlink()) == f"..data/{link.name}"
+        environment = layout.environment()
+        if name == "production":
+            # EKS adds these to the pod of a service account with a role. Nothing listens at the address of STS, so that nobody is asked.
+            (tmp_path / "token").write_text("made-token")
+            environment |= {"AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"), "AWS_REGION": "us-west-2",
+                            "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/aced-etl", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"}
         # The probes ask no service, and so do not need one.
         for probe in ("startupProbe", "readinessProbe"):
             command = layout.container[probe]["exec"]["command"]
             assert command[0] == "aced-etl"
-            etl(*command[1:], env=layout.environment()).ok()
-        etl("graph", "init", env=layout.environment()).ok()
-        told = examined(etl, layout)
+            etl(*command[1:], env=environment).ok()
+        etl("graph", "init", env=environment).ok()
+        told = {row["check"]: row for row in etl("doctor", "-o", "json", env=environment).json()}
         # No search server is in these tests; a role's token is mounted by EKS, not by the chart.
-        accepted = {"search server", "temporary files"} | ({"AWS profile fencebot", "AWS profile etlbot"} if name == "production" else set())
-        assert {check for check, row in told.items() if row["state"] != "ok"} <= accepted, told
+        accepted = {"search server", "temporary files"} | (
+            {"AWS environment", "AWS profile fencebot", "AWS profile etlbot"} if name == "production" else set())
+        wrong = {check for check, row in told.items() if row["state"] != "ok"}
+        if name in FILES:
+            # The example files name studies, buckets and source buckets that this test's commons does not have.
+            studies = {study["name"] for study in yaml.safe_load(FILES[name].read_text())["etl"]["studies"]}
+            accepted |= {"source"} | {f"{what} of {study}" for what in ("bucket", "source") for study in studies}
+            accepted |= {f"study {study}" for study in studies}
+            accepted |= {check for check in wrong if re.fullmatch("(project|making|graph,) aced-.*", check)}
+        else:
+            accepted |= {"etl.yaml"}  # these values list no studies
+        assert wrong <= accepted, {check: told[check] for check in wrong - accepted}
         for check in ("mount sheepdog-creds", "mount user.yaml", "mount fence-config.yaml", "API key", "user", "database", "tables", "studies", "output"):
             assert told[check]["state"] == "ok", told[check]
 

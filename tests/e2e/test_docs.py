@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
+import pathlib
 import re
+import subprocess
 
 from programs import ROOT, Program
 
@@ -52,3 +55,17 @@ def test_the_documents_name_only_commands_and_options_that_are_there(etl: Progra
                 wrong.append(f"{page}:{line}: aced-etl {call}: {why}")
     assert seen > 50
     assert not wrong, "\n".join(wrong)
+
+
+def test_make_env_puts_the_programs_on_path_once(tmp_path: pathlib.Path):
+    # As much of a local commons as its `env` reads; no server is needed.
+    (tmp_path / "creds").mkdir(mode=0o700)
+    (tmp_path / "creds/credentials.json").write_text("{}")
+    (tmp_path / "gen3.port").write_text("22300")
+    (tmp_path / "commons.servers").write_text("gen3\n")
+    script = 'eval "$(make -s env)"; first=$PATH; eval "$(make -s env)"; [ "$PATH" = "$first" ] && printf "%s\\n" "$PATH" "$GEN3_ENDPOINT"'
+    done = subprocess.run(["sh", "-c", script], cwd=ROOT, env={**os.environ, "ACED_LOCAL_DIR": str(tmp_path)}, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    path, endpoint = done.stdout.splitlines()
+    assert path.split(":")[0] == str(ROOT / "build/release") and endpoint == "http://127.0.0.1:22300"
