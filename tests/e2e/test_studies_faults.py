@@ -11,6 +11,7 @@ import sqlite3
 import threading
 
 import pytest
+from graph_loading import until
 from studies_source import MIB, large, some_studies, source
 
 
@@ -21,21 +22,25 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(source, proxy):
     source.put("output/S/large.bin", large(64 * MIB))
     between = proxy()
     args = ["studies", "pull", "-o", "json", "--part-size", "1", "--endpoint-url", between.endpoint]
-    enough = threading.Event()
+    killed = threading.Event()
     small = source.home / "studies/S"
 
-    def looked_at(request) -> None:
-        # Small files are moved into their places many at a time, while parts are asked for already: of these the next test tells.
-        if len([one for one in between.gets() if one[1]]) >= 24 and len(list(small.glob("*.ndjson"))) == 300:
-            enough.set()
+    def parts() -> int:
+        return len([one for one in between.gets() if one[1]])
 
-    between.on_request = looked_at
+    def hold(request) -> None:
+        # The last small files may arrive after the first parts: later parts wait, so that the large object is never whole.
+        if request[2] and parts() > 24:
+            killed.wait(120)
+
+    between.on_request = hold
     running = source.etl.start(*args)
     try:
-        assert enough.wait(60)
+        until(lambda: parts() >= 24 and len(list(small.glob("*.ndjson"))) == 300, 60)
     finally:
         running.kill()
         running.communicate()
+        killed.set()
     assert not (source.home / "output/S/large.bin").exists()
     first = between.gets()
     between.requests.clear()
@@ -83,14 +88,22 @@ def test_small_files_are_whole_whenever_it_is_killed(source, proxy):
 def test_sigterm_stops_within_seconds_and_the_next_run_goes_on(source, proxy):
     source.put("output/S/large.bin", large(32 * MIB))
     between = proxy()
-    between.pause = 0.02
     args = ["studies", "pull", "-o", "json", "--part-size", "1", "--endpoint-url", between.endpoint]
-    enough = threading.Event()
-    between.on_request = lambda request: len([one for one in between.gets() if one[1]]) >= 12 and enough.set()
+    held, stopped = threading.Event(), threading.Event()
+
+    def hold(request) -> None:
+        if len([one for one in between.gets() if one[1]]) > 12:
+            held.set()
+            stopped.wait(120)
+
+    between.on_request = hold
     running = source.etl.start(*args)
-    assert enough.wait(60)
-    running.send_signal(signal.SIGTERM)
-    _, errors = running.communicate(timeout=10)
+    try:
+        assert held.wait(60)
+        running.send_signal(signal.SIGTERM)
+        _, errors = running.communicate(timeout=10)
+    finally:
+        stopped.set()
     assert running.returncode == 5 and b"run again to go on" in errors, errors
     assert source.pull()["fetched"] == 1  # with parts of another size it begins anew
     assert source.local() == source.objects
