@@ -44,12 +44,12 @@ struct StudyResult {
   [[nodiscard]] std::string left_out() const;
 };
 
-/// Read a whole study into the consumer and report what is wrong with it: the issues of resources and files through the
-/// consumer as they come, what only the whole shows (duplicate ids, references that lead nowhere, counted warnings) to
-/// `report` at the end. A study whose records depend on the whole of it (StudyFacts) is read twice; the consumer is
-/// restarted. InputError where that would be needed and the input can be read only once. Duplicates and missing
-/// references are kept sorted by place as far as `most_listed` of each; what is beyond is counted. `missing`, where
-/// given, is told of every reference without a target instead of the report.
+/// Reads a whole study into the consumer and reports what is wrong with it: the issues of resources and files as they
+/// come, what only the whole shows (duplicate ids, dangling references, counted warnings) at the end. A study whose
+/// records depend on the whole of it (StudyFacts) is read twice; the consumer is restarted. InputError where that would
+/// be needed and the input can be read only once. Duplicates and missing references are kept sorted by place as far as
+/// `most_listed` of each; what is beyond is counted. `missing`, where given, is told of every reference without a
+/// target instead of the report.
 [[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueReport& report,
                                      const std::function<void(const fhir::IdIndex::Reference&)>& missing = {});
 
