@@ -83,10 +83,10 @@ ExitCode report(const std::exception& error) {
     return show(ours->code(), ours->what(), ours->where(), ours->hint());
   }
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
-    return show(ExitCode::fault, "out of memory; this is a fault of ours", {},
-                "lower --threads, give the pod more memory, and please report it");
+    return show(ExitCode::fault, "out of memory (internal error)", {},
+                "lower --threads or give the pod more memory; if that does not help, please report it");
   }
-  return show(ExitCode::fault, fmt::format("{}; this is a fault of ours", error.what()), {},
+  return show(ExitCode::fault, fmt::format("internal error: {}", error.what()), {},
               "please report it, with the command line and the version");
 }
 
@@ -94,7 +94,7 @@ ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error) {
   const Reached at = reached(app);
   const auto commands = names_of(at.app->get_subcommands(std::function<bool(const CLI::App*)>{}));
   const auto left = app.remaining(true);
-  const std::string help = fmt::format("`{} --help` tells more", at.path);
+  const std::string help = fmt::format("see `{} --help`", at.path);
 
   const auto is_option = [](const std::string& word) { return word.size() > 1 && word.front() == '-'; };
   const auto option = std::find_if(left.begin(), left.end(), is_option);

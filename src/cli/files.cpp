@@ -35,13 +35,14 @@ void add_load(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("load");
   describe(
       *command,
-      {.summary = "bring a study's files into the commons: bytes to S3 by fence's signed URLs, records to indexd",
+      {.summary = "upload a study's files to the commons: bytes to S3 through fence's signed URLs, records to indexd",
        .text =
            "For every DocumentReference below PATH the file it names goes to the bucket as <id>/<name>, and indexd "
            "gets a record under the DocumentReference's id, its GUID. The source_path extension, else the attachment's "
            "url, names the file: a path below the output folder (a leading `output/` stands for that folder), or below "
-           "the study's own folder. Percent escapes are decoded. Nothing else is read: no file of another study, none "
-           "whose path has a part that begins with a dot, and none outside, through symbolic links either. "
+           "the study's own folder. Percent escapes are decoded. No other file is read: none of another study, none "
+           "whose path has a part that begins with a dot, and none outside these folders, not even through a symbolic "
+           "link. "
            "DocumentReferences that name no file (inline data, https, s3, drs, Binary/..., a title alone) are counted, "
            "and so are those that the study deletes (`deleted`) or has a newer version of (`superseded`, with "
            "--duplicates latest): their files are not loaded. Records that indexd already has of them stay; `files "
@@ -78,7 +79,8 @@ void add_project_option(CLI::App& app, FilesOptions& options, bool required) {
 
 void add_guids(CLI::App& app, std::vector<std::string>& guids, const std::string& help) {
   app.add_option("GUID", guids, help)->check([](const std::string& guid) {
-    return guid.empty() ? std::string("a GUID is empty: is a variable of the command line not set?") : std::string{};
+    return guid.empty() ? std::string("a GUID is empty; perhaps a variable on the command line is not set")
+                        : std::string{};
   });
 }
 

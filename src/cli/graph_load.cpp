@@ -73,7 +73,7 @@ void add_graph_load(CLI::App& graph, Context& context) {
   auto* command = graph.add_subcommand("load");
   describe(
       *command,
-      {.summary = "make the graph hold a study",
+      {.summary = "load a study into the graph",
        .text =
            "Reads a study's metadata, FHIR R5 or records that `simplify` wrote, and makes the project's part of the "
            "sheepdog graph hold it: nodes, edges, and the program and project where they are not there yet.\n\n"

@@ -13,7 +13,7 @@ namespace etl::cli {
 /// The contract with whoever starts us, as help and manual print it (docs/semantics.md explains it).
 inline constexpr std::array<std::pair<ExitCode, std::string_view>, 9> kExitCodes{{
     {ExitCode::done, "all done, or nothing to do"},
-    {ExitCode::fault, "a fault of ours: please report it"},
+    {ExitCode::fault, "internal error: please report it"},
     {ExitCode::usage, "usage or configuration"},
     {ExitCode::invalid_input, "input invalid; with --reject-file: done, some set aside"},
     {ExitCode::not_allowed, "not authenticated or not allowed"},

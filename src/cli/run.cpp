@@ -19,10 +19,10 @@ void run_command(Context& context, const RunArguments& arguments) {
   // The log of a run is read later, beside other logs. On a terminal the time would only be in the way.
   log::set_timestamps(arguments.every != std::chrono::seconds(0) || !terminal::stderr_is_terminal());
   if (arguments.every == std::chrono::seconds(0)) {
-    if (arguments.jitter != std::chrono::seconds(0)) throw UsageError("--jitter goes with --every");
+    if (arguments.jitter != std::chrono::seconds(0)) throw UsageError("--jitter needs --every");
     context.exit = run_once(context, context.settings, arguments, stop.token());
   } else {
-    if (context.dry_run) throw UsageError("--dry-run does not go with --every: a dry run is made once");
+    if (context.dry_run) throw UsageError("--dry-run and --every exclude each other: a dry run is made once");
     run_regularly(context, arguments, stop.token());
   }
 }
@@ -33,13 +33,14 @@ void add_run(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("run");
   describe(
       *command,
-      {.summary = "the regular run: bring every study into the commons",
+      {.summary = "run the whole load: bring every study into the commons",
        .text =
            "For every study of etl.yaml, in this order: pull (where a bucket is set that studies come from), validate, "
            "projects, graph, files. A step that fails ends its study and no other; at the end a table says what became "
            "of each, and the exit code is that of the worst.\n\n"
-           "What is there already is not done again, so a run that was stopped, killed or cut off is gone on with by "
-           "the same command. A service that goes away is tried again (limits.tries). A project is worked on by one "
+           "A run skips what is unchanged, so the same command resumes a run that was stopped, killed or cut off. A "
+           "step "
+           "whose service goes away is tried again (limits.tries). A project is worked on by one "
            "run at a time; SIGTERM ends a run within 10 s (exit 5).\n\n"
            "--every runs them again and again, where there is no CronJob: never two at once; a time that was missed, "
            "because a run took longer or the program was down, is made up for once. A stop while it waits is "

@@ -168,7 +168,7 @@ class Load {
       return error.what();
     }
     if (options_.replace || journal_.begun(task.document.did)) return {};
-    return fmt::format("the record differs: {} (--replace makes it anew)", task.differs);
+    return fmt::format("the record differs: {} (--replace replaces it)", task.differs);
   }
 
   void work(Task& task) {
@@ -243,9 +243,8 @@ class Load {
 
   void remove_own(const Task& task) {
     if (remove_record(services_, buckets_, task.document.did, task.wanted.authz.front()) == Removed::record_only) {
-      log::warn(
-          "{}: the record of its former object was removed, the object was not touched: fence does not know its bucket",
-          task.document.name);
+      log::warn("{}: the record of its former object was removed, but not the object: fence does not know its bucket",
+                task.document.name);
     }
   }
 
@@ -262,7 +261,7 @@ class Load {
         journal_.forget(task.document.did);
       }
     } catch (const Error& left) {
-      reason += fmt::format("; its record may be left behind, for it could not be removed: {}", left.what());
+      reason += fmt::format("; its record could not be removed: {}", left.what());
     }
     tell(task.document, Outcome::failed, reason);
   }

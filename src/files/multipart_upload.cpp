@@ -138,7 +138,7 @@ void MultipartUpload::run(const Document& document) {
     } catch (const LostUploadError& error) {
       journal_.drop_upload(document.did);
       if (attempt >= fresh_starts) throw;
-      log::info("{}: {}: it is sent anew", document.name, error.what());
+      log::info("{}: {}; it is sent again", document.name, error.what());
     }
   }
 }
@@ -217,9 +217,9 @@ void MultipartUpload::complete(const Document& document, const Journal::Upload& 
                                [&] { return look_at(services_, document.did); });
   if (head && head->size == document.size && etag_says_parts(*head, etag) != Says::other) return;
   journal_.drop_upload(document.did);
-  throw WrongObjectError(head ? fmt::format("S3 has {} bytes with the ETag {}; sent were {} with {}", head->size,
+  throw WrongObjectError(head ? fmt::format("S3 has {} bytes with the ETag {}, but {} with {} were sent", head->size,
                                             head->etag, document.size, etag)
-                              : "S3 does not have the object after its upload",
+                              : "S3 does not have the object after the upload",
                          upload.key);
 }
 

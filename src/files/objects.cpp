@@ -62,7 +62,7 @@ void refuse_signed(const net::Response& answer, const std::string& where) {
   const s3::Fault fault = s3::parse_fault(answer);
   if (answer.status / 100 == 4 && has_expired(fault)) {
     throw UnavailableError(fmt::format("the signed URL has expired: HTTP {}", answer.status), where,
-                           "run again; if it stays so, the clocks of fence and S3 differ");
+                           "run again; if this persists, the clocks of fence and S3 differ");
   }
   s3::refuse(answer.status, fault, where);
 }
@@ -77,7 +77,7 @@ std::string put_signed(const Services& services, const std::string& url, const s
   if (!answer.ok()) {
     const s3::Fault fault = s3::parse_fault(answer);
     if (fault.code == "BadDigest") throw WrongObjectError("S3 received other bytes than were sent", where);
-    if (fault.code == "NoSuchUpload") throw LostUploadError("S3 does not know the upload (any more)", where);
+    if (fault.code == "NoSuchUpload") throw LostUploadError("S3 does not know the upload any more", where);
     refuse_signed(answer, where);
   }
   if (!s3::has_etag(answer)) s3::not_s3(answer, where);
@@ -106,14 +106,15 @@ std::optional<ObjectHead> look_at(const Services& services, const std::string& d
   ObjectHead head{0, unquoted(answer.header("ETag").value_or("")), is_encrypted(answer)};
   if (answer.status == 416) return head;  // an empty object has no first byte
   if (answer.status == 403 && !has_expired(s3::parse_fault(answer))) {
-    throw HiddenObjectError("S3 does not show the object: HTTP 403", where,
-                            "fence's key must be allowed s3:GetObject, and s3:ListBucket to tell what is not there");
+    throw HiddenObjectError(
+        "S3 does not show the object: HTTP 403", where,
+        "allow fence's key s3:GetObject, and s3:ListBucket, without which S3 does not say that an object is missing");
   }
   if (!answer.ok()) refuse_signed(answer, where);
   const auto range = answer.header("Content-Range");
   const auto size =
       range ? number_of(range->substr(range->find('/') + 1)) : number_of(answer.header("Content-Length").value_or(""));
-  if (!size) throw UnavailableError("S3's answer does not tell the object's size", where);
+  if (!size) throw UnavailableError("S3's answer does not contain the size of the object", where);
   head.size = *size;
   return head;
 }

@@ -114,7 +114,7 @@ std::vector<gen3::FileRecord> find_records(
     auto record =
         net::retry(services.retry, services.stop, "the look-up of " + guid, [&] { return services.indexd.get(guid); });
     if (!record) {
-      on_refused(guid, "indexd does not know it");
+      on_refused(guid, "indexd has no such record");
       continue;
     }
     if (record->did != guid && !met.insert(record->did).second) continue;

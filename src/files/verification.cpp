@@ -80,7 +80,7 @@ class Verification {
       }
       const auto record = there.find(document.did);
       if (record == there.end()) {
-        found(document.did, document.name, Finding::missing_record, "indexd does not know it");
+        found(document.did, document.name, Finding::missing_record, "indexd has no such record");
         continue;
       }
       gen3::FileRecord wanted = record_of(document, options_.project, options_.bucket_name);
@@ -101,16 +101,16 @@ class Verification {
     } catch (const HiddenObjectError& error) {
       return found(document.did, document.name, Finding::missing_object, error.what());
     }
-    if (!head) return found(document.did, document.name, Finding::missing_object, "S3 does not have it");
+    if (!head) return found(document.did, document.name, Finding::missing_object, "S3 has no such object");
     if (head->size != document.size) {
       return found(document.did, document.name, Finding::wrong_size,
-                   fmt::format("the object has another size than the metadata says ({} bytes)", document.size));
+                   fmt::format("the size of the object differs from the metadata ({} bytes)", document.size));
     }
     if (options_.deep) return check_bytes(document);
     const Says says = etag_says(*head, document.md5);
     if (says == Says::other) {
       return found(document.did, document.name, Finding::wrong_md5,
-                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
+                   fmt::format("the md5 of the object differs from the metadata ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;
@@ -131,7 +131,7 @@ class Verification {
     const std::string md5 = hasher.md5();
     if (hasher.size() != document.size || md5 != document.md5) {
       return found(document.did, document.name, Finding::wrong_md5,
-                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
+                   fmt::format("the md5 of the object differs from the metadata ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;

@@ -104,7 +104,7 @@ std::string difference(const FileRecord& wanted, const FileRecord& there) {
     return std::ranges::find(wanted.authz, one) != wanted.authz.end();
   };
   if (!there.authz.empty() && std::ranges::none_of(there.authz, in_common)) {
-    return fmt::format("authz {} there, {} wanted: it belongs to another project", shown(there.authz),
+    return fmt::format("its authz is {}, not {}: it belongs to another project", shown(there.authz),
                        shown(wanted.authz));
   }
   std::vector<std::string> out;
@@ -112,27 +112,27 @@ std::string difference(const FileRecord& wanted, const FileRecord& there) {
     const auto bytes = [](const FileRecord& record) {
       return record.size ? fmt::format("{} bytes", *record.size) : std::string("no size");
     };
-    out.push_back(fmt::format("{} there, {} wanted", bytes(there), bytes(wanted)));
+    out.push_back(fmt::format("it has {}, not {}", bytes(there), bytes(wanted)));
   }
   bool common = false;
   for (const auto& [kind, hash] : wanted.hashes) {
     const auto found = there.hashes.find(kind);
     if (found == there.hashes.end()) continue;
     common = true;
-    if (found->second != hash) out.push_back(fmt::format("{} {} there, {} wanted", kind, found->second, hash));
+    if (found->second != hash) out.push_back(fmt::format("its {} is {}, not {}", kind, found->second, hash));
   }
-  if (!common) out.emplace_back("no hash in common");
+  if (!common) out.emplace_back("it has no hash in common");
   const auto as_set = [](const std::vector<std::string>& list) {
     return std::set<std::string>(list.begin(), list.end());
   };
   if (as_set(wanted.urls) != as_set(there.urls)) {
-    out.push_back(fmt::format("urls {} there, {} wanted", shown(there.urls), shown(wanted.urls)));
+    out.push_back(fmt::format("its urls are {}, not {}", shown(there.urls), shown(wanted.urls)));
   }
   if (as_set(wanted.authz) != as_set(there.authz)) {
-    out.push_back(fmt::format("authz {} there, {} wanted", shown(there.authz), shown(wanted.authz)));
+    out.push_back(fmt::format("its authz is {}, not {}", shown(there.authz), shown(wanted.authz)));
   }
   if (!wanted.file_name.empty() && wanted.file_name != there.file_name) {
-    out.push_back(fmt::format("file_name {} there, {} wanted", there.file_name.empty() ? "none" : there.file_name,
+    out.push_back(fmt::format("its file_name is {}, not {}", there.file_name.empty() ? "none" : there.file_name,
                               wanted.file_name));
   }
   return fmt::format("{}", fmt::join(out, "; "));
@@ -158,7 +158,7 @@ Indexd::Made Indexd::create(const FileRecord& record) {
   const std::string differs = difference(record, *there);
   if (differs.empty()) return Made::was_there;
   throw RefusedError(fmt::format("{} exists and differs: {}", what, differs), session_.address(call),
-                     "remove it, or have it replaced");
+                     "remove the record, or replace it with --replace");
 }
 
 std::optional<FileRecord> Indexd::get(const std::string& did) {

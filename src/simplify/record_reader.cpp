@@ -122,8 +122,8 @@ void RecordWorker::one(const fhir::Block& block, const fhir::Block::Piece& piece
   const std::string_view type = names_.of(name_);
   if (id_.empty() || object_.empty() || type.empty()) {
     reject(type.empty() ? FaultKind::resource_type : FaultKind::id,
-           id_.empty()       ? "no id, expected a record with id, name, relations and object"
-           : object_.empty() ? "no object, expected a record with id, name, relations and object"
+           id_.empty()       ? "no id; expected a record with id, name, relations and object"
+           : object_.empty() ? "no object; expected a record with id, name, relations and object"
                              : fmt::format("\"{}\" names no type of FHIR or of the dictionary", name_));
     return;
   }
