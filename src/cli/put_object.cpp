@@ -79,7 +79,7 @@ Body body_of(const PutObjectOptions& options) {
     return {std::make_unique<net::FileSource>(options.key), "file " + options.key};
   }
   return {std::make_unique<TextSource>(std::string(kTestContent)),
-          fmt::format("a line of text (there is no file {})", options.key)};
+          fmt::format("a line of text (the file {} does not exist)", options.key)};
 }
 
 nlohmann::ordered_json result_of(const PutObjectOptions& options, const s3::Client& client,

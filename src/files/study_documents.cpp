@@ -102,7 +102,7 @@ StudyTally read_documents(const simplify::StudySource& study, Manifest& manifest
       files, {.on_reference = [&](const auto& reference, const std::string& place) { reading.take(reference, place); },
               .on_fault =
                   [](const std::string& what, const std::string& place) {
-                    throw InputError(what, place, "`aced-etl validate` names every fault; no file was loaded");
+                    throw InputError(what, place, "`aced-etl validate` lists every fault; no file was loaded");
                   },
               .on_deletion = [&](const std::string& id) { reading.deleted(id); },
               .latest = study.latest,

@@ -147,7 +147,7 @@ Indexd::Made Indexd::create(const FileRecord& record) {
   body["hashes"] = record.hashes;
   // A repetition of what was made without our knowing is answered with 409, and looked at below.
   const Call call{.method = "POST", .path = "/index/index/", .body = std::move(body), .repeatable = true};
-  const std::string what = "indexd: the record " + record.did;
+  const std::string what = "indexd: creating the record " + record.did;
   const net::Response answer = send(session_, call, what, [&](const net::Response& one) {
     return has_shape(one, [&](const json& said) { return is_record_of(said, record.did); });
   });
@@ -157,8 +157,8 @@ Indexd::Made Indexd::create(const FileRecord& record) {
   if (!there) refuse(what, answer, session_.address(call));
   const std::string differs = difference(record, *there);
   if (differs.empty()) return Made::was_there;
-  throw RefusedError(fmt::format("{} exists and differs: {}", what, differs), session_.address(call),
-                     "remove the record, or replace it with --replace");
+  throw RefusedError(fmt::format("indexd: the record {} exists and differs: {}", record.did, differs),
+                     session_.address(call), "remove the record, or replace it with --replace");
 }
 
 std::optional<FileRecord> Indexd::get(const std::string& did) {

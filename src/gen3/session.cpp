@@ -80,6 +80,16 @@ std::string Session::access_token() {
   return token_;
 }
 
+std::string Session::user() const {
+  if (options_.key) return options_.key->claims.user;
+  if (options_.access_token.empty()) return {};
+  try {
+    return read_claims(options_.access_token, options_.access_token_origin).user;
+  } catch (const InputError&) {
+    return {};
+  }
+}
+
 std::string Session::token_after(const std::string& refused) {
   const std::lock_guard lock(mutex_);
   if (!options_.access_token.empty() || refused == in_vain_) return token_;

@@ -49,6 +49,9 @@ class Session {
   /// a second 401 is the answer.
   net::Response call(const Call& call);
 
+  /// The name of the user whose key or token it is, as the token says; empty when it says none.
+  [[nodiscard]] std::string user() const;
+
   /// The address of a call as it may be shown.
   [[nodiscard]] std::string address(const Call& call) const {
     return endpoint_ + call.path.substr(0, call.path.find('?'));

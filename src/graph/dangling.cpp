@@ -90,8 +90,7 @@ void Dangling::tell(const std::vector<std::string>& files, simplify::FaultReport
     fault.file = files.at(static_cast<std::size_t>(rows.integer(i, 0)));
     fault.line = static_cast<std::uint64_t>(rows.integer(i, 1));
     fault.path = path;
-    fault.message =
-        fmt::format("{}/{} is nowhere: neither in the study nor in the graph", node->title, rows.text(i, 4));
+    fault.message = fmt::format("{}/{} exists neither in the study nor in the graph", node->title, rows.text(i, 4));
     report.add(fault);
     ++told;
   }

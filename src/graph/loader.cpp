@@ -77,7 +77,7 @@ void make_project(Connection& connection, const ProjectId& project, ProjectIds& 
   ProjectIds made = ensure_project(connection, project, false);
   if (made.project_node != ids.project_node) {
     throw UnavailableError(
-        fmt::format("another session made project {} at this moment; nothing was written", project.str()),
+        fmt::format("another session created project {} at the same time; nothing was written", project.str()),
         connection.where(), "run again");
   }
   ids = std::move(made);
@@ -90,7 +90,7 @@ void refuse_shared(const std::vector<SharedNode>& shared, const ProjectId& proje
   }
   const SharedNode& first = shared.front();
   throw InputError(fmt::format("another project holds the ids of {} of the study, the first of them {} {} of {}; "
-                               "they were to be loaded into {}",
+                               "this load is for {}",
                                counted(shared.size(), "record"), first.label, first.node_id,
                                first.holder.empty() ? "no project" : first.holder, project.str()),
                    where,
@@ -187,7 +187,7 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     simplify::require_resources(read, report, study.path);
     if (report.errors() > 0) {
       throw InputError(fmt::format("the study is not valid: {}; nothing was written", simplify::in_words(report)),
-                       study.path, "mend the study; `aced-etl validate` lists what is wrong");
+                       study.path, "correct the study; `aced-etl validate` lists all faults");
     }
     if (!read.deleted.empty()) {
       held.remove([&](std::size_t type, std::string_view id) {
@@ -212,8 +212,8 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     if (dangling.any()) out.dangling_skipped = dangling.resolve(read.files, report);
     if (out.dangling_skipped > 0 && !options.skip_dangling) {
       const std::uint64_t dangling_count = report.count(fhir::FaultKind::dangling);
-      throw InputError(fmt::format("{} {} nowhere; nothing was written", counted(dangling_count, "reference"),
-                                   dangling_count == 1 ? "leads" : "lead"),
+      throw InputError(fmt::format("{} {} dangling; nothing was written", counted(dangling_count, "reference"),
+                                   dangling_count == 1 ? "is" : "are"),
                        study.path, "add the missing records, or leave these edges out with --dangling skip");
     }
     if (!options.dry_run) make_project(connection, options.project, out.project);

@@ -18,8 +18,8 @@ std::string Workplace::present_folder(const config::StudyEntry& study) const {
   const fs::path folder = study_folder(study);
   std::error_code unreadable;
   if (!fs::is_directory(folder, unreadable)) {
-    throw UsageError("the study is not here", folder.string(),
-                     settings_.get("source.bucket") ? "`aced-etl studies pull` brings it"
+    throw UsageError("the study does not exist on this machine", folder.string(),
+                     settings_.get("source.bucket") ? "run `aced-etl studies pull`"
                                                     : "mount its folder there, or set source.bucket to bring it from");
   }
   return folder.string();

@@ -114,7 +114,7 @@ void RecordWorker::one(const fhir::Block& block, const fhir::Block::Piece& piece
   try {
     Cursor cursor(padded.data(), structurals_.begin(), text.find('\\') != std::string_view::npos);
     read(cursor);
-    if (cursor.offset() < text.size()) cursor.fail("nothing behind the record");
+    if (cursor.offset() < text.size()) cursor.fail("nothing after the record");
   } catch (const fhir::SyntaxFault& fault) {
     reject(FaultKind::json, fmt::format("not a record: expected {}", fault.expected));
     return;
@@ -124,7 +124,7 @@ void RecordWorker::one(const fhir::Block& block, const fhir::Block::Piece& piece
     reject(type.empty() ? FaultKind::resource_type : FaultKind::id,
            id_.empty()       ? "no id; expected a record with id, name, relations and object"
            : object_.empty() ? "no object; expected a record with id, name, relations and object"
-                             : fmt::format("\"{}\" names no type of FHIR or of the dictionary", name_));
+                             : fmt::format("\"{}\" is not a type of FHIR or of the dictionary", name_));
     return;
   }
   find_keys();

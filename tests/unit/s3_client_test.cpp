@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
     Codes, S3Fault,
     ::testing::Values(FaultCase{403, "InvalidAccessKeyId", ExitCode::not_allowed, "does not know this key id"},
                       FaultCase{403, "SignatureDoesNotMatch", ExitCode::not_allowed, "secret does not belong"},
-                      FaultCase{403, "AccessDenied", ExitCode::not_allowed, "no policy allows it"},
+                      FaultCase{403, "AccessDenied", ExitCode::not_allowed, "no policy allows this"},
                       FaultCase{403, "RequestTimeTooSkewed", ExitCode::not_allowed, "clock"},
                       FaultCase{403, "SomethingNew", ExitCode::not_allowed, "check the key"},
                       FaultCase{400, "ExpiredToken", ExitCode::not_allowed, "session's token has expired"},
