@@ -121,6 +121,12 @@ ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (word != left.end()) {
     return show(ExitCode::usage, fmt::format("`{}` does not take `{}`", at.path, *word), {}, help);
   }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string what = error.what();
+    if (const auto colon = what.find(": 1 required"); colon != std::string::npos) {
+      return show(ExitCode::usage, fmt::format("{} needs a value", what.substr(0, colon)), at.path, help);
+    }
+  }
   return show(ExitCode::usage, error.what(), at.path, help);
 }
 

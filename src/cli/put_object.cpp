@@ -119,7 +119,7 @@ void show(const Context& context, const PutObjectOptions& options, const s3::Cli
 
 void run(const Context& context, const PutObjectOptions& options) {
   if (options.action == "put" ? !options.out.empty() : !options.body.empty()) {
-    throw UsageError("--body belongs to put, --out to get");
+    throw UsageError("--body is an option of put, and --out of get", {}, "leave out the option of the other one");
   }
   net::HttpOptions http_options;
   http_options.attempts = 3;  // it is asked whether it works, by someone who waits

@@ -19,10 +19,12 @@ void run_command(Context& context, const RunArguments& arguments) {
   // The log of a run is read later, beside other logs. On a terminal the time would only be in the way.
   log::set_timestamps(arguments.every != std::chrono::seconds(0) || !terminal::stderr_is_terminal());
   if (arguments.every == std::chrono::seconds(0)) {
-    if (arguments.jitter != std::chrono::seconds(0)) throw UsageError("--jitter needs --every");
+    if (arguments.jitter != std::chrono::seconds(0))
+      throw UsageError("--jitter needs --every", {}, "add --every INTERVAL, or leave out --jitter");
     context.exit = run_once(context, context.settings, arguments, stop.token());
   } else {
-    if (context.dry_run) throw UsageError("--dry-run and --every exclude each other: a dry run is made once");
+    if (context.dry_run)
+      throw UsageError("--dry-run and --every exclude each other", {}, "leave out --every: a dry run is made once");
     run_regularly(context, arguments, stop.token());
   }
 }

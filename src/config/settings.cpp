@@ -260,7 +260,7 @@ unsigned Settings::number(std::string_view key) const {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const unsigned most = find_key(key)->most;
   if (error != std::errc{} || end != text.data() + text.size() || value == 0 || (most != 0 && value > most)) {
-    const std::string range = most == 0 ? "on" : fmt::format("to {}", most);
+    const std::string range = most == 0 ? "upwards" : fmt::format("to {}", most);
     throw UsageError(fmt::format("`{}` must be a whole number from 1 {}, not {}", key, range, text), get(key)->origin);
   }
   return value;

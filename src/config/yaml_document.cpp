@@ -142,7 +142,7 @@ class YamlBuilder {
     const std::string problem = parser.problem == nullptr ? "it cannot be read" : parser.problem;
     if (problem == "found unexpected ':'") throw UnspacedColon{parser.problem_mark.line, parser.problem_mark.column};
     if (parser.error == YAML_READER_ERROR) {
-      fail("not YAML in UTF-8: " + problem, line_of_byte(text_, parser.problem_offset));
+      fail("not UTF-8: " + problem, line_of_byte(text_, parser.problem_offset), "save the file as UTF-8");
     }
     const YamlExplanation explanation =
         explain({.problem = problem,
@@ -224,7 +224,9 @@ class YamlBuilder {
 
   void alias(std::string_view name, std::size_t line) {
     const auto found = anchors_.find(name);
-    if (found == anchors_.end()) fail(fmt::format("the alias `*{}` has no anchor `&{}` before it", name, name), line);
+    if (found == anchors_.end())
+      fail(fmt::format("the alias `*{}` has no anchor `&{}` before it", name, name), line,
+           "define the anchor, or put the text in quotes");
     if (found->second->open_) fail(fmt::format("the alias `*{}` is part of the value that it repeats", name), line);
     spend(found->second->weight_, line);
     place(*found->second);

@@ -17,6 +17,12 @@ bool is_indented_with_tab(std::string_view line) {
   return line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
 }
 
+/// A line such as `program aced`, which continues as a text on the next line.
+bool is_word_without_colon(std::string_view line) {
+  return !line.empty() && line.front() != ' ' && line.front() != '-' && line.front() != '#' &&
+         line.find(':') == std::string_view::npos;
+}
+
 /// Characters that YAML reserves, so that no plain text begins with one of them.
 std::string_view reserved_in(std::string_view line) {
   const std::size_t at = line.find_first_of("%@`");
@@ -53,6 +59,10 @@ YamlExplanation explain(const YamlProblem& problem, std::string_view text) {
             problem.begun, "close it with `}`, and separate its members with commas"};
   }
   if (problem.problem == "mapping values are not allowed in this context") {
+    if (problem.line > 1 && is_word_without_colon(line_of(text, problem.line - 1))) {
+      return {fmt::format("not YAML: no `:` follows the key on line {}", problem.line - 1), problem.line - 1,
+              "write settings as `key: value`"};
+    }
     return {"not YAML: `key: value` is not possible here", problem.line,
             "indent it like the other keys of its map; put a text that contains `: ` in quotes"};
   }

@@ -17,6 +17,7 @@
 #include "net/file_source.hpp"
 #include "net/url.hpp"
 #include "s3/answer.hpp"
+#include "s3/send.hpp"
 
 namespace etl::files {
 namespace fs = std::filesystem;
@@ -197,7 +198,7 @@ void Download::move_in(const Place& place) const {
 }
 
 void Download::fetch(const gen3::FileRecord& record, const Place& place) {
-  net::retry(services_.retry, services_.stop, "the download of " + record.file_name, [&] {
+  net::retry(services_.retry, services_.stop, "downloading " + record.file_name, [&] {
     PartFile file(place, record, on_bytes_);
     if (file.start() == *record.size && file.start() > 0) return;  // complete, but for its check
     const std::string url = services_.fence.download_url(record.did, url_life);
@@ -205,7 +206,7 @@ void Download::fetch(const gen3::FileRecord& record, const Place& place) {
     if (file.start() > 0) request.headers = {{"Range", fmt::format("bytes={}-", file.start())}};
     request.sink = &file;
     request.accept = s3::has_etag;
-    const net::Response answer = services_.http().send(request);
+    const net::Response answer = s3::send_to_s3(services_.http(), request);
     if (answer.status == 416) {  // longer than the object
       ::unlinkat(place.folder.get(), place.partial.c_str(), 0);
       throw UnavailableError("what an earlier try downloaded is longer than the object", place.partial_path.string());

@@ -47,7 +47,7 @@ void FileUpload::make_record(const gen3::FileRecord& wanted, bool record_there) 
   const bool begun_before = journal_.begun(wanted.did);
   journal_.begin(wanted.did);
   try {
-    net::retry<NotAllowedError>(services_.retry, services_.stop, "the record of " + wanted.file_name,
+    net::retry<NotAllowedError>(services_.retry, services_.stop, "creating the record of " + wanted.file_name,
                                 [&] { services_.indexd.create(wanted); });
   } catch (const NotAllowedError&) {
     if (!begun_before) journal_.forget(wanted.did);  // indexd made none, so there is none to remove
@@ -56,15 +56,15 @@ void FileUpload::make_record(const gen3::FileRecord& wanted, bool record_there) 
 }
 
 void FileUpload::put(const Document& document, const net::Request& request) {
-  const std::string etag = net::retry<WrongObjectError, NotAllowedError>(
-      services_.retry, services_.stop, "the upload of " + document.name, [&] {
+  const std::string etag =
+      net::retry<WrongObjectError, NotAllowedError>(services_.retry, services_.stop, "uploading " + document.name, [&] {
         const std::string url = services_.fence.upload_url(document.did, document.name, options_.bucket, url_life);
         require_bucket(url, options_.bucket_name);
         return put_signed(services_, url, document.md5, request);
       });
   options_.on_bytes(document.size);
   if (etag.find(document.md5) != std::string::npos) return;
-  const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
+  const auto head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
                                [&] { return look_at(services_, document.did); });
   if (!head || head->size != document.size) {
     throw WrongObjectError(head ? fmt::format("S3 has {} bytes, but {} were sent", head->size, document.size)
@@ -99,7 +99,7 @@ bool FileUpload::put_in_parts(const Document& document, const gen3::FileRecord& 
   make_record(wanted, record_there);
   try {
     MultipartUpload parts(services_, journal_, budget_, options_);
-    net::retry<WrongObjectError>({.attempts = 2}, services_.stop, "the upload of " + document.name,
+    net::retry<WrongObjectError>({.attempts = 2}, services_.stop, "uploading " + document.name,
                                  [&] { parts.run(document); });
     return true;
   } catch (const NoMultipartError& error) {

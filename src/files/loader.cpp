@@ -32,7 +32,7 @@ constexpr unsigned most_unavailable = 4;
 bool object_fits(const Services& services, const Document& document, std::uint64_t part_size) {
   std::optional<ObjectHead> head;
   try {
-    head = net::retry(services.retry, services.stop, "a look at " + document.name,
+    head = net::retry(services.retry, services.stop, "checking the object of " + document.name,
                       [&] { return look_at(services, document.did); });
   } catch (const HiddenObjectError& error) {  // as of an object that is not there to a key that may not list
     log::debug("{}: {}", document.name, error.what());
@@ -125,7 +125,7 @@ class Load {
     dids.reserve(documents.size());
     for (const Document& document : documents) dids.push_back(document.did);
     std::map<std::string, gen3::FileRecord> there;
-    for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "the look-up in indexd",
+    for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "reading records of indexd",
                                                [&] { return services_.indexd.bulk(dids); })) {
       there.emplace(record.did, std::move(record));
     }
@@ -227,7 +227,7 @@ class Load {
   /// The record may have changed since the look-up: what is done to an existing one is decided by what it is now.
   void look_again(Task& task) {
     if (!task.there) return;
-    task.there = net::retry(services_.retry, services_.stop, "a look at " + task.document.name,
+    task.there = net::retry(services_.retry, services_.stop, "checking the object of " + task.document.name,
                             [&] { return services_.indexd.get(task.document.did); });
     task.differs = task.there ? difference(task.wanted, *task.there) : std::string();
   }

@@ -9,6 +9,7 @@
 #include "base/digest.hpp"
 #include "net/url.hpp"
 #include "s3/answer.hpp"
+#include "s3/send.hpp"
 
 namespace etl::files {
 namespace {
@@ -72,7 +73,7 @@ std::string put_signed(const Services& services, const std::string& url, const s
   request.url = url;
   request.headers.push_back({"Content-MD5", base64_of_hex(md5)});
   request.accept = s3::has_etag;
-  const net::Response answer = services.http().send(request);
+  const net::Response answer = s3::send_to_s3(services.http(), request);
   const std::string where = net::without_query(url);
   if (!answer.ok()) {
     const s3::Fault fault = s3::parse_fault(answer);
@@ -99,7 +100,7 @@ std::optional<ObjectHead> look_at(const Services& services, const std::string& d
     return one.status == 404 ? !s3::parse_fault(one).code.empty() : s3::has_etag(one);
   };
   request.accept = own;
-  const net::Response answer = services.http().send(request);
+  const net::Response answer = s3::send_to_s3(services.http(), request);
   const std::string where = net::without_query(url);
   if (!own(answer)) s3::not_s3(answer, where);
   if (answer.status == 404) return std::nullopt;

@@ -12,6 +12,7 @@
 #include "files/objects.hpp"
 #include "net/url.hpp"
 #include "s3/answer.hpp"
+#include "s3/send.hpp"
 
 namespace etl::files {
 namespace {
@@ -96,7 +97,7 @@ class Verification {
   void check_object(const Document& document) {
     std::optional<ObjectHead> head;
     try {
-      head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
+      head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
                         [&] { return look_at(services_, document.did); });
     } catch (const HiddenObjectError& error) {
       return found(document.did, document.name, Finding::missing_object, error.what());
@@ -119,12 +120,12 @@ class Verification {
 
   void check_bytes(const Document& document) {
     Hasher hasher;
-    net::retry(services_.retry, services_.stop, "the bytes of " + document.name, [&] {
+    net::retry(services_.retry, services_.stop, "reading the object of " + document.name, [&] {
       const std::string url = services_.fence.download_url(document.did, url_life);
       net::Request request{.url = url};
       request.sink = &hasher;
       request.accept = s3::has_etag;
-      const net::Response answer = services_.http().send(request);
+      const net::Response answer = s3::send_to_s3(services_.http(), request);
       if (!s3::has_etag(answer)) s3::not_s3(answer, net::without_query(url));
       if (!answer.ok()) refuse_signed(answer, net::without_query(url));
     });

@@ -162,8 +162,9 @@ Indexd::Made Indexd::create(const FileRecord& record) {
 }
 
 std::optional<FileRecord> Indexd::get(const std::string& did) {
-  const auto said = ask_for_one(session_, {.path = record_path(did), .with_token = false}, "indexd: the record " + did,
-                                [&](const json& one) { return is_record_of(one, did); });
+  const auto said =
+      ask_for_one(session_, {.path = record_path(did), .with_token = false}, "indexd: reading the record " + did,
+                  [&](const json& one) { return is_record_of(one, did); });
   if (!said) return std::nullopt;
   return record_of(*said);
 }
@@ -171,13 +172,13 @@ std::optional<FileRecord> Indexd::get(const std::string& did) {
 std::string Indexd::update(const std::string& did, const std::string& rev, const FileRecord& wanted) {
   const json said =
       ask(session_, {.method = "PUT", .path = record_path(did, rev), .body = changeable(wanted), .repeatable = false},
-          "indexd: the update of " + did, [&](const json& one) { return is_record_of(one, did); });
+          "indexd: updating " + did, [&](const json& one) { return is_record_of(one, did); });
   return text_in(said, "rev");
 }
 
 bool Indexd::remove(const std::string& did, const std::string& rev) {
   // indexd answers 200 without a body.
-  return ask_to_remove(session_, {.method = "DELETE", .path = record_path(did, rev)}, "indexd: the removal of " + did,
+  return ask_to_remove(session_, {.method = "DELETE", .path = record_path(did, rev)}, "indexd: removing " + did,
                        [](const net::Response& answer) {
                          return answer.body.empty() ||
                                 has_shape(answer, [](const json& said) { return said.is_object(); });
@@ -185,7 +186,7 @@ bool Indexd::remove(const std::string& did, const std::string& rev) {
 }
 
 void Indexd::list(const std::string& authz, const std::function<void(const FileRecord&)>& each) {
-  const std::string what = "indexd: the records of " + authz;
+  const std::string what = "indexd: listing the records of " + authz;
   const auto is_page = [](const json& said) {
     const auto records = said.find("records");
     return records != said.end() && records->is_array() && std::all_of(records->begin(), records->end(), has_did);
@@ -218,7 +219,7 @@ std::vector<FileRecord> Indexd::bulk(const std::vector<std::string>& dids) {
                            .body = json(std::vector<std::string>(first, last)),
                            .with_token = false,
                            .repeatable = true},
-                          fmt::format("indexd: {} records", last - first), [&](const json& one) {
+                          fmt::format("indexd: reading {} records", last - first), [&](const json& one) {
                             return one.is_array() && std::all_of(one.begin(), one.end(), [&](const json& record) {
                                      return has_did(record) && asked.contains(text_in(record, "did"));
                                    });

@@ -105,7 +105,7 @@ void Session::renew() {
                      "mount it as <creds>/credentials.json, or name it with GEN3_API_KEY");
   }
   const Call call{.method = "POST", .path = "/user/credentials/api/access_token", .with_token = false};
-  const std::string what = "fence: an access token for the API key";
+  const std::string what = "fence: getting an access token for the API key";
   net::Request request{.method = "POST", .url = endpoint_ + call.path};
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
   request.body = nlohmann::json{{"api_key", options_.key->secret}, {"key_id", options_.key->key_id}}.dump();

@@ -20,7 +20,7 @@ std::string Workplace::present_folder(const config::StudyEntry& study) const {
   if (!fs::is_directory(folder, unreadable)) {
     throw UsageError("the study does not exist on this machine", folder.string(),
                      settings_.get("source.bucket") ? "run `aced-etl studies pull`"
-                                                    : "mount its folder there, or set source.bucket to bring it from");
+                                                    : "mount its folder there, or set source.bucket to pull it");
   }
   return folder.string();
 }

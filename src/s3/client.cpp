@@ -13,6 +13,7 @@
 #include "base/identifier.hpp"
 #include "net/encode.hpp"
 #include "s3/answer.hpp"
+#include "s3/send.hpp"
 #include "s3/sign.hpp"
 #include "s3/xml.hpp"
 
@@ -134,7 +135,7 @@ net::Response Client::send_once(const Call& call) {
   SignContext context;
   context.region = profile_.region.text;
   sign(request, keys_.current(), context, payload);
-  return http_.send(request);
+  return send_to_s3(http_, request);
 }
 
 net::Response Client::send(const Call& call) {

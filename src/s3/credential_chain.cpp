@@ -29,7 +29,7 @@ Credentials whole_key(std::optional<std::string> id, std::optional<std::string> 
                       std::optional<std::string> token, std::string origin) {
   if (!id || !secret) {
     throw UsageError(id ? "the AWS key has no secret" : "the AWS key has no id", origin,
-                     "aws_access_key_id and aws_secret_access_key belong together");
+                     "set both aws_access_key_id and aws_secret_access_key");
   }
   return {std::move(*id), std::move(*secret), std::move(token).value_or(""), std::move(origin)};
 }

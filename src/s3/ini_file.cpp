@@ -61,7 +61,8 @@ class Parser {
 
   // The line itself is not shown: it may hold a secret.
   [[noreturn]] void fail(const char* what) const {
-    throw UsageError(what, fmt::format("{}:{}", where_, number_), "write it as the AWS CLI does");
+    throw UsageError(what, fmt::format("{}:{}", where_, number_),
+                     "use the format of the AWS CLI: a line [profile NAME], then lines `key = value`");
   }
 
   const std::string& where_;

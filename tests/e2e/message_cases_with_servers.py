@@ -104,7 +104,7 @@ def documents(world: World, folder: pathlib.Path, count: int = 3) -> None:
         (folder / f"study/{number}.txt").write_text("some bytes\n")
         lines.append(json.dumps({"resourceType": "DocumentReference", "id": f"00000000-0000-0000-0000-{number:012}", "status": "current", "content": [
             {"attachment": {"url": f"{number}.txt", "size": "11", "contentType": "text/plain", "extension": [
-                {"url": "http://aced-idp.org/fhir/StructureDefinition/md5", "valueString": "6e90bb3ec4fabf5ad1a6fe4ab7f8f8c6"}]}}]}) + "\n")
+                {"url": "http://aced-idp.org/fhir/StructureDefinition/md5", "valueString": "7fcc44450ba67380e51b7993d21980d2"}]}}]}) + "\n")
     (folder / "study/DocumentReference.ndjson").write_text("".join(lines))
 
 
@@ -119,7 +119,16 @@ def _(world: World, folder):
     documents(world, folder)
 
 
-@load("fence is down at a load", env={"GEN3_ENDPOINT": NOBODY})
+@load("files that differ from the metadata", "--jobs", "1")
+def _(world: World, folder):
+    documents(world, folder)
+    (folder / "study/0.txt").write_text("other text\n")
+    (folder / "study/1.txt").write_text("more bytes than that\n")
+    (folder / "study/2.txt").unlink()
+    return {"ACED_ETL_FILES_BUCKET": world.commons.bucket("demo-synthetic")}
+
+
+@load("fence is down", env={"GEN3_ENDPOINT": NOBODY})
 def _(world: World, folder):
     documents(world, folder)
 
@@ -177,13 +186,6 @@ def _(world: World, folder):
     return {"AWS_PROFILE": None, "AWS_ACCESS_KEY_ID": "AKIANOBODYKNOWSME000", "AWS_SECRET_ACCESS_KEY": "not-a-key-of-this-server-2231",
             "AWS_ENDPOINT_URL": world.s3.endpoint, "AWS_REGION": "us-east-1", "AWS_CONFIG_FILE": str(folder / "none"),
             "AWS_SHARED_CREDENTIALS_FILE": str(folder / "none")}
-
-
-@with_setup("a link in the place of a file", "studies", "pull", LUNG, needs="world")
-def _(world: World, folder):
-    (folder / "studies").mkdir()
-    (folder / "elsewhere").mkdir()
-    (folder / f"studies/{LUNG}").symlink_to(folder / "elsewhere")
 
 
 # --- a run --------------------------------------------------------------------------------------------------------
