@@ -17,8 +17,8 @@ namespace etl {
 Digest::Digest(const evp_md_st* kind) : context_(EVP_MD_CTX_new()) {
   if (!context_ || EVP_DigestInit_ex(context_.get(), kind, nullptr) != 1) {
     throw InternalError(
-        "OpenSSL does not give a digest (MD5, SHA-256)", "libcrypto",
-        "Gen3's tables are named and its files known by MD5: run with an OpenSSL configuration that allows it");
+        "OpenSSL refuses to compute a digest (MD5, SHA-256)", "libcrypto",
+        "Gen3 names tables and identifies files by MD5: run with an OpenSSL configuration that allows it");
   }
 }
 

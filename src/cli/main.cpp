@@ -108,7 +108,7 @@ void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
          "how results are printed on stdout [default: table]")
       ->check(one_of("--output", {"table", "json", "yaml"}));
   auto* quiet = app.add_flag("-q,--quiet", log_options.quiet, "errors only; no progress");
-  app.add_flag("-v,--verbose", log_options.verbose, "print more, to find the cause of a problem")->excludes(quiet);
+  app.add_flag("-v,--verbose", log_options.verbose, "show more messages, for troubleshooting")->excludes(quiet);
   app.add_option("--log-format", log_options.format, "how messages are written on stderr")
       ->check(one_of("--log-format", {"text", "json"}))
       ->envname(kLogFormatVariable)
@@ -143,7 +143,7 @@ void build(CLI::App& app, Context& context, LogOptions& log_options) {
   add_globals(app, context, log_options);
   for (const auto add : kGroups) add(app, context);
   // After the groups, which would inherit the examples.
-  describe(app, {.summary = "make a Gen3 data commons hold exactly a study's FHIR metadata and files",
+  describe(app, {.summary = "load FHIR metadata and files of research studies into a Gen3 data commons",
                  .text = "Results go to stdout, everything else to stderr. Global options may stand before or after "
                          "the command. A setting comes from the first of these that has it: a flag, the environment, "
                          "etl.yaml, mounted secrets, the default; `aced-etl config show` shows which.",
@@ -209,6 +209,6 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return static_cast<int>(etl::cli::report(error));
   } catch (...) {
-    return static_cast<int>(etl::cli::report(etl::InternalError("something unknown was thrown")));
+    return static_cast<int>(etl::cli::report(etl::InternalError("an unknown exception was thrown")));
   }
 }

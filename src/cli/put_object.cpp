@@ -79,7 +79,7 @@ Body body_of(const PutObjectOptions& options) {
     return {std::make_unique<net::FileSource>(options.key), "file " + options.key};
   }
   return {std::make_unique<TextSource>(std::string(kTestContent)),
-          fmt::format("a line of text (there is no file {})", options.key)};
+          fmt::format("a line of text (the file {} does not exist)", options.key)};
 }
 
 nlohmann::ordered_json result_of(const PutObjectOptions& options, const s3::Client& client,
@@ -119,7 +119,7 @@ void show(const Context& context, const PutObjectOptions& options, const s3::Cli
 
 void run(const Context& context, const PutObjectOptions& options) {
   if (options.action == "put" ? !options.out.empty() : !options.body.empty()) {
-    throw UsageError("--body belongs to put, --out to get");
+    throw UsageError("--body is an option of put, and --out of get", {}, "leave out the option of the other one");
   }
   net::HttpOptions http_options;
   http_options.attempts = 3;  // it is asked whether it works, by someone who waits

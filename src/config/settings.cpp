@@ -112,6 +112,13 @@ std::size_t index(Layer layer) { return static_cast<std::size_t>(layer); }
 constexpr std::array kNamesServer{"PGHOST", "PGHOSTADDR", "PGSERVICE"};
 
 constexpr const char* kFileName = "etl.yaml";
+
+/// For messages: a relative path says nothing in the log of a pod.
+std::filesystem::path full_path(const std::filesystem::path& file) {
+  std::error_code unknown;
+  const auto path = std::filesystem::absolute(file, unknown);
+  return unknown ? file : path.lexically_normal();
+}
 constexpr std::array kDataFolders{"folder.studies", "folder.output"};
 
 /// Empty when the folder depends on a HOME that is not set.
@@ -159,7 +166,7 @@ void check_found(const EtlYaml& file) {
   for (const Entry& entry : file.entries) {
     if (entry.key != "gen3.allow_http") continue;
     throw UsageError(
-        fmt::format("`{}` counts only in an etl.yaml that is named", entry.key), entry.origin,
+        fmt::format("`{}` may be set only in an etl.yaml that is named or mounted", entry.key), entry.origin,
         fmt::format("pass --etl-yaml etl.yaml, or set {} in the environment", find_key(entry.key)->environment));
   }
 }
@@ -253,8 +260,8 @@ unsigned Settings::number(std::string_view key) const {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const unsigned most = find_key(key)->most;
   if (error != std::errc{} || end != text.data() + text.size() || value == 0 || (most != 0 && value > most)) {
-    const std::string range = most == 0 ? "on" : fmt::format("to {}", most);
-    throw UsageError(fmt::format("`{}` is not a whole number from 1 {}: {}", key, range, text), get(key)->origin);
+    const std::string range = most == 0 ? "upwards" : fmt::format("to {}", most);
+    throw UsageError(fmt::format("`{}` must be a whole number from 1 {}, not {}", key, range, text), get(key)->origin);
   }
   return value;
 }
@@ -268,7 +275,7 @@ std::string Settings::choice(std::string_view key) const {
   std::string text = require(key);
   const auto words = choices(find_key(key)->type);
   if (std::ranges::find(words, text) != words.end()) return text;
-  throw UsageError(fmt::format("`{}` is none of {}: {}", key, fmt::join(words, ", "), text), get(key)->origin);
+  throw UsageError(fmt::format("`{}` must be one of {}, not {}", key, fmt::join(words, ", "), text), get(key)->origin);
 }
 
 void Settings::check() const {
@@ -284,8 +291,8 @@ void Settings::check() const {
 std::uint64_t Settings::bytes(std::string_view key) const {
   const std::string text = require(key);
   if (const auto count = byte_count(text)) return *count;
-  throw UsageError(fmt::format("`{}` is no number of bytes: {}", key, text), get(key)->origin,
-                   "as 500kB, 10MB or 64MiB");
+  throw UsageError(fmt::format("`{}` must be a number of bytes, not {}", key, text), get(key)->origin,
+                   "write it as 500kB, 10MB or 64MiB");
 }
 
 void Settings::load(const Environment& environment) {
@@ -300,6 +307,7 @@ void Settings::reload(const Environment& environment) {
   }
   studies_.clear();
   warnings_.clear();
+  unused_file_.clear();
   found_file_ = false;
   load(environment);
 }
@@ -319,20 +327,21 @@ void Settings::load_environment(const Environment& environment) {
 void Settings::load_file(const Environment& environment) {
   if (const auto named = get("etl_yaml")) {
     if (!std::filesystem::exists(named->text)) {
-      throw UsageError("there is no such file: " + named->text, named->origin,
+      throw UsageError("etl.yaml does not exist: " + named->text, named->origin,
                        did_you_mean_path(named->text, "name an etl.yaml that exists"));
     }
-    return take(read_etl_yaml(named->text, environment), named->text);
+    const auto file = full_path(named->text);
+    return take(read_etl_yaml(file, environment), file);
   }
   if (take_found_file(environment)) return;
-  const auto mounted = std::filesystem::path(get("creds")->text) / kFileName;
+  const auto mounted = full_path(std::filesystem::path(get("creds")->text) / kFileName);
   std::error_code unreadable;
   if (std::filesystem::exists(mounted, unreadable)) take(read_etl_yaml(mounted, environment), mounted);
 }
 
 /// The etl.yaml of the working directory, if it is there and may be used.
 bool Settings::take_found_file(const Environment& environment) {
-  const std::filesystem::path file(kFileName);
+  const std::filesystem::path file = full_path(kFileName);
   std::error_code unreadable;
   if (!std::filesystem::exists(file, unreadable)) return false;
   // Nothing that the file itself says may decide this, except to its disadvantage.
@@ -352,10 +361,8 @@ bool Settings::take_found_file(const Environment& environment) {
       return true;
     }
   }
-  warnings_.push_back(
-      fmt::format("etl.yaml in the working directory is not used: {}; pass --etl-yaml etl.yaml if it is "
-                  "yours and you want its settings",
-                  reason));
+  unused_file_ = fmt::format("{} is not used: {}", file.string(), reason);
+  warnings_.push_back(unused_file_ + "; pass --etl-yaml etl.yaml if it is yours and you want its settings");
   return false;
 }
 

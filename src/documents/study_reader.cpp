@@ -375,7 +375,7 @@ StudyContents read_study(const std::vector<fhir::StudyFile>& files, const StudyR
   if (deletes || !facts.newest.empty()) {
     throw InputError(deletes ? "the study deletes some of its own resources, so it must be read twice"
                              : "the study has several versions of some resources, so it must be read twice",
-                     files.front().name, "a pipe can be read only once: write the study to a file and name that");
+                     files.front().name, "write the study to a file and name that: a pipe can be read only once");
   }
   return contents;
 }

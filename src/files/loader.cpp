@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/counted.hpp"
 #include "base/digest.hpp"
 #include "base/identifier.hpp"
 #include "base/log.hpp"
@@ -31,7 +32,7 @@ constexpr unsigned most_unavailable = 4;
 bool object_fits(const Services& services, const Document& document, std::uint64_t part_size) {
   std::optional<ObjectHead> head;
   try {
-    head = net::retry(services.retry, services.stop, "a look at " + document.name,
+    head = net::retry(services.retry, services.stop, "checking the object of " + document.name,
                       [&] { return head_object(services, document.did); });
   } catch (const HiddenObjectError& error) {  // as of an object that is not there to a key that may not list
     log::debug("{}: {}", document.name, error.what());
@@ -89,6 +90,8 @@ class Load {
       }
       crew.finish();
       if (unavailable_) std::rethrow_exception(unavailable_);
+    } catch (const NotAllowedError& error) {
+      result.stopped = std::make_exception_ptr(not_allowed(error, manifest.files()));
     } catch (const Error&) {
       result.stopped = std::current_exception();
     }
@@ -122,7 +125,7 @@ class Load {
     dids.reserve(documents.size());
     for (const Document& document : documents) dids.push_back(document.did);
     std::map<std::string, gen3::FileRecord> there;
-    for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "the look-up in indexd",
+    for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "reading records of indexd",
                                                [&] { return services_.indexd.bulk(dids); })) {
       there.emplace(record.did, std::move(record));
     }
@@ -168,7 +171,7 @@ class Load {
       return error.what();
     }
     if (options_.replace || journal_.begun(task.document.did)) return {};
-    return fmt::format("the record differs: {} (--replace makes it anew)", task.differs);
+    return fmt::format("the record differs: {} (--replace replaces it)", task.differs);
   }
 
   void work(Task& task) {
@@ -193,7 +196,15 @@ class Load {
         unavailable_ = std::current_exception();
       }
       if (++in_a_row_ >= most_unavailable) throw;
-    } catch (const Error& error) {  // not allowed, or a setting: every file would meet it
+    } catch (const NotAllowedError& error) {  // every file would meet it: reported once, at the end
+      clean_up(task);
+      {
+        const std::lock_guard lock(mutex_);
+        tally_.add(Outcome::failed, document.size);
+        ++refused_;
+      }
+      throw;
+    } catch (const Error& error) {  // a setting: every file would meet it
       give_up(task, error);
       throw;
     }
@@ -216,7 +227,7 @@ class Load {
   /// The record may have changed since the look-up: what is done to an existing one is decided by what it is now.
   void look_again(Task& task) {
     if (!task.there) return;
-    task.there = net::retry(services_.retry, services_.stop, "a look at " + task.document.name,
+    task.there = net::retry(services_.retry, services_.stop, "checking the object of " + task.document.name,
                             [&] { return services_.indexd.get(task.document.did); });
     task.differs = task.there ? difference(task.wanted, *task.there) : std::string();
   }
@@ -243,9 +254,8 @@ class Load {
 
   void remove_own(const Task& task) {
     if (remove_record(services_, buckets_, task.document.did, task.wanted.authz.front()) == Removed::record_only) {
-      log::warn(
-          "{}: the record of its former object was removed, the object was not touched: fence does not know its bucket",
-          task.document.name);
+      log::warn("{}: the record of its former object was removed, but not the object: fence does not know its bucket",
+                task.document.name);
     }
   }
 
@@ -253,18 +263,36 @@ class Load {
     return error.where().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.where());
   }
 
-  /// Removes what is ours of a file that cannot be loaded.
   void give_up(const Task& task, const Error& error) {
-    std::string reason = in_full(error);
+    tell(task.document, Outcome::failed, in_full(error) + clean_up(task));
+  }
+
+  /// Removes what this load has added of a file that cannot be loaded. What it returns belongs to the file's reason.
+  std::string clean_up(const Task& task) {
     try {
       if (!options_.dry_run && journal_.begun(task.document.did)) {
         remove_own(task);
         journal_.forget(task.document.did);
       }
     } catch (const Error& left) {
-      reason += fmt::format("; its record may be left behind, for it could not be removed: {}", left.what());
+      return fmt::format("; its record could not be removed: {}", left.what());
     }
-    tell(task.document, Outcome::failed, reason);
+    return {};
+  }
+
+  /// The refusal that ended the load: once for all files, with the user who lacks the permission.
+  [[nodiscard]] NotAllowedError not_allowed(const NotAllowedError& error, std::uint64_t files) const {
+    const std::string tried = fmt::format("{} of {} tried", human_count(refused_), counted(files, "file"));
+    const std::string what = error.what();
+    const std::string user = services_.session.user();
+    if (refused_ == 0) return error;
+    if (!what.starts_with("indexd: ") || user.empty()) {
+      return NotAllowedError(fmt::format("{} ({})", what, tried), error.where(), error.hint());
+    }
+    return NotAllowedError(
+        fmt::format("{} may not create records in {} ({}): {}", user, options_.project.str(), tried, what),
+        error.where(),
+        fmt::format("grant it on {} in user.yaml, or use the API key of another user", authz_of(options_.project)));
   }
 
   void tell(const Document& document, Outcome outcome, const std::string& reason = {}) {
@@ -283,6 +311,7 @@ class Load {
   std::mutex mutex_;
   LoadTally tally_;
   std::exception_ptr unavailable_;
+  std::uint64_t refused_ = 0;  ///< files that a service refused because of a missing permission
 };
 
 }  // namespace

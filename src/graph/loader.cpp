@@ -78,7 +78,7 @@ void make_project(Connection& connection, const ProjectId& project, ProjectIds& 
   ProjectIds made = ensure_project(connection, project, false);
   if (made.project_node != ids.project_node) {
     throw UnavailableError(
-        fmt::format("another session made project {} at this moment; nothing was written", project.str()),
+        fmt::format("another session created project {} at the same time; nothing was written", project.str()),
         connection.where(), "run again");
   }
   ids = std::move(made);
@@ -91,7 +91,7 @@ void refuse_shared(const std::vector<SharedNode>& shared, const ProjectId& proje
   }
   const SharedNode& first = shared.front();
   throw InputError(fmt::format("another project holds the ids of {} of the study, the first of them {} {} of {}; "
-                               "they were to be loaded into {}",
+                               "this load is for {}",
                                counted(shared.size(), "record"), first.label, first.node_id,
                                first.holder.empty() ? "no project" : first.holder, project.str()),
                    where,
@@ -182,7 +182,7 @@ ReadStudy read_into_staging(const Load& load, const simplify::StudyOptions& opti
   simplify::require_resources(read.study, load.report, load.study_path);
   if (load.report.errors() > 0) {
     throw InputError(fmt::format("the study is not valid: {}; nothing was written", simplify::in_words(load.report)),
-                     load.study_path, "correct the study; `aced-etl validate` lists what is wrong");
+                     load.study_path, "correct the study; `aced-etl validate` lists all issues");
   }
   return read;
 }

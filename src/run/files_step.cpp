@@ -42,7 +42,7 @@ StepReport report_of(const files::LoadTally& tally, const files::StudyTally& stu
   if (failed > 0) {
     report.outcome = Outcome::failed;
     report.exit = ExitCode::partial;
-    report.reason = fmt::format("{} failed for good", counted(failed, "file"));
+    report.reason = fmt::format("{} failed", counted(failed, "file"));
   }
   return report;
 }

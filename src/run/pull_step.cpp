@@ -21,7 +21,7 @@ void tell(const char* what, const std::vector<studies::PullFailure>& failures) {
 
 std::optional<std::string> PullStep::skip_reason() const {
   if (context().settings().get("source.bucket")) return std::nullopt;
-  return "no bucket is set that studies come from (source.bucket): what is mounted is used";
+  return "source.bucket is not set: the mounted folders are used";
 }
 
 StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {

@@ -141,7 +141,7 @@ class Runner {
   static StepReport stopped() {
     return {.outcome = Outcome::stopped,
             .counts = {},
-            .reason = "asked to stop; the same command goes on",
+            .reason = "stopped by a signal; the same command resumes",
             .exit = ExitCode::unavailable};
   }
 

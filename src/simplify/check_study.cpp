@@ -33,7 +33,7 @@ StudyResult check_study(const StudyOptions& options, IssueReport& report,
 
 void require_resources(const StudyResult& result, const IssueReport& report, const std::string& path) {
   if (result.tally.resources > 0 || result.deletions > 0 || report.errors() > 0) return;
-  throw InputError("there is no resource in it", path, "name the folder that holds the study's metadata");
+  throw InputError("the study contains no resources", path, "name the folder that holds the study's metadata");
 }
 
 }  // namespace etl::simplify

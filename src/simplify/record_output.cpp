@@ -118,8 +118,8 @@ RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* reject
   std::error_code error;
   make_folders(path_, Access::umask, error);
   if (error || !std::filesystem::is_directory(path_)) {
-    throw UsageError("the output folder cannot be made: " + error.message(), path_,
-                     "name a folder that can be written");
+    throw UsageError("cannot create the output folder: " + error.message(), path_,
+                     "name a folder that this user may write to");
   }
   StagedFolder::clean(path_);
 }
@@ -139,7 +139,7 @@ AtomicFile RecordOutput::new_file(const std::string& type) {
   if (!looked_) {
     std::string why;
     if (auto made = StagedFolder::make(path_, why)) staged_.emplace(std::move(*made));
-    if (!staged_) log::debug("{}: its files will be replaced one after the other: {}", path_, why);
+    if (!staged_) log::debug("{}: its files will be replaced one by one: {}", path_, why);
     looked_ = true;
   }
   const std::filesystem::path folder = staged_ ? staged_->path() : std::filesystem::path(path_);
@@ -223,7 +223,7 @@ void RecordOutput::take_out_of(const std::string& type, const Places& places, co
         issue.kind = fhir::IssueKind::duplicate_id;
         issue.file = files.at(where.file);
         issue.line = where.line;
-        issue.message = fmt::format("{}/{} stands in the study already with another content", type, id);
+        issue.message = fmt::format("{}/{} is in the study already, with other content", type, id);
         if (rejects_ != nullptr) rejects_->add(issue, line);
         --counts_[type];
         continue;

@@ -190,11 +190,11 @@ class Readings {
     if (deletes_ || !facts_.newest.empty()) {
       throw InputError(deletes_ ? "the study deletes some of its own resources, so it must be read twice"
                                 : "the study has several versions of some resources, so it must be read twice",
-                       options_.path, "a pipe can be read only once: write the study to a file and name that");
+                       options_.path, "write the study to a file and name that: a pipe can be read only once");
     }
     result_.warnings.add(IssueKind::outside_reference, "",
-                         "references by the URL of something that the study does not have; as a pipe can be read only "
-                         "once, they are in the records like any other",
+                         "references by URL to resources that the study does not have; because a pipe can be read only "
+                         "once, the records contain them like other references",
                          {}, facts_.outside.size());
   }
 
@@ -260,7 +260,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueRep
       [&](const IdIndex::Duplicate& duplicate) {
         if (duplicate.same_content) {
           read.warnings.add(IssueKind::repeated_resource, duplicate.id.substr(0, duplicate.id.find('/')),
-                            "the same resource stands in the study more than once, byte for byte", duplicate.where);
+                            "the study contains the same resource more than once, byte for byte", duplicate.where);
         } else if (result.duplicates.size() < most_listed) {
           result.duplicates.push_back(duplicate);
         } else {
@@ -280,13 +280,13 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueRep
   std::ranges::sort(result.duplicates, {}, &IdIndex::Duplicate::where);
   for (const IdIndex::Duplicate& duplicate : result.duplicates) {
     report.add(issue_at(IssueKind::duplicate_id, result.files, duplicate.where, "",
-                        fmt::format("{} stands already at {}:{} with another content", duplicate.id,
+                        fmt::format("{} is already defined at {}:{} with other content", duplicate.id,
                                     result.files.at(duplicate.first.file), duplicate.first.line)));
   }
   std::ranges::sort(dangling, {}, &IdIndex::Reference::where);
   for (const IdIndex::Reference& reference : dangling) {
     report.add(issue_at(IssueKind::dangling, result.files, reference.where, element_path(reference.element),
-                        fmt::format("{} is nowhere in the study", reference.target)));
+                        fmt::format("{} does not exist in the study", reference.target)));
   }
   report.add_unlisted(IssueKind::duplicate_id, unlisted_duplicates);
   report.add_unlisted(IssueKind::dangling, unlisted_dangling);

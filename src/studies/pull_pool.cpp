@@ -248,7 +248,7 @@ std::optional<Wanted> PullPool::changed(const Wanted& wanted) {
 void PullPool::failed(const Wanted& wanted, const Error& error) {
   if (error.code() == ExitCode::refused) {
     if (auto again = changed(wanted)) {
-      log::info("{} has changed while it was fetched: it is fetched anew", printable(wanted.key));
+      log::info("{} changed while it was downloaded; it is downloaded again", printable(wanted.key));
       object(*std::move(again));
       return;
     }

@@ -106,7 +106,7 @@ def _(world, tmp):
     world.write_etl_yaml(graph={"prunes": "yes"})
 
 
-@condition("`skip` of a study names no step", "names no step: `load`")
+@condition("`skip` of a study names no step", "contains `load`, which is not a step")
 def _(world, tmp):
     study(world, skip="load")
 
@@ -116,18 +116,18 @@ def _(world, tmp):
     study(world, bucket="no-such-bucket")
 
 
-@condition("no bucket is named, and fence has several without a known default", "it is not known which is its default")
+@condition("no bucket is named, and fence has several without a known default", "it is not known which one is the default")
 def _(world, tmp):
     study(world, bucket=None)
     return {"ACED_ETL_FENCE_CONFIG": str(tmp / "nowhere.yaml")}
 
 
-@condition("the source has nothing for the study", "there is no study `Lung`")
+@condition("the source has nothing for the study", "the source has no study `Lung`")
 def _(world, tmp):
     world.take_away(LUNG)
 
 
-@condition("the source has nothing at the prefix that etl.yaml gives the study", "nothing is there")
+@condition("the source has nothing at the prefix that etl.yaml gives the study", "the source has nothing there")
 def _(world, tmp):
     study(world, source="studies/elsewhere")
 
@@ -142,12 +142,12 @@ def _(world, tmp):
     return {"AWS_PROFILE": "nobody"}
 
 
-@condition("there is no source bucket, and the study's folder is not there", "the study is not here")
+@condition("there is no source bucket, and the study's folder is not there", "the study does not exist on this machine")
 def _(world, tmp):
     return {"S3_BUCKET": None}
 
 
-@condition("the dictionary is neither a file nor a web address", "not an address that can be fetched")
+@condition("the dictionary is neither a file nor a web address", "this address cannot be fetched")
 def _(world, tmp):
     return {"DICTIONARY_URL": "ftp://dictionary.example.org/schema.json"}
 
@@ -326,7 +326,7 @@ def _(world, tmp):
     return {"S3_BUCKET": "no-such-bucket-anywhere"}
 
 
-@condition("the project's code belongs to another program", "belongs to the program")
+@condition("the project's code belongs to another program", "belongs to program")
 def _(world, tmp):
     world.etl("projects", "init", "other-synthetic", "--via", "database").ok()
     study(world, skip="projects, files")

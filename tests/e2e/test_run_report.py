@@ -251,7 +251,7 @@ def test_a_project_that_is_not_there_is_an_error_with_a_suggestion(world):
     for command in (["graph", "counts"], ["graph", "rm", "--dry-run"], ["graph", "rm", "--yes"], ["files", "ls"], ["files", "rm", "--yes"],
                     ["files", "rm", "--dry-run"]):
         ran = world.etl(*command, "--project", "demo-syntetic").failed(2)
-        assert "there is no project demo-syntetic" in ran.stderr and "did you mean `demo-synthetic`?" in ran.stderr, command
+        assert "the project demo-syntetic does not exist" in ran.stderr and "did you mean `demo-synthetic`?" in ran.stderr, command
         assert "aced-etl projects ls" in world.etl(*command, "--project", "other-thing").failed(2).stderr
     assert world.records(LUNG) > 0
     # A project that is there and empty is no error.

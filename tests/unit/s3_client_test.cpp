@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
     Codes, S3Fault,
     ::testing::Values(IssueCase{403, "InvalidAccessKeyId", ExitCode::not_allowed, "does not know this key id"},
                       IssueCase{403, "SignatureDoesNotMatch", ExitCode::not_allowed, "secret does not belong"},
-                      IssueCase{403, "AccessDenied", ExitCode::not_allowed, "no policy allows it"},
+                      IssueCase{403, "AccessDenied", ExitCode::not_allowed, "no policy allows this"},
                       IssueCase{403, "RequestTimeTooSkewed", ExitCode::not_allowed, "clock"},
                       IssueCase{403, "SomethingNew", ExitCode::not_allowed, "check the key"},
                       IssueCase{400, "ExpiredToken", ExitCode::not_allowed, "session's token has expired"},

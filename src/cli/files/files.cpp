@@ -35,25 +35,26 @@ void add_load(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("load");
   describe(
       *command,
-      {.summary = "bring a study's files into the commons: bytes to S3 by fence's signed URLs, records to indexd",
+      {.summary = "upload a study's files to the commons: bytes to S3 through fence's signed URLs, records to indexd",
        .text =
            "For every DocumentReference below PATH the file it names goes to the bucket as <id>/<name>, and indexd "
            "gets a record under the DocumentReference's id, its GUID. The source_path extension, else the attachment's "
            "url, names the file: a path below the output folder (a leading `output/` stands for that folder), or below "
-           "the study's own folder. Percent escapes are decoded. Nothing else is read: no file of another study, none "
-           "whose path has a part that begins with a dot, and none outside, through symbolic links either. "
+           "the study's own folder. Percent escapes are decoded. No other file is read: none of another study, none "
+           "whose path has a part that begins with a dot, and none outside these folders, not even through a symbolic "
+           "link. "
            "DocumentReferences that name no file (inline data, https, s3, drs, Binary/..., a title alone) are counted, "
            "and so are those that the study deletes (`deleted`) or has a newer version of (`superseded`, with "
            "--duplicates latest): their files are not loaded. Records that indexd already has of them stay; `files "
            "verify` names them.\n\n"
            "--transform-ids, or `transform_ids` of the study in etl.yaml, replaces the ids with the same UUIDs that "
            "`graph load` gives its records, so that GUID and `object_id` agree.\n\n"
-           "A file must have the size and the md5 that the metadata says: one that has not is named, and nothing of "
-           "it is left in the commons (exit 6). Files that are there already are not sent again. Stopped or killed at "
-           "any moment, the same command goes on where it was: large files are sent in parts, and parts that arrived "
-           "count. A record that differs from the metadata is an error, or made anew with --replace; a record of "
-           "another project is never touched.",
-       .examples = {{"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "what is not there yet"},
+           "The size and md5 of a file must agree with the metadata. A file that differs is reported, and nothing of "
+           "it stays in the commons (exit 6). Files that are in the commons already are not sent again. The same "
+           "command resumes a load that was stopped or killed; it sends large files in parts and does not repeat parts "
+           "that arrived. A record that differs from the metadata is an error, or is replaced with --replace; a record "
+           "of another project is never touched.",
+       .examples = {{"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "send what is missing"},
                     {"aced-etl files load --project aced-Diabetes ~/studies/Diabetes --dry-run", "what would be sent"},
                     {"aced-etl files load --project aced-Diabetes --bucket aced-default-staging --bandwidth 10MB "
                      "~/studies/Diabetes",
@@ -63,7 +64,7 @@ void add_load(CLI::App& group, Context& context) {
   add_project_option(*command, *options, true);
   add_study_path(*command, context, *options);
   add_sending_options(*command, context, *options);
-  command->add_flag("--replace", options->replace, "make records of the project anew that differ from the metadata");
+  command->add_flag("--replace", options->replace, "replace records of the project that differ from the metadata");
   add_dry_run(*command, context);
   command->callback([&context, options] { load(context, *options); });
 }
@@ -78,7 +79,8 @@ void add_project_option(CLI::App& app, FilesOptions& options, bool required) {
 
 void add_guids(CLI::App& app, std::vector<std::string>& guids, const std::string& help) {
   app.add_option("GUID", guids, help)->check([](const std::string& guid) {
-    return guid.empty() ? std::string("a GUID is empty: is a variable of the command line not set?") : std::string{};
+    return guid.empty() ? std::string("a GUID is empty; perhaps a variable on the command line is not set")
+                        : std::string{};
   });
 }
 
@@ -146,11 +148,11 @@ documents::Places study_places(const Context& context, const FilesOptions& optio
 
 void add_files(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("files");
-  describe(*group,
-           {.summary = "a project's files: objects in S3, records in indexd",
-            .text = "",
-            .examples = {{"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "bring what is missing"},
-                         {"aced-etl files verify --project aced-Diabetes ~/studies/Diabetes", "is all there?"}}});
+  describe(*group, {.summary = "a project's files: objects in S3, records in indexd",
+                    .text = "",
+                    .examples = {
+                        {"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "send what is missing"},
+                        {"aced-etl files verify --project aced-Diabetes ~/studies/Diabetes", "is everything there?"}}});
   add_load(*group, context);
   add_files_ls(*group, context);
   add_files_verify(*group, context);

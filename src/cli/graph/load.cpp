@@ -65,15 +65,16 @@ void add_graph_load(CLI::App& graph, Context& context) {
   auto* command = graph.add_subcommand("load");
   describe(
       *command,
-      {.summary = "make the graph hold a study",
+      {.summary = "load a study into the graph",
        .text =
            "Reads a study's metadata, FHIR R5 or records that `simplify` wrote, and makes the project's part of the "
            "sheepdog graph hold it: nodes, edges, and the program and project where they are not there yet.\n\n"
            "It is one transaction: killed at any moment, the project is as before or as after. Rows whose content is "
            "unchanged are not touched, so the same study again writes nothing. Edges of a record that the study no "
            "longer has go; records go only with --prune.\n\n"
-           "Before anything is written the study is checked as by `validate`; references that lead nowhere, and "
-           "records whose ids another project holds, are named and refused. A unique value (a study's url, for "
+           "Before it writes anything, the load validates the study as `validate` does, and refuses dangling "
+           "references and "
+           "records whose ids another project holds. A unique value (a study's url, for "
            "example) may move from one record to another; two records that want the same one are both named (exit 7). "
            "Properties that the dictionary lacks are loaded, counted and named, since sheepdog never returns them.\n\n"
            "Where several links join two types, an edge goes to the table of the link that is named after the "

@@ -37,7 +37,7 @@ void check(bool ok) {
   std::clearerr(stdout);
   if (error == EPIPE) throw ClosedPipeError();
   throw UnavailableError("cannot write the result: " + errno_text(error), "standard output",
-                         "check the disk that it goes to, then run again");
+                         "check the disk that the output goes to, then run again");
 }
 
 /// Whether YAML would take the bare text for something else than this text.

@@ -103,7 +103,7 @@ std::int64_t Result::integer(int row, int column) const {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size()) {
-    throw InternalError(fmt::format("the database answered '{}' where a number was expected", digits));
+    throw InternalError(fmt::format("the database sent '{}'; expected a number", digits));
   }
   return number;
 }
@@ -150,7 +150,7 @@ Connection::Connection(const config::DatabaseAddress& address, std::chrono::mill
   auto status = PQstatus(raw_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
     if (!wait_for(PQsocket(raw_.get()), status, until)) {
-      throw UnavailableError("the database does not answer in time", where_,
+      throw UnavailableError("the database did not answer in time", where_,
                              "check that the database runs and can be reached, then run again");
     }
     status = PQconnectPoll(raw_.get());
@@ -269,7 +269,7 @@ bool Connection::await(Waiting& waiting) {
     if (ready != 0 || Clock::now() < until) continue;
     if (patience_) {
       given_up_ = true;
-      throw UnavailableError("the database does not answer in time", where_, "run again");
+      throw UnavailableError("the database did not answer in time", where_, "run again");
     }
     if (auto found = watch.look(); !found.empty() && found != waited_for_) {
       waited_for_ = std::move(found);
@@ -356,7 +356,7 @@ void Transaction::commit() {
     const std::string_view said = state == nullptr ? "" : state;
     if (!connection_.alive() && (said.empty() || said.starts_with("57P") || said.starts_with("08"))) {
       throw InDoubtError("the connection was lost during COMMIT: the changes may or may not be in the database",
-                         connection_.where(), "run again: what is there already is left as it is");
+                         connection_.where(), "run again: unchanged rows are skipped");
     }
     connection_.fail(raw);
   }

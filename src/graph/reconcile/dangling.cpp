@@ -90,8 +90,7 @@ void Dangling::tell(const std::vector<std::string>& files, simplify::IssueReport
     issue.file = files.at(static_cast<std::size_t>(rows.integer(i, 0)));
     issue.line = static_cast<std::uint64_t>(rows.integer(i, 1));
     issue.path = path;
-    issue.message =
-        fmt::format("{}/{} is nowhere: neither in the study nor in the graph", node->title, rows.text(i, 4));
+    issue.message = fmt::format("{}/{} exists neither in the study nor in the graph", node->title, rows.text(i, 4));
     report.add(issue);
     ++told;
   }

@@ -19,7 +19,7 @@ std::int64_t Merge::execute(const std::string& sql) { return connection_.exec(sq
 /// What was counted is what is written; else someone wrote in between, perhaps another project's load the same records.
 void Merge::require_row_count(std::int64_t counted, std::int64_t written) const {
   if (written == counted) return;
-  throw UnavailableError("another session wrote the same records or edges at this moment; nothing was written",
+  throw UnavailableError("another session wrote the same records or edges at the same time; nothing was written",
                          connection_.where(), "run again");
 }
 
