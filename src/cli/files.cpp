@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/describe.hpp"
 #include "cli/files_load.hpp"
+#include "cli/files_lock.hpp"
 #include "cli/files_options.hpp"
 #include "cli/options.hpp"
 #include "config/folder.hpp"
@@ -13,7 +14,6 @@
 #include "documents/locator.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
-#include "files/state_files.hpp"
 
 namespace etl::cli {
 namespace {
@@ -22,7 +22,7 @@ void load(Context& context, const FilesOptions& options) {
   const ProjectId project = ProjectId::parse(options.project);
   Commons commons(context, files::http_options(context.settings));
   const auto state = config::folder(context.settings, "state_dir");
-  const files::ProjectLock lock(state, commons.session.endpoint(), project);
+  const FilesLock lock(context, commons, project);
   files::Journal journal(state, commons.session.endpoint());
   const documents::Locator locator(study_places(context, options));
   files::Manifest manifest(&locator);

@@ -9,13 +9,13 @@
 #include "base/text.hpp"
 #include "cli/confirm.hpp"
 #include "cli/describe.hpp"
+#include "cli/files_lock.hpp"
 #include "cli/files_options.hpp"
 #include "cli/known_project.hpp"
 #include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "config/folder.hpp"
 #include "files/removal.hpp"
-#include "files/state_files.hpp"
 
 namespace etl::cli {
 namespace {
@@ -55,7 +55,7 @@ void remove(Context& context, const FilesOptions& options) {
   Commons commons(context, files::http_options(context.settings));
   const files::Services services = services_of(commons);
   const auto state = config::folder(context.settings, "state_dir");
-  const files::ProjectLock lock(state, commons.session.endpoint(), project);
+  const FilesLock lock(context, commons, project);
   std::uint64_t refused = 0;
   const auto chosen =
       files::find_records(services, authz, options.guids, [&](const std::string& guid, const std::string& reason) {

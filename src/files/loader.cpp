@@ -193,6 +193,9 @@ class Load {
         unavailable_ = std::current_exception();
       }
       if (++in_a_row_ >= most_unavailable) throw;
+    } catch (const ExhaustedError& error) {  // every file would meet it; what was sent of this one is kept
+      tell(document, Outcome::unfinished, in_full(error));
+      throw;
     } catch (const Error& error) {  // not allowed, or a setting: every file would meet it
       give_up(task, error);
       throw;

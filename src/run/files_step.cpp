@@ -83,4 +83,18 @@ std::vector<Count> FilesStep::done_in_vain(const config::StudyEntry& study) cons
   return {{"files", earlier_.files(study.name)}, {"bytes", earlier_.bytes(study.name)}};
 }
 
+std::vector<UsedSetting> FilesStep::used(const config::StudyEntry& study) const {
+  const config::Settings& settings = workplace().settings();
+  std::vector<UsedSetting> used;
+  used.push_back({"project", study.project.str(), study.origin});
+  add_commons(used, settings);
+  if (settings.layer_of("files.bucket") == config::Layer::flag || !study.bucket) {
+    add_setting(used, settings, "files.bucket", "bucket");
+  } else {
+    used.push_back({"bucket", *study.bucket, study.origin});
+  }
+  add_setting(used, settings, "folder.output", "folder of files");
+  return used;
+}
+
 }  // namespace etl::run
