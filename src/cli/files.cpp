@@ -49,7 +49,10 @@ void add_load(CLI::App& group, Context& context) {
            "--transform-ids, or `transform_ids` of the study in etl.yaml, replaces the ids with the same UUIDs that "
            "`graph load` gives its records, so that GUID and `object_id` agree.\n\n"
            "A file must have the size and the md5 that the metadata says: one that has not is named, and nothing of "
-           "it is left in the commons (exit 6). Files that are there already are not sent again. Stopped or killed at "
+           "it is left in the commons (exit 6). Files that are there already are not sent again: of a file that an "
+           "earlier load sent, the record in "
+           "indexd must agree, and its object is looked at when it was last seen more than --recheck-days ago. Stopped "
+           "or killed at "
            "any moment, the same command goes on where it was: large files are sent in parts, and parts that arrived "
            "count. A record that differs from the metadata is an error, or made anew with --replace; a record of "
            "another project is never touched.",
@@ -63,6 +66,8 @@ void add_load(CLI::App& group, Context& context) {
   add_project_option(*command, *options, true);
   add_study_path(*command, context, *options);
   add_sending_options(*command, context, *options);
+  add_setting_option(*command, context, "files.recheck");
+  command->add_flag("--recheck", options->recheck, "look at the object of every file now, whenever it was last seen");
   command->add_flag("--replace", options->replace, "make records of the project anew that differ from the metadata");
   add_dry_run(*command, context);
   command->callback([&context, options] { load(context, *options); });
@@ -129,6 +134,8 @@ files::LoadOptions load_options(const Context& context, const FilesOptions& opti
   load.jobs = file_jobs(context);
   load.dry_run = context.dry_run;
   load.replace = options.replace;
+  load.recheck =
+      options.recheck ? std::chrono::seconds(0) : std::chrono::days(context.settings.number("files.recheck"));
   load.upload.multipart_threshold = options.multipart_threshold;
   load.upload.part_size = options.part_size;
   files::choose_bucket(load.upload, context.settings, load.project, commons.fence);
