@@ -18,6 +18,7 @@
 #include "base/access.hpp"
 #include "base/closed_pipe.hpp"
 #include "base/log.hpp"
+#include "base/process_name.hpp"
 #include "base/progress.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
@@ -173,6 +174,7 @@ std::vector<char*> arguments_of(int argc, char** argv) {
 
 ExitCode run(int argc, char** argv) {
   auto arguments = arguments_of(argc, argv);
+  set_command_line(static_cast<int>(arguments.size()), arguments.data());
   read_early_options(arguments);
   Context context;
   LogOptions log_options;
@@ -197,6 +199,7 @@ ExitCode run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A reader that goes away (`| head`, a closed connection) is an error at the write, not the end of us.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // likewise a file that reaches `ulimit -f`
   etl::cli::hold_standard_streams();
   etl::cli::keep_memory_private();
   etl::make_files_private();

@@ -48,6 +48,10 @@ constexpr std::array kKeys = {
         "what a later run has to know of earlier ones: journals of pulls, loads and uploads"},
     Key{"files.bucket", "ACED_ETL_FILES_BUCKET", "--bucket", "", "TEXT",
         "the bucket that files are loaded to; without it, fence's default"},
+    Key{"files.recheck", "ACED_ETL_FILES_RECHECK", "--recheck-days", "7", "N",
+        "days after which the object of a file that was sent before is looked at again; until then a record of indexd "
+        "that agrees is enough",
+        false, 3650},
     Key{"folder.studies", "ACED_ETL_STUDIES", "--studies-folder", "~/studies", "FOLDER",
         "the studies' metadata, a folder a study"},
     Key{"folder.output", "ACED_ETL_OUTPUT", "--output-folder", "~/output", "FOLDER",

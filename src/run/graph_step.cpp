@@ -50,4 +50,14 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   return report;
 }
 
+std::vector<UsedSetting> GraphStep::used(const config::StudyEntry& study) const {
+  const config::Settings& settings = context().settings();
+  std::vector<UsedSetting> used;
+  used.push_back({"project", study.project.str(), study.origin});
+  add_database(used, settings);
+  add_setting(used, settings, "dictionary", "dictionary");
+  add_setting(used, settings, "simplify_config", "simplify configuration");
+  return used;
+}
+
 }  // namespace etl::run

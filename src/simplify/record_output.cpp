@@ -12,6 +12,7 @@
 #include "base/closed_pipe.hpp"
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/log.hpp"
 
 namespace etl::simplify {
@@ -25,6 +26,7 @@ void write_stdout(std::string_view text) {
     if (done < 0 && errno == EINTR) continue;
     if (done < 0 && errno == EPIPE) throw ClosedPipeError();
     if (done <= 0) {
+      refuse_exhausted_stream(errno, "standard output");
       throw UnavailableError("cannot write the records: " + errno_text(errno), "standard output",
                              "check the disk that they go to, then run again");
     }
@@ -118,6 +120,7 @@ RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* reject
   std::error_code error;
   make_folders(path_, Access::umask, error);
   if (error || !std::filesystem::is_directory(path_)) {
+    refuse_if_exhausted(error.value(), std::filesystem::path(path_));
     throw UsageError("cannot create the output folder: " + error.message(), path_,
                      "name a folder that this user may write to");
   }
