@@ -21,12 +21,12 @@
 #include "base/progress.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
-#include "cli/describe.hpp"
-#include "cli/duration.hpp"
-#include "cli/errors.hpp"
-#include "cli/help.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/duration.hpp"
+#include "cli/lib/errors.hpp"
+#include "cli/lib/help.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
 
 namespace etl::cli {
 namespace {
@@ -209,6 +209,6 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return static_cast<int>(etl::cli::report(error));
   } catch (...) {
-    return static_cast<int>(etl::cli::report(etl::FaultError("an unknown exception was thrown")));
+    return static_cast<int>(etl::cli::report(etl::InternalError("an unknown exception was thrown")));
   }
 }

@@ -48,7 +48,7 @@ std::string_view Structurals::index(std::string_view text) {
     const auto code = simdjson::get_active_implementation()->create_dom_parser_implementation(
         std::max<std::size_t>(text.size(), std::size_t{1} << 16), 1, parser_);
     if (code != simdjson::SUCCESS)
-      throw FaultError("out of memory while indexing JSON", {}, "give the process more memory");
+      throw InternalError("out of memory while indexing JSON", {}, "give the process more memory");
   }
   const auto code =
       parser_->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), simdjson::stage1_mode::regular);

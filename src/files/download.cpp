@@ -148,12 +148,13 @@ Entry Download::find(const std::string& name, bool make_folders) const {
   return entry;
 }
 
-Download::Got Download::get(const gen3::FileRecord& record) {
+Download::Result Download::get(const gen3::FileRecord& record) {
   const std::string name = name_of(record);
   if (md5_of(record).empty() || !record.size)
     throw RefusedError("its record has no size or no md5 to check the download with");
   if (const Entry there = find(name, false); there.status == Entry::Status::found) {
-    if (const UniqueFd file = open_regular(there); file && is_of(file, record, services_.stop)) return Got::unchanged;
+    if (const UniqueFd file = open_regular(there); file && is_of(file, record, services_.stop))
+      return Result::unchanged;
     if (!overwrite_)
       throw RefusedError("a file of this name with other content exists and is kept (--overwrite replaces it)");
   }
@@ -171,7 +172,7 @@ Download::Got Download::get(const gen3::FileRecord& record) {
     throw;
   }
   move_in(place);
-  return Got::downloaded;
+  return Result::downloaded;
 }
 
 void Download::fetch_checked(const gen3::FileRecord& record, const Place& place) {

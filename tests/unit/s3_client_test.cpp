@@ -53,7 +53,7 @@ Profile profile_for(const std::string& endpoint) {
   profile.name = "test";
   profile.credentials = {Credentials{"AKIA", "secret", "", "test"}};
   profile.region = {"us-east-1", "test"};
-  profile.endpoint_url = Sourced{endpoint, "test"};
+  profile.endpoint_url = ValueWithOrigin{endpoint, "test"};
   return profile;
 }
 
@@ -95,14 +95,14 @@ std::string fault(const std::string& code, const std::string& more = {}) {
   return "<?xml version=\"1.0\"?>\n<Error><Code>" + code + "</Code><Message>Because.</Message>" + more + "</Error>";
 }
 
-struct FaultCase {
+struct IssueCase {
   int status;
   std::string code;
   ExitCode exit;
   std::string hint;
 };
 
-class S3Fault : public ::testing::TestWithParam<FaultCase> {};
+class S3Fault : public ::testing::TestWithParam<IssueCase> {};
 
 TEST_P(S3Fault, IsNamedAndExplained) {
   const auto& one = GetParam();
@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(
                       FaultCase{403, "SomethingNew", ExitCode::not_allowed, "check the key"},
                       FaultCase{400, "ExpiredToken", ExitCode::not_allowed, "session's token has expired"},
                       FaultCase{400, "InvalidToken", ExitCode::not_allowed, "does not belong to the key"},
-                      FaultCase{404, "NoSuchBucket", ExitCode::refused, "bucket's name"},
+                      FaultCase{404, "NoSuchBucket", ExitCode::refused, "name of the bucket"},
                       FaultCase{404, "NoSuchKey", ExitCode::refused, "object's key"},
                       FaultCase{412, "PreconditionFailed", ExitCode::refused, ""},
                       FaultCase{301, "PermanentRedirect", ExitCode::not_allowed, "--region eu-west-1"},
@@ -148,11 +148,12 @@ TEST(S3Client, TheRightRegionIsReadFromTheMessage) {
                            "<Error><Code>AuthorizationQueryParametersError</Code><Message>Error parsing the "
                            "X-Amz-Credential parameter; the region 'us-west-2' is wrong; expecting "
                            "'us-east-1'</Message></Error>"};
-  EXPECT_THAT(explain(answer.status, parse_fault(answer)), HasSubstr("the region us-east-1: pass --region us-east-1"));
+  EXPECT_THAT(explain(answer.status, parse_error_answer(answer)),
+              HasSubstr("the region us-east-1: pass --region us-east-1"));
   answer.body =
       "<Error><Code>AuthorizationQueryParametersError</Code><Message>X-Amz-Expires must be less than a week"
       "</Message></Error>";
-  EXPECT_EQ(explain(answer.status, parse_fault(answer)), "");
+  EXPECT_EQ(explain(answer.status, parse_error_answer(answer)), "");
   EXPECT_THROW(refuse(answer, "b/k"), RefusedError);
 }
 
