@@ -15,7 +15,7 @@ import subprocess
 import time
 
 BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-FIGURE = re.compile(r"\d[\d,.]*")
+FIGURE = re.compile(r"\d+(?:[,.]\d+)*")
 
 
 @dataclasses.dataclass
@@ -29,7 +29,7 @@ def commands(page: str) -> list[Command]:
     found: list[Command] = []
     for block in BLOCK.finditer(page):
         first = page.count("\n", 0, block.start(2)) + 1
-        continued = False
+        continued = ""  # a backslash, or the word that ends a here-document
         for offset, line in enumerate(block[2].splitlines()):
             if block[1] == "console" and not line.startswith("$ ") and not continued:
                 assert found and found[-1].expected is not None, f"line {first + offset}: output before the first command"
@@ -40,7 +40,12 @@ def commands(page: str) -> list[Command]:
                 found[-1].text += "\n" + text
             elif text.strip() and not text.startswith("#"):
                 found.append(Command(first + offset, text, [] if block[1] == "console" else None))
-            continued = text.endswith("\\")
+            if here := re.search(r"<<'?(\w+)'?$", text):
+                continued = here[1]
+            elif text.endswith("\\"):
+                continued = "\\"
+            elif continued == "\\" or text == continued:
+                continued = ""
     return found
 
 
