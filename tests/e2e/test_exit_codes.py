@@ -337,6 +337,37 @@ def _(world, tmp):
             "AWS_SHARED_CREDENTIALS_FILE": str(tmp / "none")}
 
 
+@condition("the key of the source may not list the bucket", "AccessDenied")
+def _(world, tmp):
+    denied = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
+
+    class Denies(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(403)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(denied)))
+            self.end_headers()
+            self.wfile.write(denied)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Denies) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}
+        server.shutdown()
+
+
+@condition("fence takes no uploads into the study's bucket", "takes no uploads|is not allowed")
+def _(world, tmp):
+    template = world.commons.home / "fence-config.template"
+    config = yaml.safe_load(template.read_text())
+    config["ALLOWED_DATA_UPLOAD_BUCKETS"].remove(world.commons.bucket(PROJECTS[LUNG]))
+    template.write_text(yaml.safe_dump(config))
+    world.commons.start()
+    return world.commons.env
+
+
 # --- 7: a service refused for good ------------------------------------------------------------------------------
 
 @condition("the source bucket does not exist", "NoSuchBucket")
@@ -360,6 +391,21 @@ def _(world, tmp):
     psql(world, "drop schema public cascade; create schema public; grant all on schema public to public")
     study(world, skip="projects, files")
     return {"GEN3_ENDPOINT": None, "GEN3_API_KEY": None, "ACED_ETL_CREDS": str(tmp / "none")}  # sheepdog would make some
+
+
+@condition("the database's encoding is not UTF8", "encoding")
+def _(world, tmp):
+    name = f"latin_{world.database.name}"
+    world.database.postgres.psql(f"create database {name} owner {world.database.env['PGUSER']} template template0 encoding 'LATIN1' locale 'C'")
+    try:
+        env = {"PGDATABASE": name}
+        world.etl("graph", "init", env=env).ok()
+        patient = json.dumps({"resourceType": "Patient", "id": "p1", "name": [{"text": "\u4e2d"}]}, ensure_ascii=False)
+        world.s3.client().put_object(Bucket=world.bucket, Key=f"dev/studies/{LUNG}/more.ndjson", Body=patient.encode() + b"\n")
+        study(world, skip="projects, files")
+        yield env
+    finally:
+        psql(world, f"drop database {name} with (force)")
 
 
 @condition("a table of the dictionary is missing", "missing")

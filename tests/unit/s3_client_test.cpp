@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(
                       IssueCase{403, "SomethingNew", ExitCode::not_allowed, "check the key"},
                       IssueCase{400, "ExpiredToken", ExitCode::not_allowed, "session's token has expired"},
                       IssueCase{400, "InvalidToken", ExitCode::not_allowed, "does not belong to the key"},
-                      IssueCase{404, "NoSuchBucket", ExitCode::refused, "bucket's name"},
+                      IssueCase{404, "NoSuchBucket", ExitCode::refused, "name of the bucket"},
                       IssueCase{404, "NoSuchKey", ExitCode::refused, "object's key"},
                       IssueCase{412, "PreconditionFailed", ExitCode::refused, ""},
                       IssueCase{301, "PermanentRedirect", ExitCode::not_allowed, "--region eu-west-1"},
