@@ -157,11 +157,15 @@ std::vector<Index> read_indexes(Server& server, const std::string& pattern) {
 }
 
 Generations generations_of(const std::vector<Index>& all, std::string_view type, const ProjectId& project) {
-  Generations found;
+  std::vector<std::pair<unsigned, const Index*>> order;
   for (const Index& index : all) {
-    if (index.meta && index.meta->type == type && index.meta->project == project.str()) found.indexes.push_back(index);
+    if (index.meta && index.meta->type == type && index.meta->project == project.str()) {
+      order.emplace_back(index.meta->generation, &index);
+    }
   }
-  std::ranges::sort(found.indexes, {}, [](const Index& index) { return index.meta->generation; });
+  std::ranges::sort(order);
+  Generations found;
+  for (const auto& [generation, index] : order) found.indexes.push_back(*index);
   return found;
 }
 

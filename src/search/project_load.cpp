@@ -308,7 +308,7 @@ LoadReport ProjectLoad::finish() {
   look();
   for (std::size_t n = 0; n < targets_.size(); ++n) {
     Target& target = *targets_[n];
-    target.keep_empty = target.added == 0 && siblings(n).empty() && target.type.list_fields.has_value();
+    target.keep_empty = target.added == 0 && siblings(n).empty() && target.type.for_guppy;
     if (target.added == 0 && !target.keep_empty) {
       remove_index(server_, target.fresh);
       target.fresh.clear();

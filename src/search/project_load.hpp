@@ -25,7 +25,8 @@ struct DocumentType {
   std::string name;                                           ///< "patient": part of the index's name
   std::vector<std::string> aliases;                           ///< the first one tells which generation readers see
   nlohmann::json properties = nlohmann::json::object();       ///< fields; no other ones are indexed
-  std::optional<std::vector<std::string>> list_fields = {};   ///< for guppy's array-config; nothing: guppy does not read it
+  bool for_guppy = true;  ///< the first alias must always have an index, or guppy ends: an empty one if need be
+  std::optional<std::vector<std::string>> list_fields = {};  ///< what guppy's array-config is to say; nothing: leave it
 };
 
 /// What a load is to do.
