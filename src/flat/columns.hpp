@@ -52,7 +52,7 @@ struct Column {
 [[nodiscard]] bool is_column_name(std::string_view name) noexcept;
 
 /// The name that is nearest to `text`: every character outside `[A-Za-z0-9_]` becomes `_`, and so does the empty text.
-/// A digit at the beginning gets a `_` before it, and a `__` at the beginning loses one.
+/// A digit at the beginning gets a `_` before it. GraphQL's own `__typename`, `__schema` and `__type` lose one `_`.
 [[nodiscard]] std::string column_name(std::string_view text);
 
 }  // namespace etl::flat
