@@ -262,6 +262,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
   index->finish(
       [&](const IdIndex::Duplicate& duplicate) {
         if (duplicate.same_content) {
+          if (options.keep_repeats) result.repeats.push_back(IdIndex::key_of(duplicate.id));
           read.warnings.add(FaultKind::repeated_resource, duplicate.id.substr(0, duplicate.id.find('/')),
                             "the same resource stands in the study more than once, byte for byte", duplicate.where);
         } else if (result.duplicates.size() < most_listed) {
@@ -280,6 +281,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
         }
       });
 
+  std::ranges::sort(result.repeats);
   std::ranges::sort(result.duplicates, {}, &IdIndex::Duplicate::where);
   for (const IdIndex::Duplicate& duplicate : result.duplicates) {
     report.add(fault_at(FaultKind::duplicate_id, result.files, duplicate.where, "",
