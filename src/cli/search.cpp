@@ -11,6 +11,7 @@ void add_search(CLI::App& app, Context& context) {
                     .examples = {{"aced-etl search load --project aced-lung_cancer STUDY --output documents",
                                   "the documents as files"}}});
   add_search_load(*group, context);
+  add_search_admin(*group, context);
 }
 
 }  // namespace etl::cli

@@ -79,6 +79,12 @@ ProjectLoad::ProjectLoad(Server& server, LoadRequest request)
 
 ProjectLoad::~ProjectLoad() { clean_up(); }
 
+void ProjectLoad::describe(std::string digest, std::vector<DocumentType> types) {
+  request_.digest = std::move(digest);
+  request_.types = std::move(types);
+  for (std::size_t n = 0; n < targets_.size(); ++n) targets_[n]->type = request_.types.at(n);
+}
+
 /// Reads what the server has of all types.
 void ProjectLoad::look() {
   std::string pattern = request_.prefix + "_*";
@@ -416,6 +422,14 @@ void ProjectLoad::drop_old(bool before_load) {
         net::sleep_for(std::chrono::seconds(wait), server_.stop());
       }
       remove_index(server_, index->name);
+    }
+  }
+}
+
+void ProjectLoad::remove_previous() {
+  for (const auto& target : targets_) {
+    for (const Index& index : target->generations.indexes) {
+      if (index.aliases.empty() && index.name != target->fresh) remove_index(server_, index.name);
     }
   }
 }

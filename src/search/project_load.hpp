@@ -76,6 +76,8 @@ class ProjectLoad {
   ProjectLoad(const ProjectLoad&) = delete;
   ProjectLoad& operator=(const ProjectLoad&) = delete;
 
+  /// What was not known when the load was made: the digest, and fields of the types, which stay the same otherwise.
+  void describe(std::string digest, std::vector<DocumentType> types);
   /// The indexes hold what this digest stands for, and as many documents as were sent then.
   [[nodiscard]] bool is_unchanged();
   /// Puts the fields into the mappings of all indexes behind the aliases and creates the fresh indexes. RefusedError
@@ -86,6 +88,8 @@ class ProjectLoad {
   /// Refreshes, counts, and lets readers see the fresh indexes. RefusedError when documents were refused for good or
   /// the count is wrong: readers still see what they saw.
   [[nodiscard]] LoadReport finish();
+  /// After finish(): removes all previous generations at once, also while readers may still use them.
+  void remove_previous();
 
  private:
   struct Target;
@@ -104,7 +108,7 @@ class ProjectLoad {
   [[nodiscard]] std::vector<const Index*> siblings(std::size_t type) const;
 
   Server& server_;
-  const LoadRequest request_;
+  LoadRequest request_;
   std::optional<ProjectLock> lock_;
   std::string token_;
   std::vector<Index> all_;
