@@ -15,7 +15,7 @@
 #include "cli/options.hpp"
 #include "cli/print.hpp"
 #include "cli/search_server.hpp"
-#include "search/array_config.hpp"
+#include "search/check.hpp"
 #include "search/fhir_store.hpp"
 #include "search/listing.hpp"
 #include "search/removal.hpp"
@@ -26,6 +26,7 @@ namespace {
 struct SearchAdminArguments {
   std::string project;
   bool fhir = false;
+  std::vector<std::string> types;
 };
 
 std::string age_of(std::int64_t created) {
@@ -92,6 +93,23 @@ void roll_back(const Context& context, const SearchAdminArguments& arguments) {
   log::info("{} the previous generation of {}", context.dry_run ? "readers would see" : "readers see", project.str());
 }
 
+void check(Context& context, const SearchAdminArguments& arguments) {
+  SearchServer search(context);
+  const auto report =
+      search::check_indexes(search.server, context.settings.require("search.prefix"), arguments.types);
+  Table table({"level", "about", "problem", "advice"});
+  bool wrong = false;
+  for (const search::Finding& finding : report.findings) {
+    table.row({search::name_of(finding.level), finding.about, finding.what, finding.advice});
+    wrong = wrong || finding.level != search::Finding::Level::warning;
+  }
+  table.print(context);
+  log::info("{} behind {} looked at: {}", counted(report.indexes, "index"),
+            counted(report.aliases.size(), "alias"),
+            report.findings.empty() ? "nothing is wrong" : counted(report.findings.size(), "problem"));
+  if (wrong) context.exit = ExitCode::refused;
+}
+
 void add_project(CLI::App& command, SearchAdminArguments& arguments, bool required) {
   auto* option = command.add_option("--project", arguments.project,
                                     required ? "the project, as PROGRAM-CODE" : "only this project")
@@ -148,6 +166,20 @@ void add_search_admin(CLI::App& search, Context& context) {
   add_project(*counts, *arguments, false);
   add_search_options(*counts, context);
   counts->callback([&context, arguments] { count(context, *arguments); });
+
+  auto* check_command = search.add_subcommand("check");
+  describe(*check_command,
+           {.summary = "look for what would stop guppy or give wrong answers",
+            .text = "Looks at the indexes of all projects behind each alias: types and names of fields that guppy does "
+                    "not take, mappings that differ, array-config, documents without auth_resource_path, several "
+                    "generations of one project, a full disk, the limit of shards. One wrong field of one project "
+                    "stops the explorer for all. Writes nothing. The exit code is 7 when something stops guppy or "
+                    "gives wrong answers.",
+            .examples = {{"aced-etl search check", "the types that this program has loaded"},
+                         {"aced-etl search check --types patient,file", "what guppy is configured with"}}});
+  add_list_option(*check_command, "--types", arguments->types, "the indexes that guppy is configured with");
+  add_search_options(*check_command, context);
+  check_command->callback([&context, arguments] { check(context, *arguments); });
 
   auto* rm = search.add_subcommand("rm");
   describe(*rm,

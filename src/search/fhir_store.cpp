@@ -30,7 +30,7 @@ using nlohmann::json;
 using fhir::IdIndex;
 
 constexpr std::size_t kIndexMemory = std::size_t{16} << 20U;
-constexpr std::size_t kMostNamed = 20;
+constexpr std::size_t kMostFaults = 20;
 /// How large a page of documents is to be, and how many it may have at most (index.max_result_window).
 constexpr std::uint64_t kPageBytes = 4'000'000;
 constexpr std::uint64_t kMostInPage = 5'000;
@@ -39,7 +39,7 @@ constexpr std::uint64_t kMostInPage = 5'000;
 class Faults {
  public:
   void add(const std::string& what, const std::string& place) {
-    if (++count_ <= kMostNamed) log::write(log::Level::error, what, {{"at", place}});
+    if (++count_ <= kMostFaults) log::write(log::Level::error, what, {{"at", place}});
   }
   void check() const {
     if (count_ == 0) return;

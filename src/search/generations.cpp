@@ -110,8 +110,6 @@ const Index* Generations::previous(std::string_view alias) const {
   return found;
 }
 
-unsigned Generations::highest() const { return indexes.empty() ? 0 : indexes.back().meta->generation; }
-
 std::string index_name_base(std::string_view prefix, std::string_view type, const ProjectId& project) {
   return fmt::format("{}_{}_{}_", prefix, type, part_of_name(project));
 }

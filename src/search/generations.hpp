@@ -54,7 +54,6 @@ struct Generations {
   [[nodiscard]] const Index* live(std::string_view alias) const;
   /// The newest complete one below the live one: what a rollback would bring back.
   [[nodiscard]] const Index* previous(std::string_view alias) const;
-  [[nodiscard]] unsigned highest() const;
 };
 
 /// `{prefix}_{type}_{project}_`. Names of indexes are in lower case; a project's id that is not, or is long, gets

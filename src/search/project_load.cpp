@@ -47,7 +47,7 @@ struct ProjectLoad::Target {
   std::string base;  ///< of its indexes' names
   Generations generations;
   std::string fresh;  ///< the index that is being filled; empty: none
-  unsigned number = 0;
+  unsigned number = 0;  ///< the highest generation; of `fresh` once there is one
   UnionMapping mapping;
   std::atomic<std::uint64_t> added{0};
   bool keep_empty = false;  ///< without documents, but the alias would have no index otherwise
@@ -74,6 +74,15 @@ ProjectLoad::ProjectLoad(Server& server, LoadRequest request)
     targets_.push_back(std::move(target));
   }
   look();
+  // Also the numbers of indexes that are removed below: a request of a killed load that is still under way must not end
+  // in an index of this one.
+  for (const auto& target : targets_) {
+    for (const Index& index : all_) {
+      if (!is_numbered(index.name, target->base)) continue;
+      const auto number = std::stoul(index.name.substr(target->base.size()).substr(0, 9));
+      target->number = std::max(target->number, static_cast<unsigned>(number));
+    }
+  }
   if (!request_.dry_run) remove_orphans();
 }
 
@@ -219,12 +228,7 @@ void ProjectLoad::begin() {
   drop_old(true);
   for (std::size_t n = 0; n < targets_.size(); ++n) spread_mapping(n, false);
   for (const auto& target : targets_) {
-    target->number = target->generations.highest() + 1;
-    for (const Index& index : all_) {
-      if (!is_numbered(index.name, target->base)) continue;
-      const auto number = std::stoul(index.name.substr(target->base.size()).substr(0, 9));
-      target->number = std::max(target->number, static_cast<unsigned>(number) + 1);
-    }
+    ++target->number;
     target->fresh = target->base + std::to_string(target->number);
     const IndexMeta meta{.project = request_.project.str(),
                          .type = target->type.name,
