@@ -136,6 +136,9 @@ void run(Context& context, const SearchLoadArguments& arguments) {
                                    format));
     }
   }
+  // Before any other thread, so that a stop is noticed.
+  std::optional<SearchServer> search;
+  if (goes_to_server(context, arguments)) search.emplace(context);
   const StudySetup setup = StudySetup::load(context.settings);
   flat::DocumentsRequest request = request_of(context, arguments, setup);
   std::uint64_t dangling = 0;
@@ -149,12 +152,11 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   flat::DocumentsReport done;
   std::vector<flat::DocumentSet> sets;
   std::optional<search::LoadReport> loaded;
-  if (goes_to_server(context, arguments)) {
-    SearchServer search(context);
-    search::LoadRequest load = load_request(context, search.server, request.project, arguments.writing);
+  if (search) {
+    search::LoadRequest load = load_request(context, search->server, request.project, arguments.writing);
     load.types = search::document_types(request.layout, request.types, load.prefix);
-    request.study.stop = search.stop.token();
-    search::DocumentLoad documents(search.server, std::move(load));
+    request.study.stop = search->stop.token();
+    search::DocumentLoad documents(search->server, std::move(load));
     done = flat::make_documents(request, documents, report, advance);
     progress.phase("swapping");
     loaded = documents.finish();
