@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,7 +75,7 @@ void each_row(std::string_view chunk, Take&& take) {
 }
 
 /// A set of column names, for each group of columns that the layout distinguishes.
-using NameSets = std::vector<std::map<std::string, std::uint64_t>>;
+using NameSets = std::vector<std::set<std::string>>;
 
 class BlockRows;
 
