@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,10 +31,48 @@ using fhir::Type;
 
 enum RowStore : std::size_t { subjects, observations, conditions, row_stores };
 
-/// The types of resources that rows can be about.
-constexpr std::array<std::string_view, 12> subject_types{
+/// The types of resources that rows are usually about: their columns are always kept for the join. Those of other types
+/// (a file may be about an Observation) are kept when a row is about one.
+constexpr std::array<std::string_view, 12> usual_subjects{
     "Patient",   "Specimen", "Group",        "ResearchStudy", "Device",           "Medication",
     "Substance", "Location", "Organization", "Practitioner",  "PractitionerRole", "BiologicallyDerivedProduct"};
+
+/// A number for each type of resource.
+class ResourceTypes {
+ public:
+  static const ResourceTypes& get() {
+    static const ResourceTypes types;
+    return types;
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return types_.size(); }
+  /// size() for what is no type of resource.
+  [[nodiscard]] std::size_t number(std::string_view name) const {
+    const Type* const type = Model::r5().resource(name);
+    return type == nullptr ? size() : numbers_[type->index];
+  }
+  [[nodiscard]] bool is_usual(std::size_t number) const { return usual_[number]; }
+
+ private:
+  ResourceTypes() {
+    numbers_.resize(Model::r5().types().size());
+    for (const Type& type : Model::r5().types()) {
+      if (type.kind != fhir::Kind::resource || type.abstract) continue;
+      numbers_[type.index] = types_.size();
+      types_.push_back(&type);
+      usual_.push_back(std::ranges::find(usual_subjects, type.name) != usual_subjects.end());
+    }
+  }
+  std::vector<const Type*> types_;
+  std::vector<std::size_t> numbers_;  ///< by Type::index
+  std::vector<bool> usual_;
+};
+
+/// Which types' columns the joins need, learned while the study is read, and which were passed over before that.
+struct Wanted {
+  Wanted() : types(ResourceTypes::get().size()), passed_over(types.size()) {}
+  std::vector<std::atomic<bool>> types;
+  std::vector<std::atomic<bool>> passed_over;
+};
 
 /// The types whose rows have observations folded in, by what the observation is focused on.
 struct Focus {
@@ -46,19 +86,14 @@ constexpr std::size_t row_types = 5;
 
 // The groups of column names (BlockRows::names).
 constexpr std::size_t own_names = 0;                                     ///< + place in document_types()
-constexpr std::size_t subject_names = own_names + row_types;             ///< + place in subject_types
-constexpr std::size_t row_subjects = subject_names + subject_types.size();  ///< + place in document_types(): types
-constexpr std::size_t subject_subjects = row_subjects + row_types;       ///< + place in subject_types: types
-constexpr std::size_t focus_names = subject_subjects + subject_types.size();  ///< + place in focuses
+constexpr std::size_t row_subjects = own_names + row_types;              ///< + place in document_types(): types
+constexpr std::size_t focus_names = row_subjects + row_types;            ///< + place in focuses
 constexpr std::size_t condition_names = focus_names + focuses.size();
-constexpr std::size_t groups = condition_names + 1;
+constexpr std::size_t subject_names = condition_names + 1;  ///< + 2 * number of the type
+constexpr std::size_t subject_subjects = subject_names + 1;  ///< + 2 * number of the type: types
+std::size_t name_group_count() { return subject_names + 2 * ResourceTypes::get().size(); }
 
 constexpr std::string_view member_namespace = "3dbb886f-620b-3c52-bcb1-1992e7c6ccd5";
-
-std::size_t place_of(std::string_view type) {
-  const auto found = std::ranges::find(subject_types, type);
-  return static_cast<std::size_t>(found - subject_types.begin());
-}
 
 /// What a reference of a resource leads to.
 struct Target {
@@ -172,30 +207,28 @@ std::size_t row_place(std::string_view type) {
 
 class ResourceFlattener final : public Flattener {
  public:
-  ResourceFlattener(const SetNumbers& sets, const DocumentsRequest& request)
-      : sets_(sets), references_(request.study.ids ? &*request.study.ids : nullptr), columns_(request.personal) {
-    known_.resize(groups);
-  }
+  ResourceFlattener(const SetNumbers& sets, const DocumentsRequest& request, Wanted& wanted)
+      : sets_(sets),
+        references_(request.study.ids ? &*request.study.ids : nullptr),
+        columns_(request.personal),
+        wanted_(wanted),
+        known_(name_group_count()) {}
 
   void record(const simplify::Record& record, BlockRows& out) override {
     if (record.source == nullptr) return;
     const std::string_view type = record.type;
-    if (type == "Observation") {
-      observation(record, out);
-      return;
-    }
-    if (type == "Condition") {
-      if (sets_[research_subject] != not_wanted) condition(record, out);
-      return;
-    }
-    const std::size_t as_subject = place_of(type);
+    if (type == "Observation") observation(record, out);
+    if (type == "Condition" && sets_[research_subject] != not_wanted) condition(record, out);
+    const std::size_t number = types_.number(type);
+    const bool kept = types_.is_usual(number) || wanted_.types[number].load(std::memory_order_relaxed);
+    if (!kept) wanted_.passed_over[number].store(true, std::memory_order_relaxed);
     const std::size_t as_row = row_place(type);
     const bool has_row = as_row < row_types && sets_[as_row] != not_wanted;
-    if (!has_row && as_subject == subject_types.size()) return;
+    if (!has_row && !kept) return;
     columns_.own(type_of(record), record.id, record.source->document, list_, out.losses);
     if (type == "Specimen") parents(record);
     const std::optional<Target> about = subject_of(record);
-    if (as_subject < subject_types.size()) subject(record, as_subject, about, out);
+    if (kept) subject(record, number, about, out);
     if (!has_row) return;
     if (as_row == group_member) {
       members(record, out);
@@ -218,6 +251,11 @@ class ResourceFlattener final : public Flattener {
     list_.each([&](std::string_view name, std::string_view) { note(group, name, out); });
   }
 
+  void want(std::string_view type) {
+    if (const std::size_t number = types_.number(type); number < types_.size())
+      wanted_.types[number].store(true, std::memory_order_relaxed);
+  }
+
   std::optional<Target> subject_of(const simplify::Record& record) {
     std::optional<Target> found;
     each_reference(record.source->document, "subject",
@@ -228,7 +266,10 @@ class ResourceFlattener final : public Flattener {
   /// list_ holds the resource's own columns.
   void row(std::size_t place, const simplify::Record& record, const std::optional<Target>& about, BlockRows& out) {
     note_columns(own_names + place, out);
-    if (about && !about->type.empty()) note(row_subjects + place, about->type, out);
+    if (about && !about->type.empty()) {
+      note(row_subjects + place, about->type, out);
+      want(about->type);
+    }
     out.begin_row(sets_[place], record.id, key_of(record.type, record.id));
     append_reference(out.rows, about);
     list_.write(out.rows);
@@ -248,9 +289,12 @@ class ResourceFlattener final : public Flattener {
   }
 
   /// list_ holds the resource's own columns.
-  void subject(const simplify::Record& record, std::size_t place, const std::optional<Target>& about, BlockRows& out) {
-    note_columns(subject_names + place, out);
-    if (about && !about->type.empty()) note(subject_subjects + place, about->type, out);
+  void subject(const simplify::Record& record, std::size_t number, const std::optional<Target>& about, BlockRows& out) {
+    note_columns(subject_names + 2 * number, out);
+    if (about && !about->type.empty()) {
+      note(subject_subjects + 2 * number, about->type, out);
+      if (sets_[document_reference] != not_wanted) want(about->type);
+    }
     append_reference(out.side_text, about);
     list_.write(out.side_text);
     out.end_side(subjects, key_of(record.type, record.id));
@@ -341,9 +385,11 @@ class ResourceFlattener final : public Flattener {
     return fhir::IdIndex::key_of(std::string(type) + "/" + std::string(id));
   }
 
+  const ResourceTypes& types_ = ResourceTypes::get();
   SetNumbers sets_;
   References references_;
   ResourceColumns columns_;
+  Wanted& wanted_;
   ColumnList list_;
   ColumnList condition_;
   std::vector<std::unordered_set<std::string>> known_;  ///< column names by group
@@ -437,12 +483,23 @@ class DataframeMethod final : public Method {
       const auto found = std::ranges::find(types_, all[place]);
       if (found != types_.end()) sets_[place] = static_cast<std::size_t>(found - types_.begin());
     }
+    if (request.study.path == "-" || !std::filesystem::exists(request.study.path) ||
+        !(std::filesystem::is_directory(request.study.path) || std::filesystem::is_regular_file(request.study.path))) {
+      for (std::atomic<bool>& wanted : wanted_.types) wanted = true;  // a pipe cannot be read again
+    }
+  }
+
+  [[nodiscard]] bool must_read_again() override {
+    bool again = false;
+    for (std::size_t i = 0; i < wanted_.types.size(); ++i) again = again || (wanted_.types[i] && wanted_.passed_over[i]);
+    for (std::atomic<bool>& passed_over : wanted_.passed_over) passed_over = false;
+    return again;
   }
 
   [[nodiscard]] std::size_t stores() const override { return row_stores; }
-  [[nodiscard]] std::size_t name_groups() const override { return groups; }
+  [[nodiscard]] std::size_t name_groups() const override { return name_group_count(); }
   [[nodiscard]] std::unique_ptr<Flattener> flattener() const override {
-    return std::make_unique<ResourceFlattener>(sets_, request_);
+    return std::make_unique<ResourceFlattener>(sets_, request_, wanted_);
   }
   [[nodiscard]] std::unique_ptr<Assembler> assembler(const std::vector<KeyedStore>& stores) const override {
     return std::make_unique<RowAssembler>(sets_, types_, stores, request_.project);
@@ -453,6 +510,7 @@ class DataframeMethod final : public Method {
   const DocumentsRequest& request_;
   std::vector<std::string> types_;
   SetNumbers sets_{};
+  mutable Wanted wanted_;  ///< the flatteners write to it
 };
 
 std::vector<Column> DataframeMethod::columns(std::size_t set, const NameSets& names) const {
@@ -471,14 +529,15 @@ std::vector<Column> DataframeMethod::columns(std::size_t set, const NameSets& na
     }
   };
   add({}, own_names + place);
+  const ResourceTypes& resources = ResourceTypes::get();
   for (const std::string& subject : names[row_subjects + place]) {
-    const std::size_t of = place_of(subject);
-    if (of == subject_types.size()) continue;
-    add(lower_case(subject) + "_", subject_names + of);
+    const std::size_t of = resources.number(subject);
+    if (of == resources.size()) continue;
+    add(lower_case(subject) + "_", subject_names + 2 * of);
     if (place != document_reference) continue;
-    for (const std::string& further : names[subject_subjects + of]) {
-      if (const std::size_t next = place_of(further); next < subject_types.size())
-        add(lower_case(further) + "_", subject_names + next);
+    for (const std::string& further : names[subject_subjects + 2 * of]) {
+      if (const std::size_t next = resources.number(further); next < resources.size())
+        add(lower_case(further) + "_", subject_names + 2 * next);
     }
   }
   if (place < focuses.size()) add({}, focus_names + place);

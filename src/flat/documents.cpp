@@ -387,6 +387,16 @@ DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& si
     throw InputError(fmt::format("the study is not valid: {}", simplify::in_words(report)), options.path,
                      "correct the study; no document was sent or written");
   }
+  while (method->must_read_again()) {
+    // Its faults have been reported.
+    simplify::FaultReport again([](const fhir::Fault&, bool) {}, true);
+    static_cast<void>(gathered.restart());
+    static_cast<void>(simplify::read_study(options, gathered, again));
+    if (again.errors() > 0) {
+      throw InputError("the study changed while it was read: " + simplify::in_words(again), options.path,
+                       "run again when nothing writes to it");
+    }
+  }
   for (KeyedStore& store : gathered.stores) store.finish();
   const std::vector<std::uint64_t> left_out = repeated_rows(gathered, out.study.repeats, types);
 

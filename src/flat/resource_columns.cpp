@@ -135,6 +135,7 @@ void ResourceColumns::own(const Type& type, std::string_view id, Cursor document
   }
   if (type.name == "DocumentReference") attachments();
   if (type.name == "MedicationAdministration") medication_administration();
+  if (type.name == "Observation") value_of_observation();
 }
 
 /// The first one, and the last that is official, is `identifier`; the others are named by their systems.
@@ -183,6 +184,8 @@ void ResourceColumns::scalars(std::string_view id) {
     Cursor cursor = at(member);
     const char c = cursor.peek();
     if (c == '{' || c == '[') continue;
+    // An Observation shows it under the name of its code.
+    if (member.name == "valueString" && type_->name == "Observation") continue;
     if (member.name == "id") {
       has_id = true;
       set_text("id", id, {});
@@ -549,6 +552,29 @@ void ResourceColumns::medication_administration() {
       if (plain_text(system, scratch_).ends_with("/regimen") && !value.empty() && !personal_.matches(system))
         set_text("regimen_id", value, {});
     });
+  }
+}
+
+/// An Observation's value, under the name of its code.
+void ResourceColumns::value_of_observation() {
+  const Member* const code = find("code");
+  for (std::size_t i = 0; i < member_count_; ++i) {
+    const std::string_view kind = value_kind(members_[i].name);
+    if (kind.empty()) continue;
+    std::string_view text;
+    if (code != nullptr) {
+      Cursor cursor = at(*code);
+      text = concept_text(cursor);
+    }
+    const std::string name = column_name(text.empty() ? std::string_view(members_[i].name) : plain_text(text, scratch_));
+    // A number has its column already.
+    if (text.empty() && kind_of_own_column(*type_, name) != Kind::keyword) continue;
+    Cursor cursor = at(members_[i]);
+    if (shown_value(cursor, kind, value_)) {
+      set(name, value_, "value");
+    } else {
+      lose(Loss::unreadable, name);
+    }
   }
 }
 

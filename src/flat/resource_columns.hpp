@@ -47,6 +47,7 @@ class ResourceColumns {
   void extension(fhir::Cursor& cursor, const std::string& outer);
   void attachments();
   void medication_administration();
+  void value_of_observation();
 
   void find_codings(fhir::Cursor& cursor, const fhir::Type* type, bool in_list, bool coding_list, Codings& out);
   void find_codings_below(fhir::Cursor& cursor, const fhir::Element* element, std::string_view name, Codings& out);
