@@ -98,7 +98,7 @@ class FilesAndCounts final : public flat::DocumentSink {
 
 /// One line for each reason: how many, and in which columns.
 void log_losses(const flat::DocumentsReport& done) {
-  for (std::size_t i = 0; i < flat::losses; ++i) {
+  for (std::size_t i = 0; i < flat::loss_kinds; ++i) {
     const auto loss = static_cast<flat::Loss>(i);
     std::uint64_t sum = 0;
     std::uint64_t places = 0;

@@ -96,24 +96,13 @@ Columns dictionary_columns(std::string_view type, const dictionary::Dictionary* 
   return out;
 }
 
-/// `research_subject` -> ResearchSubject; group_member -> Group.
-const fhir::Type* row_type(std::string_view type) {
-  if (type == "group_member") return Model::r5().resource("Group");
-  for (const fhir::Type& candidate : Model::r5().types()) {
-    if (candidate.kind == fhir::Kind::resource && snake_case(candidate.name) == type) return &candidate;
-  }
-  return nullptr;
-}
-
 /// A resource type by its name in small letters, as the columns of a subject begin: `researchstudy`.
 const fhir::Type* subject_type(std::string_view lower) {
   static const std::map<std::string, const fhir::Type*, std::less<>> by_name = [] {
     std::map<std::string, const fhir::Type*, std::less<>> out;
     for (const fhir::Type& type : Model::r5().types()) {
       if (type.kind != fhir::Kind::resource || type.abstract) continue;
-      std::string name(type.name);
-      std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-      out.emplace(std::move(name), &type);
+      out.emplace(lower_case(type.name), &type);
     }
     return out;
   }();
@@ -129,27 +118,15 @@ Kind kind_of_element(const fhir::Type& type, std::string_view name) {
   return element->primitive == Primitive::decimal ? Kind::double_decimal : Kind::keyword;
 }
 
-/// Of a resource's own column.
-Kind kind_of_own(const fhir::Type& type, std::string_view name) {
-  const Kind kind = kind_of_element(type, name);
-  if (kind != Kind::keyword) return kind;
-  if (type.name == "DocumentReference") return kind_of_element(*Model::r5().type("Attachment"), name);
-  if (type.name == "MedicationAdministration" &&
-      (name == "total_dosage" || name == "index_date_start_days" || name == "index_date_end_days")) {
-    return Kind::double_decimal;
-  }
-  return Kind::keyword;
-}
-
 Columns dataframe_columns(std::string_view type) {
   Columns out;
   const std::string prefix = std::string(type) + "_";
   for (const std::string_view name : {"id", "identifier", "resourceType"}) put(out, prefix + std::string(name));
-  const fhir::Type& resource = *row_type(type);
+  const fhir::Type& resource = *resource_of(type);
   const auto add_primitives = [&](const fhir::Type& of) {
     for (const fhir::Element& element : of.elements) {
       if (element.shape == fhir::Shape::primitive && !element.many && element.name != "implicitRules")
-        put_missing(out, prefix + std::string(element.name), kind_of_own(resource, element.name));
+        put_missing(out, prefix + std::string(element.name), kind_of_own_column(resource, element.name));
     }
   };
   add_primitives(resource);
@@ -208,16 +185,50 @@ std::vector<Column> fixed_columns(Layout layout, std::string_view type, const di
 }
 
 Kind kind_of_column(std::string_view type, std::string_view column) {
-  const fhir::Type* const resource = row_type(type);
+  const fhir::Type* const resource = resource_of(type);
   if (resource == nullptr || !column.starts_with(type)) return Kind::keyword;
   column.remove_prefix(type.size());
   if (!column.starts_with('_')) return Kind::keyword;
   column.remove_prefix(1);
-  if (const Kind own = kind_of_own(*resource, column); own != Kind::keyword) return own;
+  if (const Kind own = kind_of_own_column(*resource, column); own != Kind::keyword) return own;
   // A subject's: patient_multipleBirthInteger.
   const std::size_t end = column.find('_');
   const fhir::Type* const subject = end == std::string_view::npos ? nullptr : subject_type(column.substr(0, end));
-  return subject == nullptr ? Kind::keyword : kind_of_own(*subject, column.substr(end + 1));
+  return subject == nullptr ? Kind::keyword : kind_of_own_column(*subject, column.substr(end + 1));
+}
+
+Kind kind_of_own_column(const fhir::Type& type, std::string_view name) {
+  const Kind kind = kind_of_element(type, name);
+  if (kind != Kind::keyword) return kind;
+  if (type.name == "DocumentReference") return kind_of_element(*Model::r5().type("Attachment"), name);
+  if (type.name == "MedicationAdministration" &&
+      (name == "total_dosage" || name == "index_date_start_days" || name == "index_date_end_days")) {
+    return Kind::double_decimal;
+  }
+  return Kind::keyword;
+}
+
+const fhir::Type* resource_of(std::string_view type) {
+  static const std::map<std::string, const fhir::Type*, std::less<>> by_type = [] {
+    std::map<std::string, const fhir::Type*, std::less<>> out;
+    for (const std::string& name : document_types(Layout::dataframe)) {
+      for (const fhir::Type& candidate : Model::r5().types()) {
+        if (candidate.kind == fhir::Kind::resource && snake_case(candidate.name) == name) out.emplace(name, &candidate);
+      }
+    }
+    out.emplace("group_member", Model::r5().resource("Group"));
+    return out;
+  }();
+  const auto found = by_type.find(type);
+  return found == by_type.end() ? nullptr : found->second;
+}
+
+std::string lower_case(std::string_view type) {
+  std::string out(type);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
 }
 
 bool is_column_name(std::string_view name) noexcept {

@@ -7,6 +7,10 @@
 
 #include "dictionary/dictionary.hpp"
 
+namespace etl::fhir {
+struct Type;
+}
+
 namespace etl::flat {
 
 /// Which documents are made of a study.
@@ -47,6 +51,15 @@ struct Column {
 /// The kind of any column of the layout `dataframe`. It depends on the name alone: elements of FHIR that are integers
 /// or decimals are numbers, everything else is a keyword.
 [[nodiscard]] Kind kind_of_column(std::string_view type, std::string_view column);
+
+/// The same for a column of the resource itself, without the type before it: `size` of a DocumentReference.
+[[nodiscard]] Kind kind_of_own_column(const fhir::Type& resource, std::string_view name);
+
+/// `research_subject` -> ResearchSubject, `group_member` -> Group; null for what is no type of the layout `dataframe`.
+[[nodiscard]] const fhir::Type* resource_of(std::string_view type);
+
+/// As the columns of a subject begin: ResearchStudy -> `researchstudy`.
+[[nodiscard]] std::string lower_case(std::string_view type);
 
 /// Is it a name of GraphQL (`[_A-Za-z][_0-9A-Za-z]*`, no `__` at its beginning) that guppy does not use itself?
 [[nodiscard]] bool is_column_name(std::string_view name) noexcept;

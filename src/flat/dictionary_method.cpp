@@ -22,7 +22,7 @@
 namespace etl::flat {
 namespace {
 
-enum Store : std::size_t { patients, conditions, store_count };
+enum RecordStore : std::size_t { patients, codes_of_patients, record_stores };
 
 /// The columns of one set, by name.
 class ColumnTable {
@@ -379,7 +379,7 @@ void RecordFlattener::condition(const simplify::Record& record, bool family, Blo
   };
   add(family ? 2 : 0, shown);
   add(family ? 3 : 1, coding);
-  out.end_side(conditions, key_of("Patient", about->dst_id, scratch_));
+  out.end_side(codes_of_patients, key_of("Patient", about->dst_id, scratch_));
 }
 
 class RecordAssembler final : public Assembler {
@@ -414,7 +414,7 @@ class RecordAssembler final : public Assembler {
     bool there = false;
     members = stores_[patients].last(key, scratch_, there);
     std::array<std::vector<std::string>, condition_columns.size()> codes;
-    stores_[conditions].each(key, scratch_, [&](std::string_view text) {
+    stores_[codes_of_patients].each(key, scratch_, [&](std::string_view text) {
       while (!text.empty()) {
         const auto column = static_cast<std::size_t>(text.front());
         std::uint32_t size = 0;
@@ -471,7 +471,7 @@ class DictionaryMethod final : public Method {
     }
   }
 
-  [[nodiscard]] std::size_t stores() const override { return store_count; }
+  [[nodiscard]] std::size_t stores() const override { return record_stores; }
   [[nodiscard]] std::size_t name_groups() const override { return 0; }
   [[nodiscard]] std::unique_ptr<Flattener> flattener() const override {
     return std::make_unique<RecordFlattener>(sets_, tables_, personal_);

@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "base/suggestion.hpp"
+#include "base/text.hpp"
 #include "flat/rows.hpp"
 #include "simplify/check_study.hpp"
 
@@ -25,6 +26,9 @@ constexpr std::string_view digest_version = "1";
 
 /// Documents are handed on when so many bytes of them are there.
 constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
+
+/// Of one group of columns; no server takes as many.
+constexpr std::size_t most_names = 20'000;
 
 class Digest {
  public:
@@ -84,8 +88,14 @@ class Gatherer final : public simplify::Consumer {
     }
     losses.merge(block.losses);
     for (std::size_t i = 0; i < names.size(); ++i) {
-      for (const auto& [name, count] : block.names[i]) names[i][name] += count;
+      names[i].merge(block.names[i]);
       block.names[i].clear();
+      if (names[i].size() > most_names) {
+        throw InputError(fmt::format("the study gives more than {} columns", human_count(most_names)),
+                         request_.study.path,
+                         "columns are named by the codes of observations and by extensions: correct those that name "
+                         "a column for each value");
+      }
     }
     block.clear();
   }
@@ -337,7 +347,7 @@ std::string digest_of(const DocumentsRequest& request, const Gatherer& gathered,
 }  // namespace
 
 std::string_view name_of(Loss loss) noexcept {
-  static constexpr std::array<std::string_view, losses> names{
+  static constexpr std::array<std::string_view, loss_kinds> names{
       "values that are no number",
       "further values of a column that takes one",
       "objects",
@@ -376,6 +386,16 @@ DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& si
   if (report.errors() > 0) {
     throw InputError(fmt::format("the study is not valid: {}", simplify::in_words(report)), options.path,
                      "correct the study; no document was sent or written");
+  }
+  while (method->must_read_again()) {
+    // Its faults have been reported.
+    simplify::FaultReport again([](const fhir::Fault&, bool) {}, true);
+    static_cast<void>(gathered.restart());
+    static_cast<void>(simplify::read_study(options, gathered, again));
+    if (again.errors() > 0) {
+      throw InputError("the study changed while it was read: " + simplify::in_words(again), options.path,
+                       "run again when nothing writes to it");
+    }
   }
   for (KeyedStore& store : gathered.stores) store.finish();
   const std::vector<std::uint64_t> left_out = repeated_rows(gathered, out.study.repeats, types);

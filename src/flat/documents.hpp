@@ -81,7 +81,7 @@ enum class Loss : std::uint8_t {
   repeated,         ///< a resource that stands in the study more than once: one document is made
   personal,         ///< an identifier of a system that stays out
 };
-inline constexpr std::size_t losses = 10;
+inline constexpr std::size_t loss_kinds = 10;
 
 /// As the report says it: `left out: no number`.
 [[nodiscard]] std::string_view name_of(Loss loss) noexcept;

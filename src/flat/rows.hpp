@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,7 +75,7 @@ void each_row(std::string_view chunk, Take&& take) {
 }
 
 /// A set of column names, for each group of columns that the layout distinguishes.
-using NameSets = std::vector<std::map<std::string, std::uint64_t>>;
+using NameSets = std::vector<std::set<std::string>>;
 
 class BlockRows;
 
@@ -160,6 +161,8 @@ class Method {
   [[nodiscard]] virtual std::size_t stores() const = 0;      ///< for the joins
   [[nodiscard]] virtual std::size_t name_groups() const = 0;  ///< in BlockRows::names
   [[nodiscard]] virtual std::unique_ptr<Flattener> flattener() const = 0;
+  /// After a reading: has it shown that something was passed over that is needed? Then the study must be read again.
+  [[nodiscard]] virtual bool must_read_again() { return false; }
   /// `stores` are finished and outlive the assembler.
   [[nodiscard]] virtual std::unique_ptr<Assembler> assembler(const std::vector<KeyedStore>& stores) const = 0;
   /// Of the set of this number, by name.
