@@ -42,7 +42,7 @@ struct StudyReading {
   /// Called for every resource that the study does not delete or have a newer version of.
   std::function<void(const ResourceText& resource)> on_resource{};
   /// Told of every line, document or file that is not JSON. It may throw to end the reading.
-  std::function<void(const std::string& what, const std::string& place)> on_fault;
+  std::function<void(const std::string& what, const std::string& place)> on_issue;
   /// Told the id of every DocumentReference that the study deletes, whether the study has it or not; more than once
   /// where it is deleted more than once.
   std::function<void(const std::string& id)> on_deletion{};

@@ -79,7 +79,7 @@ SharedIds survey(const std::vector<fhir::StudyFile>& files, const simplify::Stud
     IdIndex::Writer of_resources(resources);
     IdIndex::Writer of_ids(ids);
     documents::StudyReading reading = reading_of(source, stop);
-    reading.on_fault = [&](const std::string& what, const std::string& where) {
+    reading.on_issue = [&](const std::string& what, const std::string& where) {
       ++told;
       faults.add(what, where);
     };

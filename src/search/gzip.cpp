@@ -11,7 +11,7 @@ std::string gzip(std::string_view text) {
   constexpr int memory = 8;
   z_stream stream{};
   if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, window_of_gzip, memory, Z_DEFAULT_STRATEGY) != Z_OK) {
-    throw FaultError("zlib cannot be initialised");
+    throw InternalError("zlib cannot be initialised");
   }
   std::string out(deflateBound(&stream, text.size()), '\0');
   // zlib does not write to its input, but takes it as non-const.
@@ -22,7 +22,7 @@ std::string gzip(std::string_view text) {
   const int result = deflate(&stream, Z_FINISH);
   out.resize(stream.total_out);
   deflateEnd(&stream);
-  if (result != Z_STREAM_END) throw FaultError("zlib cannot compress a bulk request");
+  if (result != Z_STREAM_END) throw InternalError("zlib cannot compress a bulk request");
   return out;
 }
 

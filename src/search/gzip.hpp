@@ -5,7 +5,7 @@
 
 namespace etl::search {
 
-/// The text as gzip, fast rather than small. Throws FaultError when zlib fails.
+/// The text as gzip, fast rather than small. Throws InternalError when zlib fails.
 [[nodiscard]] std::string gzip(std::string_view text);
 
 }  // namespace etl::search

@@ -43,7 +43,7 @@ void with_cursor(std::string_view text, Read&& read) {
   Cursor at(copy.data(), structurals.begin(), true);
   try {
     read(at, copy.data());
-  } catch (const fhir::SyntaxFault&) {
+  } catch (const fhir::SyntaxError&) {
     not_json();
   }
 }
@@ -78,7 +78,7 @@ std::string stored_text(std::string_view resource, std::string_view resource_pat
   const std::size_t open = resource.find('{');
   const std::size_t close = resource.rfind('}');
   if (open == std::string_view::npos || close == std::string_view::npos || close < open) {
-    throw FaultError("a resource is not an object");
+    throw InternalError("a resource is not an object");
   }
   std::string text;
   text.reserve(close - open + resource_path.size() + add_id.size() + 40);
