@@ -259,6 +259,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueRep
   index->finish(
       [&](const IdIndex::Duplicate& duplicate) {
         if (duplicate.same_content) {
+          if (options.keep_repeats) result.repeats.push_back(IdIndex::key_of(duplicate.id));
           read.warnings.add(IssueKind::repeated_resource, duplicate.id.substr(0, duplicate.id.find('/')),
                             "the study contains the same resource more than once, byte for byte", duplicate.where);
         } else if (result.duplicates.size() < most_listed) {
@@ -277,6 +278,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueRep
         }
       });
 
+  std::ranges::sort(result.repeats);
   std::ranges::sort(result.duplicates, {}, &IdIndex::Duplicate::where);
   for (const IdIndex::Duplicate& duplicate : result.duplicates) {
     report.add(issue_at(IssueKind::duplicate_id, result.files, duplicate.where, "",
