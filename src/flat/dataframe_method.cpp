@@ -469,7 +469,7 @@ class RowAssembler final : public Assembler {
   const std::vector<KeyedStore>& stores_;
   std::string end_;
   ColumnList list_;
-  Buffer scratch_;
+  KeyedStore::Scratch scratch_;
   std::string prefix_;
 };
 

@@ -445,7 +445,7 @@ class RecordAssembler final : public Assembler {
     return place.members;
   }
 
-  static constexpr std::size_t most_known_bytes = std::size_t{4} << 20U;
+  static constexpr std::size_t most_known_bytes = std::size_t{8} << 20U;
   struct Known {
     Key key;
     std::string members;
@@ -454,7 +454,7 @@ class RecordAssembler final : public Assembler {
   Sets sets_;
   const std::vector<KeyedStore>& stores_;
   std::string end_;
-  Buffer scratch_;
+  KeyedStore::Scratch scratch_;
   std::set<std::pair<std::size_t, std::string>> distinct_;
   std::unordered_map<std::uint64_t, Known> known_;
   std::size_t known_bytes_ = 0;
