@@ -102,6 +102,14 @@ def test_an_observation_without_a_patient_is_loaded(load, study):
     assert "1 observations without a patient" in load.said
 
 
+def test_conditions_of_the_family_are_those_of_the_patients_histories(load, study):
+    history = {"resourceType": "FamilyMemberHistory", "id": "f1", "status": "completed", "patient": {"reference": "Patient/p1"},
+               "relationship": concept("MTH"), "condition": [{"code": concept("1", "Asthma")}, {"code": {"text": "only a text"}}, {"code": concept("1", "Asthma")}]}
+    found = load(study("a.ndjson", lines(observation("o1", subject={"reference": "Patient/p1"}), patient(1), history)))["observation"]["o1"]
+    assert found["family_history_condition"] == ["Asthma", "only a text"]
+    assert found["family_history_condition_code"] == ["http://snomed.info/sct#1"] and "condition" not in found
+
+
 def test_the_subject_is_the_patient_of_an_observation(load, study):
     """Not one who performed it, even when that one comes first."""
     folder = study("a.ndjson", lines(observation("o1", performer=[{"reference": "Patient/p2"}], subject={"reference": "Patient/p1"}),
