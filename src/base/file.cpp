@@ -115,7 +115,7 @@ void AtomicFile::write(std::string_view text) {
 }
 
 void AtomicFile::commit() {
-  if (descriptor_ < 0) throw FaultError("a file was committed twice", path_.string());
+  if (descriptor_ < 0) throw InternalError("a file was committed twice", path_.string());
   // A file system without permissions (a mounted share) refuses; the file is then as the mount says.
   if (::fchmod(descriptor_, mode_) != 0) errno = 0;
   if (sync_ && ::fsync(descriptor_) != 0) fail("cannot bring the file to the disk");

@@ -35,7 +35,7 @@ constexpr int kBusyMilliseconds = 30'000;
     case SQLITE_NOMEM:
       throw UnavailableError(what, path, "make room on the disk or name another --state-dir, then run again");
     default:
-      throw FaultError(what, path);
+      throw InternalError(what, path);
   }
 }
 

@@ -16,10 +16,10 @@
 #include "checks/bucket_list.hpp"
 #include "checks/bucket_test.hpp"
 #include "cli/commands.hpp"
-#include "cli/commons.hpp"
-#include "cli/describe.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
+#include "cli/lib/commons.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
 #include "config/fence_config.hpp"
 
 namespace etl::cli {

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/context.hpp"
+#include "cli/lib/context.hpp"
 
 /// The command groups. Each lives in the file of its name and hangs its subcommands into the tree; a
 /// command's work is done in its CLI11 callback, which runs after all options and settings are read.

@@ -21,12 +21,12 @@
 #include "base/progress.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
-#include "cli/describe.hpp"
-#include "cli/duration.hpp"
-#include "cli/errors.hpp"
-#include "cli/help.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/duration.hpp"
+#include "cli/lib/errors.hpp"
+#include "cli/lib/help.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
 
 namespace etl::cli {
 namespace {
@@ -108,7 +108,7 @@ void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
          "how results are printed on stdout [default: table]")
       ->check(one_of("--output", {"table", "json", "yaml"}));
   auto* quiet = app.add_flag("-q,--quiet", log_options.quiet, "errors only; no progress");
-  app.add_flag("-v,--verbose", log_options.verbose, "say more, for finding faults")->excludes(quiet);
+  app.add_flag("-v,--verbose", log_options.verbose, "print more, to find the cause of a problem")->excludes(quiet);
   app.add_option("--log-format", log_options.format, "how messages are written on stderr")
       ->check(one_of("--log-format", {"text", "json"}))
       ->envname(kLogFormatVariable)
@@ -209,6 +209,6 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return static_cast<int>(etl::cli::report(error));
   } catch (...) {
-    return static_cast<int>(etl::cli::report(etl::FaultError("something unknown was thrown")));
+    return static_cast<int>(etl::cli::report(etl::InternalError("something unknown was thrown")));
   }
 }

@@ -10,11 +10,11 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "cli/aws_options.hpp"
 #include "cli/commands.hpp"
-#include "cli/describe.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
+#include "cli/lib/aws_options.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
 #include "net/file_source.hpp"
 #include "s3/signed_url.hpp"
 
@@ -95,8 +95,8 @@ nlohmann::ordered_json result_of(const PutObjectOptions& options, const s3::Clie
     result["bytes"] = done.bytes;
     add("etag", done.response.header("ETag").value_or(""));
   }
-  add("code", done.fault.code);
-  add("message", done.fault.message);
+  add("code", done.reason.code);
+  add("message", done.reason.message);
   add("cause", done.cause);
   add("signed_with", profile.credentials.origin());
   add("region", fmt::format("{} ({})", profile.region.text, profile.region.origin));

@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "cli/describe.hpp"
+#include "cli/lib/describe.hpp"
 
 namespace etl::cli {
 

@@ -10,10 +10,10 @@
 #include "base/progress.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/describe.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
-#include "cli/study_options.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
+#include "cli/lib/study_options.hpp"
 #include "config/split_list.hpp"
 #include "flat/document_files.hpp"
 #include "flat/documents.hpp"
@@ -133,9 +133,9 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   const StudySetup setup = StudySetup::load(context.settings);
   flat::DocumentsRequest request = request_of(context, arguments, setup);
   std::uint64_t dangling = 0;
-  simplify::FaultReport report(
-      [&](const fhir::Fault& fault, bool warning) {
-        if (fault.kind != fhir::FaultKind::dangling || ++dangling <= most_named) simplify::log_fault(fault, warning);
+  simplify::IssueReport report(
+      [&](const fhir::Issue& issue, bool warning) {
+        if (issue.kind != fhir::IssueKind::dangling || ++dangling <= most_named) simplify::log_issue(issue, warning);
       },
       true);
   Progress progress("reading", std::nullopt);

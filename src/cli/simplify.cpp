@@ -8,11 +8,11 @@
 #include "base/progress.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/describe.hpp"
-#include "cli/errors.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
-#include "cli/study_options.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/errors.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
+#include "cli/lib/study_options.hpp"
 #include "simplify/record_output.hpp"
 
 namespace etl::cli {
@@ -51,10 +51,10 @@ void run(Context& context, const SimplifyArguments& arguments) {
   options.document_keys = arguments.dialect != "FHIR";
 
   std::uint64_t dangling = 0;
-  simplify::FaultReport report(
-      [&](const fhir::Fault& fault, bool warning) {
-        if (fault.kind != fhir::FaultKind::dangling || ++dangling <= most_dangling_told)
-          simplify::log_fault(fault, warning);
+  simplify::IssueReport report(
+      [&](const fhir::Issue& issue, bool warning) {
+        if (issue.kind != fhir::IssueKind::dangling || ++dangling <= most_dangling_told)
+          simplify::log_issue(issue, warning);
       },
       true);
   std::optional<simplify::RejectFile> rejects;
@@ -124,7 +124,7 @@ void add_simplify(CLI::App& app, Context& context) {
                "flat record per resource: OUT/<Type>.ndjson, one JSON object a line with id, name, relations and "
                "object. With PATH and OUT both -, one resource a line comes in on stdin and one record a line goes "
                "out on stdout.\n\n"
-               "Every resource is held against FHIR R5 on the way. When one is not valid, all faults are told with "
+               "Every resource is held against FHIR R5 on the way. When one is not valid, all issues are told with "
                "file, line and place, nothing appears in OUT, and the exit code is 3. With --reject-file the faulty "
                "ones are set aside there with their reasons, the others are written, and the exit code is still 3.",
        .examples = {{"aced-etl simplify ~/studies/Lung_Cancer extractions", "all types, one file each"},

@@ -10,12 +10,12 @@
 #include "base/stop_signal.hpp"
 #include "base/terminal.hpp"
 #include "base/text.hpp"
-#include "cli/aws_options.hpp"
 #include "cli/commands.hpp"
-#include "cli/confirm.hpp"
-#include "cli/describe.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
+#include "cli/lib/aws_options.hpp"
+#include "cli/lib/confirm.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
 #include "config/folder.hpp"
 #include "studies/key_path.hpp"
 #include "studies/pull.hpp"
@@ -35,9 +35,9 @@ struct PullArguments {
   s3::ProfileChoice aws;
 };
 
-Json faults_of(const std::vector<studies::PullFault>& faults) {
+Json issues_of(const std::vector<studies::PullFailure>& failures) {
   Json list = Json::array();
-  for (const auto& fault : faults) list.push_back({{"key", fault.key}, {"reason", fault.reason}});
+  for (const auto& failure : failures) list.push_back({{"key", failure.key}, {"reason", failure.reason}});
   return list;
 }
 
@@ -56,8 +56,8 @@ void print(const Context& context, const studies::PullOptions& options, const st
       {"excluded", report.excluded},
       {"removed", report.removed},
       {"kept", report.kept},
-      {"refused", faults_of(report.refused)},
-      {"failed", faults_of(report.failed)}};
+      {"refused", issues_of(report.refused)},
+      {"failed", issues_of(report.failed)}};
   print_result(context, result);
 }
 

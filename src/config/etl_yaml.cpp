@@ -76,9 +76,9 @@ class Reader {
     }
   }
 
-  [[nodiscard]] WrittenStudy study(const YamlNode& node) const {
+  [[nodiscard]] RawStudyEntry study(const YamlNode& node) const {
     const std::string hint = "write a study as `- name: Lung_Cancer`";
-    WrittenStudy study;
+    RawStudyEntry study;
     study.origin = at(node);
     if (!node.is_map()) throw UsageError("a study holds several values, as `key: value`", study.origin, hint);
     std::map<std::string, std::optional<Value>, std::less<>> values;

@@ -209,7 +209,7 @@ Environment process_environment() {
 
 void Settings::set(std::string_view key, std::string value, std::string origin, Layer layer) {
   const Key* known = find_key(key);
-  if (known == nullptr) throw FaultError(fmt::format("the setting `{}` is not in the table of settings", key));
+  if (known == nullptr) throw InternalError(fmt::format("the setting `{}` is not in the table of settings", key));
   if (value.empty()) throw UsageError(fmt::format("`{}` is empty", key), origin, "give a value or leave it out");
   if (known->secret) {
     secrets::add(value);
@@ -247,7 +247,7 @@ std::optional<Value> Settings::get(std::string_view key) const {
 std::string Settings::require(std::string_view key) const {
   if (auto value = get(key)) return std::move(value->text);
   const Key* known = find_key(key);
-  if (known == nullptr) throw FaultError(fmt::format("the setting `{}` is not in the table of settings", key));
+  if (known == nullptr) throw InternalError(fmt::format("the setting `{}` is not in the table of settings", key));
   std::string ways;
   if (!known->flag.empty()) ways += fmt::format("pass {}, ", known->flag);
   if (!known->environment.empty()) ways += fmt::format("set ${}, ", known->environment);

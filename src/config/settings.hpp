@@ -55,7 +55,7 @@ struct EtlYaml;
 
 class Settings {
  public:
-  /// A value for a known key (FaultError otherwise). A later call in the same layer wins.
+  /// A value for a known key (InternalError otherwise). A later call in the same layer wins.
   void set(std::string_view key, std::string value, std::string origin, Layer layer = Layer::flag);
 
   /// Fills every layer below the flags: environment, etl.yaml, mounted secrets. Flags must be set before,

@@ -100,7 +100,7 @@ std::vector<std::string> words(const std::optional<Value>& value) {
   return value ? split_list(value->text) : std::vector<std::string>();
 }
 
-std::string program_of(const WrittenStudy& study, const std::optional<Value>& program) {
+std::string program_of(const RawStudyEntry& study, const std::optional<Value>& program) {
   if (!program) {
     throw UsageError(fmt::format("the study `{}` has a project's code, and there is no program", study.name.text),
                      study.project ? study.project->origin : study.origin,
@@ -113,7 +113,7 @@ std::string program_of(const WrittenStudy& study, const std::optional<Value>& pr
   return program->text;
 }
 
-ProjectId project_of(const WrittenStudy& study, const std::optional<Value>& program) {
+ProjectId project_of(const RawStudyEntry& study, const std::optional<Value>& program) {
   const bool whole = study.project && study.project->text.find('-') != std::string::npos;
   const std::string& code = study.project ? study.project->text : study.name.text;
   const std::string id = whole ? code : program_of(study, program) + "-" + code;
@@ -129,12 +129,13 @@ ProjectId project_of(const WrittenStudy& study, const std::optional<Value>& prog
 
 std::span<const StudyKey> study_keys() { return kStudyKeys; }
 
-std::vector<StudyEntry> resolve_studies(const std::vector<WrittenStudy>& studies, const std::optional<Value>& program) {
+std::vector<StudyEntry> resolve_studies(const std::vector<RawStudyEntry>& studies,
+                                        const std::optional<Value>& program) {
   std::vector<StudyEntry> entries;
   std::map<std::string, std::string> names;       // and where each is
   std::map<ProjectId, const StudyEntry*> served;  // by enabled studies
   entries.reserve(studies.size());                // so that pointers to entries hold
-  for (const WrittenStudy& study : studies) {
+  for (const RawStudyEntry& study : studies) {
     check_name(study.name);
     if (study.bucket) check_bucket(*study.bucket);
     if (study.source) check_source(*study.source);

@@ -120,7 +120,7 @@ const Node* Dictionary::by_label(std::string_view label) const {
 
 std::size_t Dictionary::number_of(std::string_view label) const {
   const auto found = content_->by_label.find(label);
-  if (found == content_->by_label.end()) throw FaultError(fmt::format("the dictionary has no {}", label));
+  if (found == content_->by_label.end()) throw InternalError(fmt::format("the dictionary has no {}", label));
   return found->second;
 }
 

@@ -30,7 +30,7 @@ struct StudyReading {
   /// `place`: file:line. Not called for a DocumentReference that the study deletes or has a newer version of.
   std::function<void(const Reference& reference, const std::string& place)> on_reference;
   /// Told of every line, document or file that is not JSON. It may throw to end the reading.
-  std::function<void(const std::string& what, const std::string& place)> on_fault;
+  std::function<void(const std::string& what, const std::string& place)> on_issue;
   /// Told the id of every DocumentReference that the study deletes, whether the study has it or not; more than once
   /// where it is deleted more than once.
   std::function<void(const std::string& id)> on_deletion{};

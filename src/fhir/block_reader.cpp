@@ -91,8 +91,8 @@ class BlockReader::Documents final : public DocumentSplitter::Pieces {
 };
 
 BlockReader::BlockReader(const std::vector<StudyFile>& files, BlockLimits limits,
-                         std::function<void(const Fault&)> on_fault, std::stop_token stop, DeletionSink* deletions)
-    : files_(files), limits_(limits), on_fault_(std::move(on_fault)), stop_(std::move(stop)), deletions_(deletions) {}
+                         std::function<void(const Issue&)> on_issue, std::stop_token stop, DeletionSink* deletions)
+    : files_(files), limits_(limits), on_issue_(std::move(on_issue)), stop_(std::move(stop)), deletions_(deletions) {}
 
 BlockReader::~BlockReader() = default;
 
@@ -118,12 +118,12 @@ bool BlockReader::next(Block& block) {
     } catch (const InputError& error) {
       stream_.reset();
       next_file_ = file + 1;
-      Fault fault;
-      fault.kind = FaultKind::json;
-      fault.file = files_[file].name;
-      fault.line = at_start_ ? 0 : line_;
-      fault.message = error.what();
-      on_fault_(fault);
+      Issue issue;
+      issue.kind = IssueKind::json;
+      issue.file = files_[file].name;
+      issue.line = at_start_ ? 0 : line_;
+      issue.message = error.what();
+      on_issue_(issue);
     }
   }
 }

@@ -81,7 +81,7 @@ class GzipStream final : public ByteStream {
  public:
   GzipStream(std::unique_ptr<ByteStream> packed, std::string name, std::stop_token stop)
       : packed_(std::move(packed)), name_(std::move(name)), stop_(std::move(stop)), input_(std::size_t{1} << 17) {
-    if (inflateInit2(&zlib_, 15 + 16) != Z_OK) throw FaultError("zlib does not start", name_);
+    if (inflateInit2(&zlib_, 15 + 16) != Z_OK) throw InternalError("zlib does not start", name_);
   }
   ~GzipStream() override { inflateEnd(&zlib_); }
   GzipStream(const GzipStream&) = delete;
@@ -105,7 +105,7 @@ class GzipStream final : public ByteStream {
           --zlib_.avail_in;
         }
         if (zlib_.avail_in == 0) continue;
-        if (inflateReset(&zlib_) != Z_OK) throw FaultError("zlib does not start again", name_);
+        if (inflateReset(&zlib_) != Z_OK) throw InternalError("zlib does not start again", name_);
         between_members_ = false;
       }
       const int code = inflate(&zlib_, Z_NO_FLUSH);

@@ -15,7 +15,7 @@ std::string_view Structurals::index(std::string_view text) {
     // Depth only matters to simdjson's second stage, which is not used here.
     const auto code = simdjson::get_active_implementation()->create_dom_parser_implementation(
         std::max<std::size_t>(text.size(), std::size_t{1} << 16), 1, parser_);
-    if (code != simdjson::SUCCESS) throw FaultError("no memory to index JSON", {}, "give the process more memory");
+    if (code != simdjson::SUCCESS) throw InternalError("no memory to index JSON", {}, "give the process more memory");
   }
   const auto code =
       parser_->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), simdjson::stage1_mode::regular);

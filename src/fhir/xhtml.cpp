@@ -426,6 +426,6 @@ class Parser {
 
 }  // namespace
 
-std::string xhtml_fault(std::string_view text) { return Parser(text).run(); }
+std::string xhtml_problem(std::string_view text) { return Parser(text).run(); }
 
 }  // namespace etl::fhir

@@ -21,7 +21,7 @@ bool is_id(const std::string& text) { return is_fhir_id(text) && text.find_first
 }  // namespace
 
 UniqueFd Document::open() const {
-  if (locator == nullptr) throw FaultError("a file is read that was not looked for", place);
+  if (locator == nullptr) throw InternalError("a file is read that was not looked for", place);
   return locator->open(location);
 }
 

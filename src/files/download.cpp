@@ -145,11 +145,12 @@ Entry Download::find(const std::string& name, bool make_folders) const {
   return entry;
 }
 
-Download::Got Download::get(const gen3::FileRecord& record) {
+Download::Result Download::get(const gen3::FileRecord& record) {
   const std::string name = name_of(record);
   if (md5_of(record).empty() || !record.size) throw RefusedError("its record has no size or no md5 to check it by");
   if (const Entry there = find(name, false); there.status == Entry::Status::found) {
-    if (const UniqueFd file = open_regular(there); file && is_of(file, record, services_.stop)) return Got::unchanged;
+    if (const UniqueFd file = open_regular(there); file && is_of(file, record, services_.stop))
+      return Result::unchanged;
     if (!overwrite_) throw RefusedError("a file with other content has its name: it is kept (--overwrite replaces it)");
   }
   Entry entry = find(name, true);
@@ -166,7 +167,7 @@ Download::Got Download::get(const gen3::FileRecord& record) {
     throw;
   }
   move_in(place);
-  return Got::downloaded;
+  return Result::downloaded;
 }
 
 void Download::fetch_checked(const gen3::FileRecord& record, const Place& place) {

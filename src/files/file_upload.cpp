@@ -65,7 +65,7 @@ void FileUpload::put(const Document& document, const net::Request& request) {
   options_.on_bytes(document.size);
   if (etag.find(document.md5) != std::string::npos) return;
   const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
-                               [&] { return look_at(services_, document.did); });
+                               [&] { return head_object(services_, document.did); });
   if (!head || head->size != document.size) {
     throw WrongObjectError(head ? fmt::format("S3 has {} bytes, sent were {}", head->size, document.size)
                                 : "S3 does not have the object after its upload");
@@ -73,7 +73,7 @@ void FileUpload::put(const Document& document, const net::Request& request) {
 }
 
 void FileUpload::put_small(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
-  const BufferBudget::Lease lease = budget_.take(document.size, services_.stop);
+  const MemoryBudget::Lease lease = budget_.take(document.size, services_.stop);
   net::Request request;
   request.body = read_small(document);
   make_record(wanted, record_there);

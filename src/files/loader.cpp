@@ -14,10 +14,10 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "files/checked_source.hpp"
-#include "files/crew.hpp"
 #include "files/file_upload.hpp"
 #include "files/objects.hpp"
 #include "files/removal.hpp"
+#include "files/thread_pool.hpp"
 #include "net/file_source.hpp"
 
 namespace etl::files {
@@ -32,13 +32,13 @@ bool object_fits(const Services& services, const Document& document, std::uint64
   std::optional<ObjectHead> head;
   try {
     head = net::retry(services.retry, services.stop, "a look at " + document.name,
-                      [&] { return look_at(services, document.did); });
+                      [&] { return head_object(services, document.did); });
   } catch (const HiddenObjectError& error) {  // as of an object that is not there to a key that may not list
     log::debug("{}: {}", document.name, error.what());
     return false;
   }
   if (!head || head->size != document.size) return false;
-  if (document.size == 0 || etag_says(*head, document.md5) == Says::same) return true;
+  if (document.size == 0 || match_etag(*head, document.md5) == EtagMatch::match) return true;
   const PartPlan plan = plan_parts(document.size, part_size);
   if (!head->etag.ends_with(fmt::format("-{}", plan.count()))) return false;
   // An upload in parts of just these cuts can be told from the file, which is read for it.
@@ -59,7 +59,7 @@ bool object_fits(const Services& services, const Document& document, std::uint64
     }
     md5s.push_back(md5.hex());
   }
-  return whole.hex() == document.md5 && etag_says_parts(*head, multipart_etag(md5s)) == Says::same;
+  return whole.hex() == document.md5 && match_multipart_etag(*head, multipart_etag(md5s)) == EtagMatch::match;
 }
 
 class Load {
@@ -78,7 +78,7 @@ class Load {
     try {
       // A key that fence refuses would meet every file.
       if (!options_.dry_run) static_cast<void>(services_.session.access_token());
-      Crew<Task> crew(options_.jobs, documents_per_lookup, [this](Task& task) { work(task); });
+      ThreadPool<Task> crew(options_.jobs, documents_per_lookup, [this](Task& task) { work(task); });
       std::int64_t cursor = 0;
       for (auto documents = manifest.next(cursor, documents_per_lookup); !documents.empty();
            documents = manifest.next(cursor, documents_per_lookup)) {

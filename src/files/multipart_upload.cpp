@@ -8,8 +8,8 @@
 #include "base/digest.hpp"
 #include "base/log.hpp"
 #include "files/checked_source.hpp"
-#include "files/crew.hpp"
 #include "files/objects.hpp"
+#include "files/thread_pool.hpp"
 #include "net/file_source.hpp"
 
 namespace etl::files {
@@ -38,7 +38,7 @@ class MultipartUpload::OneUpload {
 
   /// Every part's md5 and ETag, in order.
   std::vector<Journal::Part> send() {
-    Crew<Waiting> senders(senders_a_file, senders_a_file, [this](Waiting& part) { send_buffered(part); });
+    ThreadPool<Waiting> senders(senders_a_file, senders_a_file, [this](Waiting& part) { send_buffered(part); });
     Md5 whole;
     for (unsigned number = 1; number <= plan_.count(); ++number) {
       if (owner_.services_.stop.stop_requested()) throw StoppedError();
@@ -59,7 +59,7 @@ class MultipartUpload::OneUpload {
   struct Waiting {
     unsigned number = 0;
     std::string bytes;
-    BufferBudget::Lease lease;
+    MemoryBudget::Lease lease;
     std::string md5;
   };
 
@@ -181,9 +181,9 @@ void MultipartUpload::once(const Document& document) {
 
 bool MultipartUpload::is_there(const Document& document, const std::string& etag) {
   const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
-                               [&] { return look_at(services_, document.did); });
+                               [&] { return head_object(services_, document.did); });
   return head && head->size == document.size &&
-         (etag_says_parts(*head, etag) == Says::same ||
+         (match_multipart_etag(*head, etag) == EtagMatch::match ||
           (head->encrypted && head->etag.ends_with(etag.substr(etag.find('-')))));
 }
 
@@ -214,8 +214,8 @@ void MultipartUpload::complete(const Document& document, const Journal::Upload& 
     }
   }
   const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
-                               [&] { return look_at(services_, document.did); });
-  if (head && head->size == document.size && etag_says_parts(*head, etag) != Says::other) return;
+                               [&] { return head_object(services_, document.did); });
+  if (head && head->size == document.size && match_multipart_etag(*head, etag) != EtagMatch::mismatch) return;
   journal_.drop_upload(document.did);
   throw WrongObjectError(head ? fmt::format("S3 has {} bytes with the ETag {}; sent were {} with {}", head->size,
                                             head->etag, document.size, etag)

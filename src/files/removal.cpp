@@ -6,7 +6,7 @@
 #include <mutex>
 #include <set>
 
-#include "files/crew.hpp"
+#include "files/thread_pool.hpp"
 
 namespace etl::files {
 
@@ -61,7 +61,7 @@ RemovalTally remove_each(const Services& services, Journal& journal, const std::
   std::mutex mutex;
   unsigned in_a_row = 0;
   const gen3::BucketNames buckets(services.fence);
-  Crew<gen3::FileRecord> crew(jobs, most_waiting, [&](gen3::FileRecord& record) {
+  ThreadPool<gen3::FileRecord> crew(jobs, most_waiting, [&](gen3::FileRecord& record) {
     if (services.stop.stop_requested()) throw StoppedError();
     std::string reason;
     Removed how = Removed::nothing;

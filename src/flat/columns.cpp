@@ -175,7 +175,7 @@ const std::vector<std::string>& document_types(Layout layout) {
 
 std::vector<Column> fixed_columns(Layout layout, std::string_view type, const dictionary::Dictionary* dictionary) {
   const auto& types = document_types(layout);
-  if (std::ranges::find(types, type) == types.end()) throw FaultError(fmt::format("no documents of type {}", type));
+  if (std::ranges::find(types, type) == types.end()) throw InternalError(fmt::format("no documents of type {}", type));
   std::vector<Column> out;
   for (auto& [name, column] : layout == Layout::dictionary ? dictionary_columns(type, dictionary)
                                                            : dataframe_columns(type)) {

@@ -44,7 +44,7 @@ struct Column {
 /// The columns that documents of `type` always may have, by name. They come from the dictionary (layout `dictionary`,
 /// which needs one) or from the definitions of FHIR R5 (layout `dataframe`), never from data. Documents of the layout
 /// `dataframe` have more columns, whose names the study decides (DocumentSink::begin lists them); their kind is
-/// kind_of_column(). Throws FaultError for a type that the layout does not have.
+/// kind_of_column(). Throws InternalError for a type that the layout does not have.
 [[nodiscard]] std::vector<Column> fixed_columns(Layout layout, std::string_view type,
                                                 const dictionary::Dictionary* dictionary);
 

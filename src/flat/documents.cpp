@@ -57,7 +57,7 @@ class Digest {
 /// Gathers the rows and join texts of a study.
 class Gatherer final : public simplify::Consumer {
  public:
-  Gatherer(const DocumentsRequest& request, const Method& method, std::size_t sets, simplify::FaultReport& report,
+  Gatherer(const DocumentsRequest& request, const Method& method, std::size_t sets, simplify::IssueReport& report,
            const std::function<void(std::uint64_t)>& progress)
       : request_(request), method_(method), sets_(sets), report_(report), progress_(progress) {
     reset();
@@ -105,9 +105,9 @@ class Gatherer final : public simplify::Consumer {
     return true;
   }
   void rejected(const simplify::Rejected& rejected) override {
-    for (const fhir::Fault& fault : rejected.faults) report_.add(fault);
+    for (const fhir::Issue& issue : rejected.issues) report_.add(issue);
   }
-  void file_fault(const fhir::Fault& fault) override { report_.add(fault); }
+  void file_issue(const fhir::Issue& issue) override { report_.add(issue); }
   void advanced(std::uint64_t bytes) override { progress_(bytes); }
 
   [[nodiscard]] std::array<std::array<std::uint64_t, 2>, 2> digests() const {
@@ -157,7 +157,7 @@ class Gatherer final : public simplify::Consumer {
   const DocumentsRequest& request_;
   const Method& method_;
   std::size_t sets_;
-  simplify::FaultReport& report_;
+  simplify::IssueReport& report_;
   const std::function<void(std::uint64_t)>& progress_;
   Digest rows_digest_;
   Digest texts_;
@@ -367,7 +367,7 @@ std::string project_members(const ProjectId& project) {
                      project.program, project.code);
 }
 
-DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& sink, simplify::FaultReport& report,
+DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& sink, simplify::IssueReport& report,
                                const std::function<void(std::uint64_t)>& progress) {
   const std::vector<std::string> types = chosen_types(request);
   const auto method = request.layout == Layout::dictionary ? dictionary_method(request, types)
@@ -388,8 +388,8 @@ DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& si
                      "correct the study; no document was sent or written");
   }
   while (method->must_read_again()) {
-    // Its faults have been reported.
-    simplify::FaultReport again([](const fhir::Fault&, bool) {}, true);
+    // Its issues have been reported.
+    simplify::IssueReport again([](const fhir::Issue&, bool) {}, true);
     static_cast<void>(gathered.restart());
     static_cast<void>(simplify::read_study(options, gathered, again));
     if (again.errors() > 0) {

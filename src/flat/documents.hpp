@@ -11,7 +11,7 @@
 
 #include "base/project_id.hpp"
 #include "flat/columns.hpp"
-#include "simplify/fault_report.hpp"
+#include "simplify/issue_report.hpp"
 #include "simplify/study.hpp"
 
 // From a study to the documents of the search indexes.
@@ -99,7 +99,7 @@ struct DocumentsReport {
 /// why); dangling references make it invalid only if `report` says so. `progress` is told of bytes of the study that
 /// have been read. Memory: that of reading a study, `request.memory`, and a few blocks for each thread.
 [[nodiscard]] DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& sink,
-                                             simplify::FaultReport& report,
+                                             simplify::IssueReport& report,
                                              const std::function<void(std::uint64_t)>& progress);
 
 }  // namespace etl::flat

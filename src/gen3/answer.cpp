@@ -36,7 +36,7 @@ std::string in_json(const json& body) {
   if (body.is_string()) return body.get<std::string>();
   if (body.is_array()) return body.empty() ? std::string{} : in_json(body.front());
   if (!body.is_object()) return {};
-  // sheepdog's transactions tell each entity's own faults.
+  // sheepdog's transactions tell each entity's own errors.
   if (const auto entities = body.find("entities"); entities != body.end() && entities->is_array()) {
     for (const json& entity : *entities) {
       if (!entity.is_object()) continue;

@@ -208,7 +208,7 @@ void Indexd::list(const std::string& authz, const std::function<void(const FileR
 
 std::vector<FileRecord> Indexd::bulk(const std::vector<std::string>& dids) {
   std::vector<FileRecord> out;
-  for (std::size_t begin = 0; begin < dids.size(); begin += records_per_page) {  // an empty list is a fault to indexd
+  for (std::size_t begin = 0; begin < dids.size(); begin += records_per_page) {  // indexd refuses an empty list
     const auto first = dids.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto last = dids.begin() + static_cast<std::ptrdiff_t>(std::min(begin + records_per_page, dids.size()));
     const std::set<std::string> asked(first, last);

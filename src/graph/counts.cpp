@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "graph/graph_schema.hpp"
-#include "graph/project_member.hpp"
+#include "graph/schema/graph_schema.hpp"
+#include "graph/staging/project_id_member.hpp"
 
 namespace etl::graph {
 namespace {
@@ -65,7 +65,7 @@ std::string Selection::condition(const std::string& alias) const {
 }
 
 Params Selection::parameters() const {
-  Params params{"{" + project_member(project.str()) + "}"};
+  Params params{"{" + project_id_member(project.str()) + "}"};
   if (!node_ids.empty()) params.emplace_back(text_array(node_ids));
   return params;
 }

@@ -8,15 +8,15 @@
 #include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "graph/dangling.hpp"
-#include "graph/graph_schema.hpp"
-#include "graph/held_reader.hpp"
-#include "graph/index_cleaner.hpp"
-#include "graph/load_consumer.hpp"
-#include "graph/merge.hpp"
-#include "graph/outcome.hpp"
-#include "graph/sql_lock.hpp"
-#include "graph/sql_quote.hpp"
+#include "graph/connection/sql_lock.hpp"
+#include "graph/connection/sql_quote.hpp"
+#include "graph/reconcile/dangling.hpp"
+#include "graph/reconcile/index_cleaner.hpp"
+#include "graph/reconcile/merge.hpp"
+#include "graph/reconcile/reconciliation.hpp"
+#include "graph/schema/graph_schema.hpp"
+#include "graph/snapshot/snapshot_reader.hpp"
+#include "graph/staging/load_consumer.hpp"
 #include "simplify/check_study.hpp"
 
 namespace etl::graph {
@@ -155,7 +155,7 @@ void show_phases(LoadOptions& options, Progress& progress) {
 }
 
 LoadReport load_study(Connection& connection, const dictionary::Dictionary& dictionary,
-                      const simplify::StudyOptions& study, const LoadOptions& options, simplify::FaultReport& report,
+                      const simplify::StudyOptions& study, const LoadOptions& options, simplify::IssueReport& report,
                       std::function<void(std::uint64_t)> progress) {
   LoadReport out;
   {
@@ -170,11 +170,11 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     out.project = ensure_project(connection, options.project, true);
 
     begin(options, "reading");
-    Held held;
-    read_held(connection, dictionary, options.project, held);
+    GraphSnapshot snapshot;
+    read_snapshot(connection, dictionary, options.project, snapshot);
     Staging staging(connection);
     Dangling dangling(connection, dictionary, staging);
-    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node, options.edge_rule}, held,
+    LoadConsumer consumer(dictionary, {options.project.str(), out.project.project_node, options.edge_rule}, snapshot,
                           staging, report, std::move(progress));
     simplify::StudyOptions of_project = study;
     of_project.project = options.project.str();
@@ -190,20 +190,20 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
                        study.path, "mend the study; `aced-etl validate` lists what is wrong");
     }
     if (!read.deleted.empty()) {
-      held.remove([&](std::size_t type, std::string_view id) {
+      snapshot.remove([&](std::size_t type, std::string_view id) {
         const std::string target = fmt::format("{}/{}", dictionary.nodes()[type].title, id);
         return std::ranges::binary_search(read.deleted, fhir::IdIndex::key_of(target));
       });
     }
-    const Outcome outcome = settle(held, dictionary, options, staging);
+    const Reconciliation reconciliation = reconcile(snapshot, dictionary, options, staging);
     out.left_out = read.left_out();
     out.deletions = read.deletions;
-    out.deleted = outcome.deleted;
+    out.deleted = reconciliation.deleted;
     staging.finish();
 
     begin(options, "comparing");
-    Merge merge(connection, dictionary, staging, options, outcome, cleaner);
-    if (report.count(fhir::FaultKind::repeated_resource) > 0) merge.drop_repeated();
+    Merge merge(connection, dictionary, staging, options, reconciliation, cleaner);
+    if (report.count(fhir::IssueKind::repeated_resource) > 0) merge.drop_repeated();
     merge.compare();
     const std::vector<SharedNode> shared = merge.shared();
     if (!shared.empty() && !options.keep_shared) refuse_shared(shared, options.project, connection.where());
@@ -211,7 +211,7 @@ LoadReport load_study(Connection& connection, const dictionary::Dictionary& dict
     if (!shared.empty()) merge.drop_shared(shared);
     if (dangling.any()) out.dangling_skipped = dangling.resolve(read.files, report);
     if (out.dangling_skipped > 0 && !options.skip_dangling) {
-      const std::uint64_t dangling_count = report.count(fhir::FaultKind::dangling);
+      const std::uint64_t dangling_count = report.count(fhir::IssueKind::dangling);
       throw InputError(fmt::format("{} {} nowhere; nothing was written", counted(dangling_count, "reference"),
                                    dangling_count == 1 ? "leads" : "lead"),
                        study.path, "add the missing records, or leave these edges out with --dangling skip");

@@ -8,9 +8,9 @@
 #include "base/progress.hpp"
 #include "base/project_id.hpp"
 #include "dictionary/dictionary.hpp"
-#include "graph/connection.hpp"
-#include "graph/edge_choice.hpp"
+#include "graph/connection/connection.hpp"
 #include "graph/load_report.hpp"
+#include "graph/schema/edge_choice.hpp"
 #include "simplify/study.hpp"
 
 namespace etl::graph {
@@ -41,6 +41,6 @@ void show_phases(LoadOptions& options, Progress& progress);
 /// unique key (each named first).
 [[nodiscard]] LoadReport load_study(Connection& connection, const dictionary::Dictionary& dictionary,
                                     const simplify::StudyOptions& study, const LoadOptions& options,
-                                    simplify::FaultReport& report, std::function<void(std::uint64_t)> progress);
+                                    simplify::IssueReport& report, std::function<void(std::uint64_t)> progress);
 
 }  // namespace etl::graph

@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/uuid.hpp"
-#include "graph/graph_schema.hpp"
+#include "graph/schema/graph_schema.hpp"
 
 namespace etl::graph {
 namespace {

@@ -304,7 +304,7 @@ Attempt Transfer::run(CURLM* multi) {
   const auto look = static_cast<int>(std::clamp<std::int64_t>(options_.stall.count() / 4, 1, 1000));
   for (int running = 1; running != 0;) {
     if (stop_.stop_requested()) throw StoppedError();
-    if (curl_multi_perform(multi, &running) != CURLM_OK) throw FaultError("libcurl cannot go on");
+    if (curl_multi_perform(multi, &running) != CURLM_OK) throw InternalError("libcurl cannot go on");
     if (running == 0) break;
     if (stalled()) return {Attempt::End::stalled, CURLE_OPERATION_TIMEDOUT, {}, thrown_};
     curl_multi_poll(multi, nullptr, 0, look, nullptr);

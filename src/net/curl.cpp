@@ -19,7 +19,7 @@ Easy make_easy() {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   Easy easy(curl_easy_init());
-  if (!easy) throw FaultError("libcurl does not start");
+  if (!easy) throw InternalError("libcurl does not start");
   return easy;
 }
 

@@ -10,7 +10,7 @@ namespace etl::net {
 HandlePool::HandlePool(unsigned per_host) : per_host_(std::max(1U, per_host)) {
   static_cast<void>(make_easy());  // starts libcurl
   share_.reset(curl_share_init());
-  if (!share_) throw FaultError("libcurl does not start");
+  if (!share_) throw InternalError("libcurl does not start");
   curl_share_setopt(share_.get(), CURLSHOPT_LOCKFUNC, &HandlePool::lock);
   curl_share_setopt(share_.get(), CURLSHOPT_UNLOCKFUNC, &HandlePool::unlock);
   curl_share_setopt(share_.get(), CURLSHOPT_USERDATA, this);
@@ -30,7 +30,7 @@ std::unique_ptr<Handle> HandlePool::make() const {
   auto handle = std::make_unique<Handle>();
   handle->easy = make_easy();
   handle->multi.reset(curl_multi_init());
-  if (!handle->multi) throw FaultError("libcurl does not start");
+  if (!handle->multi) throw InternalError("libcurl does not start");
   curl_easy_setopt(handle->easy.get(), CURLOPT_SHARE, share_.get());
   return handle;
 }

@@ -10,12 +10,12 @@
 
 namespace etl::run {
 
-StudyLock::StudyLock(const Workplace& workplace, const ProjectId& project, bool in_database)
-    : file_(workplace.state_dir() / "run" / (as_file_name(project.str()) + ".lock"),
+StudyLock::StudyLock(const RunContext& context, const ProjectId& project, bool in_database)
+    : file_(context.state_dir() / "run" / (as_file_name(project.str()) + ".lock"),
             fmt::format("another run is at work on {}", project.str())) {
   if (!in_database) return;
-  // Not workplace.connect(): the lock must outlive a stop until all is wound up.
-  connection_.emplace(config::database_address(workplace.settings()));
+  // Not context.connect(): the lock must outlive a stop until all is wound up.
+  connection_.emplace(config::database_address(context.settings()));
   constexpr unsigned tries = 20;
   transaction_.emplace(*connection_);
   for (unsigned tried = 1;; ++tried) {

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "base/file_lock.hpp"
-#include "graph/sql_lock.hpp"
-#include "run/workplace.hpp"
+#include "graph/connection/sql_lock.hpp"
+#include "run/run_context.hpp"
 
 namespace etl::run {
 
@@ -12,7 +12,7 @@ namespace etl::run {
 /// lock in its database, which pods that share no state dir see as well. LockedError names the holder.
 class StudyLock {
  public:
-  StudyLock(const Workplace& workplace, const ProjectId& project, bool in_database);
+  StudyLock(const RunContext& context, const ProjectId& project, bool in_database);
 
  private:
   FileLock file_;

@@ -65,14 +65,14 @@ net::Headers headers_of(const PutOptions& options) {
 
 /// S3 answers 200 to the completion of an upload before it knows, and says in the body how it went.
 void refuse_late_fault(const net::Response& response, const std::string& where) {
-  const auto fault = parse_fault(response);
-  if (!fault.code.empty()) refuse(fault.code == "InternalError" ? 500 : 400, fault, where);
+  const auto reason = parse_error_answer(response);
+  if (!reason.code.empty()) refuse(reason.code == "InternalError" ? 500 : 400, reason, where);
 }
 
 /// For calls whose answer is a document, which may also be an <Error> with status 200.
 std::function<bool(const net::Response&)> document(const char* root) {
   return [root](const net::Response& response) {
-    return is_document(response.body, root) || !parse_fault(response).code.empty();
+    return is_document(response.body, root) || !parse_error_answer(response).code.empty();
   };
 }
 
@@ -237,8 +237,8 @@ std::string Client::put(const std::string& bucket, const std::string& key, const
 
 void Client::remove(const std::string& bucket, const std::string& key) {
   const auto response = send({.method = "DELETE", .bucket = bucket, .key = key, .own = is_removal});
-  const auto fault = parse_fault(response);
-  if (fault.code == "NoSuchBucket") refuse(response.status, fault, bucket);
+  const auto reason = parse_error_answer(response);
+  if (reason.code == "NoSuchBucket") refuse(response.status, reason, bucket);
 }
 
 std::string Client::create_upload(const std::string& bucket, const std::string& key, const PutOptions& options) {

@@ -34,7 +34,7 @@ Credentials whole_key(std::optional<std::string> id, std::optional<std::string> 
   return {std::move(*id), std::move(*secret), std::move(token).value_or(""), std::move(origin)};
 }
 
-std::optional<std::string> text_of(const std::optional<Sourced>& value) {
+std::optional<std::string> text_of(const std::optional<ValueWithOrigin>& value) {
   return value ? std::optional(value->text) : std::nullopt;
 }
 
@@ -85,10 +85,10 @@ std::optional<Credentials> CredentialChain::profile_key(const std::string& profi
                    id ? id->origin : secret->origin);
 }
 
-std::optional<Sourced> CredentialChain::variable_or_file(const char* name, const std::string& profile,
-                                                         std::string_view key, bool use_environment) const {
+std::optional<ValueWithOrigin> CredentialChain::variable_or_file(const char* name, const std::string& profile,
+                                                                 std::string_view key, bool use_environment) const {
   if (use_environment) {
-    if (auto value = variable(environment_, name)) return Sourced{*value, fmt::format("environment {}", name)};
+    if (auto value = variable(environment_, name)) return ValueWithOrigin{*value, fmt::format("environment {}", name)};
   }
   return files_.get(profile, key);
 }
@@ -113,10 +113,10 @@ std::string CredentialChain::sts_endpoint(const std::string& profile) const {
                      region_.text.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com");
 }
 
-std::optional<Sourced> CredentialChain::configured_sts_endpoint(const std::string& profile) const {
+std::optional<ValueWithOrigin> CredentialChain::configured_sts_endpoint(const std::string& profile) const {
   if (variable(environment_, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") return std::nullopt;
   if (auto value = variable(environment_, "AWS_ENDPOINT_URL_STS")) {
-    return Sourced{*value, "environment AWS_ENDPOINT_URL_STS"};
+    return ValueWithOrigin{*value, "environment AWS_ENDPOINT_URL_STS"};
   }
   return files_.service_endpoint(profile, "sts");
 }
@@ -188,7 +188,7 @@ std::optional<AssumedRole> CredentialChain::assumed_role(const std::string& prof
   return assumed;
 }
 
-CredentialSource CredentialChain::named_source(const Sourced& name) const {
+CredentialSource CredentialChain::named_source(const ValueWithOrigin& name) const {
   if (name.text == "Environment") {
     if (auto key = environment_key()) return {*std::move(key)};
     throw UsageError("credential_source is Environment, but AWS_ACCESS_KEY_ID is not set", name.origin);

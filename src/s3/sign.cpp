@@ -165,7 +165,7 @@ void sign(net::Request& request, const Credentials& key, const SignContext& cont
   const Signer signer(key, context);
   const auto address = parse(request.url);
   if (payload_sha256.empty() && request.source != nullptr) {
-    throw FaultError("a body that is read while it is sent must be signed with its digest or as UNSIGNED-PAYLOAD");
+    throw InternalError("a body that is read while it is sent must be signed with its digest or as UNSIGNED-PAYLOAD");
   }
   const auto payload = payload_sha256.empty() ? sha256_hex(request.body) : std::string(payload_sha256);
   std::erase_if(request.headers, [](const net::Header& header) { return ascii_lower(header.name) == "authorization"; });

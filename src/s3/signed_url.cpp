@@ -12,8 +12,8 @@ SignedResult send(net::HttpClient& http, net::Request& request) {
   result.response = http.send(request);
   if (!has_etag(result.response)) not_s3(result.response, result.address);
   if (!result.response.ok()) {
-    result.fault = parse_fault(result.response);
-    result.cause = explain(result.response.status, result.fault);
+    result.reason = parse_error_answer(result.response);
+    result.cause = explain(result.response.status, result.reason);
   }
   return result;
 }

@@ -75,12 +75,12 @@ LentKey Sts::send(net::Request request, const std::string& action, const std::st
   const auto where = fmt::format("{} for {}", net::without_query(request.url), role_arn);
   const auto response = http_.send(request);
   if (!response.ok()) {
-    const auto fault = parse_fault(response);
+    const auto reason = parse_error_answer(response);
     const auto what =
-        fmt::format("STS answered HTTP {}{}", response.status, fault.code.empty() ? "" : ": " + fault.code);
+        fmt::format("STS answered HTTP {}{}", response.status, reason.code.empty() ? "" : ": " + reason.code);
     if (response.status == 429 || response.status >= 500) throw UnavailableError(what, where, "run again later");
-    const auto cause = explain_denial(fault.code);
-    throw NotAllowedError(what, where, cause.empty() || fault.code == "AccessDenied" ? denied_hint : cause);
+    const auto cause = explain_denial(reason.code);
+    throw NotAllowedError(what, where, cause.empty() || reason.code == "AccessDenied" ? denied_hint : cause);
   }
   const Xml xml(response.body, root.c_str(), where);
   const auto key = xml.root().child((action + "Result").c_str()).child("Credentials");

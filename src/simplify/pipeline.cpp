@@ -23,7 +23,7 @@ class Pipeline {
         index_(index),
         consumer_(consumer),
         reader_(
-            files, options.limits, [this](const fhir::Fault& fault) { file_faults_.push_back(fault); }, options.stop,
+            files, options.limits, [this](const fhir::Issue& issue) { file_issues_.push_back(issue); }, options.stop,
             options.worker.deletions) {}
 
   PipelineResult run() {
@@ -33,8 +33,8 @@ class Pipeline {
     work();
     for (std::thread& thread : others) thread.join();
     if (error_) std::rethrow_exception(error_);
-    if (options_.tell_faults) {
-      for (const fhir::Fault& fault : file_faults_) consumer_.file_fault(fault);
+    if (options_.show_issues) {
+      for (const fhir::Issue& issue : file_issues_) consumer_.file_issue(issue);
     }
     result_.bytes = reader_.bytes();
     return std::move(result_);
@@ -119,7 +119,7 @@ class Pipeline {
 
   void give(const Made& due) {
     Consumer::Part& part = *due.part;
-    if (options_.tell_faults) {
+    if (options_.show_issues) {
       for (const Rejected& rejected : part.rejects) consumer_.rejected(rejected);
     }
     part.rejects.clear();
@@ -132,9 +132,9 @@ class Pipeline {
   fhir::IdIndex* index_;
   Consumer& consumer_;
 
-  std::mutex read_;  // guards the reader and file_faults_
+  std::mutex read_;  // guards the reader and file_issues_
   fhir::BlockReader reader_;
-  std::vector<fhir::Fault> file_faults_;
+  std::vector<fhir::Issue> file_issues_;
 
   std::mutex order_;  // guards all below
   std::condition_variable changed_;

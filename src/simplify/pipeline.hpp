@@ -29,13 +29,13 @@ class Consumer {
   [[nodiscard]] virtual std::unique_ptr<Part> part() = 0;
   /// Take what the part holds and leave it empty for its next block.
   virtual void take(Part& part) = 0;
-  /// The study is read from its beginning, perhaps once more: forget what take() took. Faults are not told a second
+  /// The study is read from its beginning, perhaps once more: forget what take() took. Issues are not reported a second
   /// time. False when what was taken cannot be taken back.
   [[nodiscard]] virtual bool restart() = 0;
   /// A resource that is not usable; called in the order of the input.
   virtual void rejected(const Rejected& rejected) = 0;
   /// A file that cannot be read to its end.
-  virtual void file_fault(const fhir::Fault& fault) = 0;
+  virtual void file_issue(const fhir::Issue& issue) = 0;
   /// Bytes of the input that are done, for progress.
   virtual void advanced(std::uint64_t bytes) { static_cast<void>(bytes); }
 };
@@ -45,7 +45,7 @@ struct PipelineOptions {
   unsigned threads = 1;
   fhir::BlockLimits limits;
   std::stop_token stop;
-  bool tell_faults = true;  ///< false: the consumer knows them from an earlier reading
+  bool show_issues = true;  ///< false: the consumer knows them from an earlier reading
 };
 
 struct PipelineResult {

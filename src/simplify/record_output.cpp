@@ -111,7 +111,7 @@ class RecordOutput::TypeParts final : public Consumer::Part {
   Type* current_ = nullptr;
 };
 
-RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* rejects, FaultReport& report,
+RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* rejects, IssueReport& report,
                            std::function<void(std::uint64_t)> progress)
     : path_(std::move(path)), dialect_(dialect), rejects_(rejects), report_(report), progress_(std::move(progress)) {
   if (path_ == "-") return;
@@ -168,13 +168,13 @@ bool RecordOutput::restart() {
 }
 
 void RecordOutput::rejected(const Rejected& rejected) {
-  for (const fhir::Fault& fault : rejected.faults) report_.add(fault);
+  for (const fhir::Issue& issue : rejected.issues) report_.add(issue);
   if (rejects_ != nullptr) rejects_->add(rejected);
 }
 
-void RecordOutput::file_fault(const fhir::Fault& fault) {
-  report_.add(fault);
-  if (rejects_ != nullptr) rejects_->add(fault);
+void RecordOutput::file_issue(const fhir::Issue& issue) {
+  report_.add(issue);
+  if (rejects_ != nullptr) rejects_->add(issue);
 }
 
 void RecordOutput::take_out(const std::vector<fhir::IdIndex::Duplicate>& duplicates,
@@ -220,12 +220,12 @@ void RecordOutput::take_out_of(const std::string& type, const Places& places, co
       if (all.met && (differs || all.equal_taken < equal)) {
         if (!differs) ++all.equal_taken;
         const fhir::Location where = found->second[std::min(all.taken++, found->second.size() - 1)];
-        fhir::Fault fault;
-        fault.kind = fhir::FaultKind::duplicate_id;
-        fault.file = files.at(where.file);
-        fault.line = where.line;
-        fault.message = fmt::format("{}/{} stands in the study already with another content", type, id);
-        if (rejects_ != nullptr) rejects_->add(fault, line);
+        fhir::Issue issue;
+        issue.kind = fhir::IssueKind::duplicate_id;
+        issue.file = files.at(where.file);
+        issue.line = where.line;
+        issue.message = fmt::format("{}/{} stands in the study already with another content", type, id);
+        if (rejects_ != nullptr) rejects_->add(issue, line);
         --counts_[type];
         continue;
       }

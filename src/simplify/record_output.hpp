@@ -9,7 +9,7 @@
 
 #include "base/buffer.hpp"
 #include "base/file.hpp"
-#include "simplify/fault_report.hpp"
+#include "simplify/issue_report.hpp"
 #include "simplify/pipeline.hpp"
 #include "simplify/reject_file.hpp"
 #include "simplify/staged_folder.hpp"
@@ -21,14 +21,14 @@ namespace etl::simplify {
 class RecordOutput final : public Consumer {
  public:
   /// `rejects` may be null. `on_rejected` is told of every resource and file that is not usable.
-  RecordOutput(std::string path, Dialect dialect, RejectFile* rejects, FaultReport& report,
+  RecordOutput(std::string path, Dialect dialect, RejectFile* rejects, IssueReport& report,
                std::function<void(std::uint64_t)> progress);
 
   std::unique_ptr<Part> part() override;
   void take(Part& part) override;
   bool restart() override;
   void rejected(const Rejected& rejected) override;
-  void file_fault(const fhir::Fault& fault) override;
+  void file_issue(const fhir::Issue& issue) override;
   void advanced(std::uint64_t bytes) override { progress_(bytes); }
 
   /// Take out the records of `duplicates` (each repeats an earlier id with another content) and give them to the
@@ -51,7 +51,7 @@ class RecordOutput final : public Consumer {
   std::string path_;
   Dialect dialect_;
   RejectFile* rejects_;
-  FaultReport& report_;
+  IssueReport& report_;
   std::function<void(std::uint64_t)> progress_;
   std::optional<StagedFolder> staged_;  ///< before files_, which are in it
   bool looked_ = false;                 ///< whether there can be a staged folder is known

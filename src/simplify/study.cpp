@@ -17,9 +17,9 @@
 namespace etl::simplify {
 namespace {
 
-using fhir::Fault;
-using fhir::FaultKind;
 using fhir::IdIndex;
+using fhir::Issue;
+using fhir::IssueKind;
 
 /// What all workers may hold of the index before it goes to disk.
 constexpr std::size_t index_memory = std::size_t{56} << 20;
@@ -40,7 +40,7 @@ class Deletions final : public fhir::DeletionSink {
   }
   void not_carried_out(fhir::Location where) override {
     const std::lock_guard lock(mutex_);
-    unnamed_.add(FaultKind::deletion, "Bundle.entry.request",
+    unnamed_.add(IssueKind::deletion, "Bundle.entry.request",
                  "a deletion that names no single resource (Type/id) is not carried out", where);
   }
 
@@ -70,7 +70,7 @@ class Blind final : public Consumer {
   void take(Part& part) override { static_cast<void>(part); }
   bool restart() override { return true; }
   void rejected(const Rejected& rejected) override { static_cast<void>(rejected); }
-  void file_fault(const Fault& fault) override { static_cast<void>(fault); }
+  void file_issue(const Issue& issue) override { static_cast<void>(issue); }
 
  private:
   class Nothing final : public Part {
@@ -79,15 +79,15 @@ class Blind final : public Consumer {
   };
 };
 
-Fault fault_at(FaultKind kind, const std::vector<std::string>& files, fhir::Location where, std::string path,
+Issue issue_at(IssueKind kind, const std::vector<std::string>& files, fhir::Location where, std::string path,
                std::string message) {
-  Fault fault;
-  fault.kind = kind;
-  fault.file = files.at(where.file);
-  fault.line = where.line;
-  fault.path = std::move(path);
-  fault.message = std::move(message);
-  return fault;
+  Issue issue;
+  issue.kind = kind;
+  issue.file = files.at(where.file);
+  issue.line = where.line;
+  issue.path = std::move(path);
+  issue.message = std::move(message);
+  return issue;
 }
 
 }  // namespace
@@ -130,7 +130,7 @@ class Readings {
     for (bool tell = true;; tell = false) {
       read(consumer_, tell);
       if (records_ || known_ || !repeatable_ || !takes_back || !learn()) break;
-      if (!consumer_.restart()) throw FaultError("a consumer that could be restarted cannot be any more");
+      if (!consumer_.restart()) throw InternalError("a consumer that could be restarted cannot be any more");
     }
     if (!known_ && !records_ && !repeatable_) refuse_or_warn();
     if (!options_.check_ids && !options_.latest) index_.reset();  // it was needed for references by URL alone
@@ -196,7 +196,7 @@ class Readings {
                                 : "the study has several versions of some resources, so it must be read twice",
                        options_.path, "a pipe can be read only once: write the study to a file and name that");
     }
-    result_.warnings.add(FaultKind::outside_reference, "",
+    result_.warnings.add(IssueKind::outside_reference, "",
                          "references by the URL of something that the study does not have; as a pipe can be read only "
                          "once, they are in the records like any other",
                          {}, facts_.outside.size());
@@ -230,7 +230,7 @@ std::string StudyResult::left_out() const {
   return out.empty() ? out : fmt::format("{} left out: {}", counted(tally.left_out(), "resource"), out);
 }
 
-StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultReport& report,
+StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueReport& report,
                        const std::function<void(const IdIndex::Reference&)>& missing) {
   std::vector<std::string> passed_over;
   const std::vector<fhir::StudyFile> files = fhir::study_files(options.path, options.selection, &passed_over);
@@ -252,7 +252,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
   result.deleted = readings.deletions().of_records();
   read.warnings.merge(readings.deletions().unnamed());
   if (!index) {
-    for (const Fault& warning : read.warnings.faults(result.files)) report.add(warning);
+    for (const Issue& warning : read.warnings.issues(result.files)) report.add(warning);
     return result;
   }
 
@@ -263,7 +263,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
       [&](const IdIndex::Duplicate& duplicate) {
         if (duplicate.same_content) {
           if (options.keep_repeats) result.repeats.push_back(IdIndex::key_of(duplicate.id));
-          read.warnings.add(FaultKind::repeated_resource, duplicate.id.substr(0, duplicate.id.find('/')),
+          read.warnings.add(IssueKind::repeated_resource, duplicate.id.substr(0, duplicate.id.find('/')),
                             "the same resource stands in the study more than once, byte for byte", duplicate.where);
         } else if (result.duplicates.size() < most_listed) {
           result.duplicates.push_back(duplicate);
@@ -284,18 +284,18 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultRep
   std::ranges::sort(result.repeats);
   std::ranges::sort(result.duplicates, {}, &IdIndex::Duplicate::where);
   for (const IdIndex::Duplicate& duplicate : result.duplicates) {
-    report.add(fault_at(FaultKind::duplicate_id, result.files, duplicate.where, "",
+    report.add(issue_at(IssueKind::duplicate_id, result.files, duplicate.where, "",
                         fmt::format("{} stands already at {}:{} with another content", duplicate.id,
                                     result.files.at(duplicate.first.file), duplicate.first.line)));
   }
   std::ranges::sort(dangling, {}, &IdIndex::Reference::where);
   for (const IdIndex::Reference& reference : dangling) {
-    report.add(fault_at(FaultKind::dangling, result.files, reference.where, element_path(reference.element),
+    report.add(issue_at(IssueKind::dangling, result.files, reference.where, element_path(reference.element),
                         fmt::format("{} is nowhere in the study", reference.target)));
   }
-  report.add_unlisted(FaultKind::duplicate_id, unlisted_duplicates);
-  report.add_unlisted(FaultKind::dangling, unlisted_dangling);
-  for (const Fault& warning : read.warnings.faults(result.files)) report.add(warning);
+  report.add_unlisted(IssueKind::duplicate_id, unlisted_duplicates);
+  report.add_unlisted(IssueKind::dangling, unlisted_dangling);
+  for (const Issue& warning : read.warnings.issues(result.files)) report.add(warning);
   return result;
 }
 

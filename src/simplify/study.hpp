@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "fhir/id_index.hpp"
-#include "simplify/fault_report.hpp"
+#include "simplify/issue_report.hpp"
 #include "simplify/pipeline.hpp"
 
 namespace etl::simplify {
@@ -23,7 +23,7 @@ struct StudyOptions {
   bool validate = true;
   bool check_ids = true;  ///< look for duplicate ids and references that lead nowhere
   References references = References::all;
-  bool latest = false;        ///< of several resources with one id the newest counts, instead of being a fault
+  bool latest = false;        ///< of several resources with one id the newest counts, instead of being an issue
   bool document_keys = true;  ///< as simplify::Simplifier says
   bool keep_repeats = false;  ///< list repeated resources in StudyResult::repeats
   unsigned threads = 1;
@@ -48,13 +48,13 @@ struct StudyResult {
   [[nodiscard]] std::string left_out() const;
 };
 
-/// Read a whole study into the consumer and report what is wrong with it: the faults of resources and files through the
+/// Read a whole study into the consumer and report what is wrong with it: the issues of resources and files through the
 /// consumer as they come, what only the whole shows (duplicate ids, references that lead nowhere, counted warnings) to
 /// `report` at the end. A study whose records depend on the whole of it (StudyFacts) is read twice; the consumer is
 /// restarted. InputError where that would be needed and the input can be read only once. Duplicates and missing
 /// references are kept sorted by place as far as `most_listed` of each; what is beyond is counted. `missing`, where
 /// given, is told of every reference without a target instead of the report.
-[[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultReport& report,
+[[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueReport& report,
                                      const std::function<void(const fhir::IdIndex::Reference&)>& missing = {});
 
 inline constexpr std::size_t most_listed = 100'000;

@@ -145,7 +145,7 @@ class Pull {
                  }
                }
              },
-         .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
+         .on_issue = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
          .latest = source.latest,
          .limits = source.limits,
          .temp_dir = source.temp_dir,

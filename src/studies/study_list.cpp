@@ -38,7 +38,7 @@ StudyRow look_at(const config::Settings& settings, const fs::path& folder) {
                ++row.missing;
              }
            },
-       .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
+       .on_issue = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
        .latest = source.latest,
        .limits = source.limits,
        .temp_dir = source.temp_dir});

@@ -198,7 +198,7 @@ def test_validate_prints_yaml(etl, tmp_path):
     assert "{" not in text.split("kinds:")[0], "flow style is JSON"
     assert yaml.safe_load(text) == etl("validate", "-o", "json", "bad.ndjson").failed(3).json()
     good = yaml.safe_load(etl("validate", "-o", "yaml", "good.ndjson").ok().stdout)
-    assert good["faults"] == [] and good["summary"]["resources"] == 1 and good["summary"]["errors"] == 0
+    assert good["issues"] == [] and good["summary"]["resources"] == 1 and good["summary"]["errors"] == 0
 
 
 def test_messages_of_a_run_carry_study_and_step_and_numbers_are_numbers(world):

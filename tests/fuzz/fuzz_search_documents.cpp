@@ -175,7 +175,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                   .temp_dir = fs::temp_directory_path()},
         .limit = (how & 16U) != 0 ? 1U : 0U,
         .memory = memory};
-    simplify::FaultReport report([](const fhir::Fault&, bool) {}, true);
+    simplify::IssueReport report([](const fhir::Issue&, bool) {}, true);
     return fuzz::refusal_of([&] { static_cast<void>(flat::make_documents(request, sink, report, [](std::uint64_t) {})); });
   };
   Checked first(layout);

@@ -195,7 +195,7 @@ TEST_F(SettingsTest, a_mistyped_key_gets_the_nearest_one) {
 
 TEST(Settings, only_keys_of_the_table_can_be_set) {
   Settings settings;
-  EXPECT_THROW(settings.set("no.such", "x", "flag"), FaultError);
+  EXPECT_THROW(settings.set("no.such", "x", "flag"), InternalError);
   EXPECT_THROW(settings.set("dictionary", "", "flag --dictionary"), UsageError);
 }
 

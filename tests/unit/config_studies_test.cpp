@@ -128,7 +128,7 @@ TEST_F(StudiesTest, a_mistyped_key_gets_the_nearest_one) {
   }
 }
 
-WrittenStudy written(const std::string& name) {
+RawStudyEntry written(const std::string& name) {
   return {.name = {name, "here:1"},
           .project = {},
           .bucket = {},
@@ -152,7 +152,7 @@ TEST(Studies, a_name_is_no_path) {
 }
 
 TEST(Studies, a_bucket_has_a_bucket_s_name) {
-  WrittenStudy study = written("A");
+  RawStudyEntry study = written("A");
   const auto bucket = [&](const std::string& name) {
     study.bucket = Value{name, "here:2"};
     return resolve_studies({study}, Value{"aced", "here:0"}).at(0).bucket;
@@ -165,7 +165,7 @@ TEST(Studies, a_bucket_has_a_bucket_s_name) {
 }
 
 TEST(Studies, a_source_is_a_prefix) {
-  WrittenStudy study = written("A");
+  RawStudyEntry study = written("A");
   const auto source = [&](const std::string& prefix) {
     study.source = Value{prefix, "here:2"};
     return resolve_studies({study}, Value{"aced", "here:0"}).at(0).source;

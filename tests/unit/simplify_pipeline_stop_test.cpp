@@ -31,7 +31,7 @@ class StoppingConsumer final : public Consumer {
   }
   bool restart() override { return false; }
   void rejected(const Rejected& rejected) override { ADD_FAILURE() << rejected.text; }
-  void file_fault(const fhir::Fault& fault) override { ADD_FAILURE() << fault.message; }
+  void file_issue(const fhir::Issue& issue) override { ADD_FAILURE() << issue.message; }
 
   std::stop_source stop;
   unsigned taken = 0;
