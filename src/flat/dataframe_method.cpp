@@ -440,7 +440,7 @@ class RowAssembler final : public Assembler {
   void add_group(const Key& group) {
     bool found = false;
     std::string_view text = stores_[subjects].last(group, scratch_, found);
-    if (!found) throw FaultError("the columns of a Group are missing");
+    if (!found) throw InternalError("the columns of a Group are missing");
     static_cast<void>(take_reference(text));
     read_columns(text, [&](std::string_view name, std::string_view value) { list_.set(name, value); });
   }
