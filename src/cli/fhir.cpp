@@ -42,14 +42,13 @@ std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& types) {
 
 void put(const Context& context, const FhirArguments& arguments) {
   const ProjectId project = ProjectId::parse(arguments.project);
-  simplify::StudySource source = simplify::study_source(
-      context.settings, arguments.path, config::study_of(context.settings, arguments.path, project));
+  simplify::StudySource source = simplify::study_source(context.settings, arguments.path,
+                                                        config::study_of(context.settings, arguments.path, project));
   source.selection.glob = arguments.glob;
   SearchServer search(context);
   Progress progress("sending", std::nullopt, Progress::Unit::items);
-  const auto report =
-      search::put_study(search.server, load_request(context, search.server, project, arguments.writing), source,
-                        [&](std::uint64_t more) { progress.add(more); });
+  const auto report = search::put_study(search.server, load_request(context, search.server, project, arguments.writing),
+                                        source, [&](std::uint64_t more) { progress.add(more); });
   if (report.load.unchanged) {
     print_types(context, {});
     log::info("nothing changed: the FHIR store holds the {} of {}",
@@ -96,7 +95,8 @@ void add_put(CLI::App& group, Context& context) {
             .examples = {{"aced-etl fhir put --project aced-lung_cancer ~/studies/Lung_Cancer", "a whole study"}}});
   auto arguments = std::make_shared<FhirArguments>();
   add_project(*command, *arguments);
-  command->add_option("PATH", arguments->path, "the study: a folder (read with all folders below), a file, or - for stdin")
+  command
+      ->add_option("PATH", arguments->path, "the study: a folder (read with all folders below), a file, or - for stdin")
       ->required();
   command->add_option("--glob", arguments->glob, "only files whose name, or path below PATH, matches this pattern")
       ->type_name("PATTERN");
@@ -143,10 +143,11 @@ void add_rm(CLI::App& group, Context& context) {
 
 void add_fhir(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("fhir");
-  describe(*group, {.summary = "keep a study's raw FHIR resources on the search server",
-                    .text = "The FHIR store is the index `fhir` of Elasticsearch or OpenSearch: the resources themselves, "
-                            "for tools that read them from there.",
-                    .examples = {{"aced-etl fhir put --project aced-lung_cancer STUDY", "put a study's resources"}}});
+  describe(*group,
+           {.summary = "keep a study's raw FHIR resources on the search server",
+            .text = "The FHIR store is the index `fhir` of Elasticsearch or OpenSearch: the resources themselves, "
+                    "for tools that read them from there.",
+            .examples = {{"aced-etl fhir put --project aced-lung_cancer STUDY", "put a study's resources"}}});
   add_put(*group, context);
   add_get(*group, context);
   add_rm(*group, context);

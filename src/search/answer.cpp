@@ -89,7 +89,8 @@ void refuse(const std::string& what, ErrorKind kind, const std::string& reason, 
       throw UnavailableError(text, at, "run again; if it persists, look at the log of the search server");
     case ErrorKind::too_large:
       throw RefusedError(text, at, "raise http.max_content_length on the search server");
-    case ErrorKind::refused: break;
+    case ErrorKind::refused:
+      break;
   }
   throw RefusedError(text, at);
 }

@@ -18,7 +18,8 @@ using nlohmann::json;
 
 /// The fields that the document lists; null when there is no such document.
 json listed(Server& server, const std::string& index, const std::string& name) {
-  const auto found = server.find("read " + index, fmt::format("/{}/_doc/{}", net::path_segment(index), net::path_segment(name)));
+  const auto found =
+      server.find("read " + index, fmt::format("/{}/_doc/{}", net::path_segment(index), net::path_segment(name)));
   if (!found || !found->value("found", false)) return nullptr;
   return found->value("_source", json::object()).value("array", json());
 }
@@ -35,9 +36,11 @@ void write_array_config(Server& server, const std::string& prefix, const std::st
   const std::vector<std::string> aliases{prefix + "_array-config", type + "_array-config"};
   const auto there = read_indexes(server, index);
   if (there.empty()) {
-    const json mapping{{"dynamic", false}, {"properties", {{"timestamp", {{"type", "date"}}}, {"array", {{"type", "keyword"}}}}}};
+    const json mapping{{"dynamic", false},
+                       {"properties", {{"timestamp", {{"type", "date"}}}, {"array", {{"type", "keyword"}}}}}};
     try {
-      create_index(server, index, {{"index", {{"number_of_shards", 1}, {"auto_expand_replicas", "0-1"}}}}, mapping, aliases);
+      create_index(server, index, {{"index", {{"number_of_shards", 1}, {"auto_expand_replicas", "0-1"}}}}, mapping,
+                   aliases);
     } catch (const RefusedError&) {
       if (read_indexes(server, index).empty()) throw;  // else the load of another project was faster
     }
@@ -54,8 +57,10 @@ void write_array_config(Server& server, const std::string& prefix, const std::st
   const json fields = sorted;
   for (const std::string& name : names) {
     if (listed(server, index, name) == fields) continue;
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
-    server.put("write " + index, fmt::format("/{}/_doc/{}?refresh=true", net::path_segment(index), net::path_segment(name)),
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+    server.put("write " + index,
+               fmt::format("/{}/_doc/{}?refresh=true", net::path_segment(index), net::path_segment(name)),
                {{"timestamp", now.count()}, {"array", fields}});
   }
 }

@@ -53,20 +53,21 @@ BulkOptions BulkOptions::from(const config::Settings& settings, Server& server) 
   options.retry_time = std::chrono::seconds(settings.number("search.retry_time"));
   const std::uint64_t wanted = settings.bytes("search.bulk_size");
   if (wanted < kSmallestBody || wanted > kLargestSetting) {
-    throw UsageError(fmt::format("`search.bulk_size` must be between 256KiB and 50MB: {}",
-                                 settings.get("search.bulk_size")->text),
-                     settings.get("search.bulk_size")->origin);
+    throw UsageError(
+        fmt::format("`search.bulk_size` must be between 256KiB and 50MB: {}", settings.get("search.bulk_size")->text),
+        settings.get("search.bulk_size")->origin);
   }
   options.body = wanted;
-  if (const auto most = least_of_nodes(server, "/_nodes/http", json::json_pointer("/http/max_content_length_in_bytes"))) {
+  if (const auto most =
+          least_of_nodes(server, "/_nodes/http", json::json_pointer("/http/max_content_length_in_bytes"))) {
     options.largest = *most;
   }
   options.body = std::min(options.body, options.largest / 10 * 9);
   // A request counts as 1.07 times its size, and all requests under way count together (measured).
   if (const auto pressure = least_of_nodes(server, "/_nodes/stats/indexing_pressure",
                                            json::json_pointer("/indexing_pressure/memory/limit_in_bytes"))) {
-    options.body = std::clamp<std::size_t>(options.body, kSmallestBody,
-                                           std::max<std::size_t>(*pressure * 8 / 10 / options.connections, kSmallestBody));
+    options.body = std::clamp<std::size_t>(
+        options.body, kSmallestBody, std::max<std::size_t>(*pressure * 8 / 10 / options.connections, kSmallestBody));
   }
   return options;
 }
@@ -250,10 +251,17 @@ BulkSender::Outcome BulkSender::send(Body& body) {
   const json error = document.is_object() ? document.value("error", json()) : json();
   outcome.reason = fmt::format("HTTP {}: {}", answer.status, reason_of(error));
   switch (const ErrorKind kind = kind_of(answer.status, error)) {
-    case ErrorKind::overloaded: outcome.kind = Outcome::Kind::overloaded; break;
-    case ErrorKind::unavailable: outcome.kind = Outcome::Kind::again; break;
-    case ErrorKind::too_large: outcome.kind = Outcome::Kind::too_large; break;
-    default: refuse("send documents", kind, outcome.reason, server_.url());
+    case ErrorKind::overloaded:
+      outcome.kind = Outcome::Kind::overloaded;
+      break;
+    case ErrorKind::unavailable:
+      outcome.kind = Outcome::Kind::again;
+      break;
+    case ErrorKind::too_large:
+      outcome.kind = Outcome::Kind::too_large;
+      break;
+    default:
+      refuse("send documents", kind, outcome.reason, server_.url());
   }
   return outcome;
 }
@@ -295,7 +303,8 @@ void BulkSender::read_items(const net::Response& answer, const Body& body, Outco
         outcome.reason = reason;
         break;
       case ErrorKind::disk_full:
-      case ErrorKind::not_allowed: refuse("send documents", kind, reason, server_.url());
+      case ErrorKind::not_allowed:
+        refuse("send documents", kind, reason, server_.url());
       default:
         if (status == 404) refuse("send documents: the index was removed during the load", kind, reason, server_.url());
         reject(body.item(n), status, reason);

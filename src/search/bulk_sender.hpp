@@ -20,7 +20,7 @@ namespace etl::search {
 
 struct BulkOptions {
   unsigned connections = 2;
-  std::size_t body = 8'000'000;  ///< bytes of a request, before compression
+  std::size_t body = 8'000'000;       ///< bytes of a request, before compression
   std::size_t largest = 100'000'000;  ///< bytes that the server takes in one request: a larger document is rejected
   bool gzip = false;
   std::chrono::seconds retry_time{300};  ///< how long a request may go on failing for a reason that may pass
@@ -94,9 +94,9 @@ class BulkSender {
   Body filling_;
   std::deque<Body> waiting_;
   unsigned busy_ = 0;
-  unsigned allowed_;         ///< connections to use at the moment
-  std::size_t body_limit_;   ///< of new requests
-  unsigned accepted_ = 0;    ///< requests since the last change of the two
+  unsigned allowed_;        ///< connections to use at the moment
+  std::size_t body_limit_;  ///< of new requests
+  unsigned accepted_ = 0;   ///< requests since the last change of the two
   bool ended_ = false;
   std::exception_ptr failure_;
   std::uint64_t sent_ = 0;

@@ -33,6 +33,7 @@ struct CheckReport {
 /// array-config, documents without `auth_resource_path`, several generations of one project, full disks, the limit of
 /// shards. `types`: aliases that guppy is configured with; empty: of every type that this program has loaded.
 /// Writes nothing.
-[[nodiscard]] CheckReport check_indexes(Server& server, const std::string& prefix, const std::vector<std::string>& types);
+[[nodiscard]] CheckReport check_indexes(Server& server, const std::string& prefix,
+                                        const std::vector<std::string>& types);
 
 }  // namespace etl::search

@@ -30,7 +30,8 @@ std::vector<DocumentType> document_types(flat::Layout layout, const std::vector<
 json properties_of_columns(const std::vector<flat::Column>& columns) {
   json properties{{"project_id", keyword_field()}, {"auth_resource_path", keyword_field()}};
   for (const flat::Column& column : columns) {
-    if (!is_guppy_name(column.name)) throw InternalError("a column has a name that guppy does not take: " + column.name);
+    if (!is_guppy_name(column.name))
+      throw InternalError("a column has a name that guppy does not take: " + column.name);
     properties[column.name] =
         column.kind == flat::Kind::keyword ? keyword_field() : json{{"type", std::string(flat::name_of(column.kind))}};
   }

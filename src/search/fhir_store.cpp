@@ -26,8 +26,8 @@
 namespace etl::search {
 namespace {
 
-using nlohmann::json;
 using fhir::IdIndex;
+using nlohmann::json;
 
 constexpr std::size_t kIndexMemory = std::size_t{16} << 20U;
 constexpr std::size_t kMostFaults = 20;
@@ -53,7 +53,7 @@ class Faults {
 
 /// Resources whose ids need care.
 struct SharedIds {
-  std::set<IdIndex::Key> repeated;  ///< `Type/id` that the study has more than once, always with the same bytes
+  std::set<IdIndex::Key> repeated;   ///< `Type/id` that the study has more than once, always with the same bytes
   std::set<IdIndex::Key> ambiguous;  ///< ids that resources of several types have
 };
 
@@ -179,7 +179,8 @@ class TypeFiles {
       file = files_.emplace(type, std::ofstream(folder_ / (type + ".ndjson"), std::ios::binary)).first;
     }
     file->second << text << '\n';
-    if (!file->second) throw UnavailableError("cannot write", (folder_ / (type + ".ndjson")).string(), "is the disk full?");
+    if (!file->second)
+      throw UnavailableError("cannot write", (folder_ / (type + ".ndjson")).string(), "is the disk full?");
     ++report.types[type];
     report.bytes += text.size() + 1;
   }
@@ -206,9 +207,9 @@ std::uint64_t read_generation(Server& server, const std::string& index, const Ta
   std::uint64_t size = 200;
   std::string after;
   for (;;) {
-    std::string body = fmt::format(
-        R"({{"size":{},"query":{{"match_all":{{}}}},"sort":[{{"id":"asc"}},{{"resourceType":"asc"}}]{}}})", size,
-        after.empty() ? "" : fmt::format(R"(,"search_after":{})", after));
+    std::string body =
+        fmt::format(R"({{"size":{},"query":{{"match_all":{{}}}},"sort":[{{"id":"asc"}},{{"resourceType":"asc"}}]{}}})",
+                    size, after.empty() ? "" : fmt::format(R"(,"search_after":{})", after));
     net::Response answer;
     try {
       answer = server.send("POST", path, std::move(body), true);

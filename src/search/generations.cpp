@@ -72,7 +72,8 @@ std::string with_type_name(const Server& server, char separator) {
 std::string part_of_name(const ProjectId& project) {
   const std::string whole = project.str();
   std::string name = whole;
-  std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (name == whole && name.size() <= kLongestProject) return name;
   name.resize(std::min(name.size(), kLongestProject));
   return fmt::format("{}.{}", name, sha256_hex(whole).substr(0, kDigestPart));
@@ -118,7 +119,8 @@ void check_prefix(const std::string& prefix) {
   const bool fits = std::ranges::all_of(prefix, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
   });
-  if (fits && !prefix.empty() && prefix.size() <= 60 && std::string_view("_-.").find(prefix.front()) == std::string_view::npos) {
+  if (fits && !prefix.empty() && prefix.size() <= 60 &&
+      std::string_view("_-.").find(prefix.front()) == std::string_view::npos) {
     return;
   }
   throw UsageError(fmt::format("`{}` cannot be the prefix of search indexes", prefix), {},
@@ -127,7 +129,8 @@ void check_prefix(const std::string& prefix) {
 
 std::vector<Index> read_indexes(Server& server, const std::string& pattern) {
   const std::string path = fmt::format(
-      "/{}?allow_no_indices=true&ignore_unavailable=true&filter_path=*.aliases,*.mappings,*.settings.index.creation_date,"
+      "/{}?allow_no_indices=true&ignore_unavailable=true&filter_path=*.aliases,*.mappings,*.settings.index.creation_"
+      "date,"
       "*.settings.index.mapping.total_fields.limit{}",
       net::percent_encode(pattern), with_type_name(server, '&'));
   const auto found = server.find("list the indexes " + pattern, path);
@@ -139,7 +142,8 @@ std::vector<Index> read_indexes(Server& server, const std::string& pattern) {
     if (const auto aliases = what.find("aliases"); aliases != what.end() && aliases->is_object()) {
       for (const auto& [alias, options] : aliases->items()) index.aliases.emplace(alias, options);
     }
-    if (const auto mapping = what.find("mappings"); mapping != what.end() && mapping->is_object()) index.mapping = *mapping;
+    if (const auto mapping = what.find("mappings"); mapping != what.end() && mapping->is_object())
+      index.mapping = *mapping;
     if (!index.mapping.is_object()) index.mapping = json::object();
     index.meta = read_meta(index.mapping);
     if (const json::json_pointer at("/settings/index"); what.contains(at)) {
@@ -193,7 +197,8 @@ void create_index(Server& server, const std::string& name, const json& settings,
                   const std::vector<std::string>& aliases) {
   json body{{"settings", settings}, {"mappings", mapping}};
   for (const std::string& alias : aliases) body["aliases"][alias] = json::object();
-  server.put("create the index " + name, fmt::format("/{}{}", net::path_segment(name), with_type_name(server, '?')), body);
+  server.put("create the index " + name, fmt::format("/{}{}", net::path_segment(name), with_type_name(server, '?')),
+             body);
 }
 
 void remove_index(Server& server, const std::string& name) {

@@ -24,11 +24,11 @@ struct IndexMeta {
   std::string project;
   std::string type;
   unsigned generation = 0;
-  std::string load;             ///< a token of the load that made it
-  std::string digest;           ///< of the study's content and of what it was made with; empty: not known
-  std::uint64_t documents = 0;  ///< how many were sent, when it is complete
-  bool complete = false;        ///< all documents are in it, and were counted
-  std::int64_t loaded = 0;      ///< when it was completed, in seconds since 1970
+  std::string load;                ///< a token of the load that made it
+  std::string digest;              ///< of the study's content and of what it was made with; empty: not known
+  std::uint64_t documents = 0;     ///< how many were sent, when it is complete
+  bool complete = false;           ///< all documents are in it, and were counted
+  std::int64_t loaded = 0;         ///< when it was completed, in seconds since 1970
   std::vector<std::string> empty;  ///< types of which the same load had no document
 
   [[nodiscard]] nlohmann::json to_json() const;
@@ -38,9 +38,9 @@ struct IndexMeta {
 struct Index {
   std::string name;
   std::map<std::string, nlohmann::json, std::less<>> aliases;  ///< name -> options, such as `filter`
-  nlohmann::json mapping;         ///< with `properties`, `dynamic`, `_meta`
-  std::optional<IndexMeta> meta;  ///< nothing: not made by this program
-  std::int64_t created = 0;       ///< in seconds since 1970
+  nlohmann::json mapping;                                      ///< with `properties`, `dynamic`, `_meta`
+  std::optional<IndexMeta> meta;                               ///< nothing: not made by this program
+  std::int64_t created = 0;                                    ///< in seconds since 1970
   std::uint64_t field_limit = 1000;
 
   [[nodiscard]] bool has_alias(std::string_view alias) const;
@@ -65,7 +65,8 @@ void check_prefix(const std::string& prefix);
 /// Every index whose name or alias matches `pattern` (`gen3.aced.io_*`); none is no error.
 [[nodiscard]] std::vector<Index> read_indexes(Server& server, const std::string& pattern);
 /// The indexes of one project and type, out of all.
-[[nodiscard]] Generations generations_of(const std::vector<Index>& all, std::string_view type, const ProjectId& project);
+[[nodiscard]] Generations generations_of(const std::vector<Index>& all, std::string_view type,
+                                         const ProjectId& project);
 
 /// The documents in an index, which must have been refreshed.
 [[nodiscard]] std::uint64_t count_documents(Server& server, const std::string& index);

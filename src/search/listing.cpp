@@ -23,9 +23,10 @@ struct Size {
 std::map<std::string, Size> sizes_of(Server& server, const std::string& pattern) {
   const json answer = server.get(
       "look at the sizes of the indexes",
-      fmt::format("/{}/_stats/docs,store?ignore_unavailable=true&allow_no_indices=true&filter_path=indices.*.primaries.docs."
-                  "count,indices.*.total.store.size_in_bytes",
-                  net::percent_encode(pattern)));
+      fmt::format(
+          "/{}/_stats/docs,store?ignore_unavailable=true&allow_no_indices=true&filter_path=indices.*.primaries.docs."
+          "count,indices.*.total.store.size_in_bytes",
+          net::percent_encode(pattern)));
   std::map<std::string, Size> sizes;
   if (!answer.is_object() || !answer.contains("indices")) return sizes;
   for (const auto& [name, stats] : answer["indices"].items()) {
@@ -108,8 +109,8 @@ std::vector<SeenCount> seen_counts(Server& server, const std::string& prefix) {
     const char* const field = alias == kFhirAlias ? "auth_resource_path" : "project_id";
     constexpr int most = 10'000;
     const json query{{"size", 0}, {"aggs", {{"by", {{"terms", {{"field", field}, {"size", most}}}}}}}};
-    const json answer = server.post("count the documents behind " + alias,
-                                    fmt::format("/{}/_search", net::path_segment(alias)), query);
+    const json answer =
+        server.post("count the documents behind " + alias, fmt::format("/{}/_search", net::path_segment(alias)), query);
     const json::json_pointer at("/aggregations/by/buckets");
     if (!answer.contains(at)) continue;
     for (const json& bucket : answer[at]) {
@@ -118,7 +119,8 @@ std::vector<SeenCount> seen_counts(Server& server, const std::string& prefix) {
       constexpr std::string_view programs = "/programs/";
       constexpr std::string_view projects = "/projects/";
       if (const auto middle = project.find(projects); project.starts_with(programs) && middle != std::string::npos) {
-        project = project.substr(programs.size(), middle - programs.size()) + "-" + project.substr(middle + projects.size());
+        project =
+            project.substr(programs.size(), middle - programs.size()) + "-" + project.substr(middle + projects.size());
       }
       counts.push_back({alias, std::move(project), bucket.value("doc_count", std::uint64_t{0})});
     }

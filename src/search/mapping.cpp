@@ -13,8 +13,8 @@ namespace {
 using nlohmann::json;
 
 /// Types that guppy 0.20 maps to GraphQL; any other one ends it.
-constexpr std::array<std::string_view, 11> kGuppyTypes{"text",  "keyword", "integer",    "long",         "short", "byte",
-                                                       "double", "float",   "half_float", "scaled_float", "nested"};
+constexpr std::array<std::string_view, 11> kGuppyTypes{
+    "text", "keyword", "integer", "long", "short", "byte", "double", "float", "half_float", "scaled_float", "nested"};
 
 constexpr std::array<std::string_view, 4> kWholeNumbers{"byte", "short", "integer", "long"};
 

@@ -46,7 +46,7 @@ struct ProjectLoad::Target {
   DocumentType type;
   std::string base;  ///< of its indexes' names
   Generations generations;
-  std::string fresh;  ///< the index that is being filled; empty: none
+  std::string fresh;    ///< the index that is being filled; empty: none
   unsigned number = 0;  ///< the highest generation; of `fresh` once there is one
   UnionMapping mapping;
   std::atomic<std::uint64_t> added{0};
@@ -138,8 +138,8 @@ void ProjectLoad::remove_orphans() {
       const bool of_project =
           index.meta && index.meta->project == request_.project.str() && index.meta->type == target->type.name;
       if (index.meta && !of_project) continue;
-      const bool orphan = !index.meta || !index.meta->complete || live == nullptr ||
-                          index.meta->generation > live->meta->generation;
+      const bool orphan =
+          !index.meta || !index.meta->complete || live == nullptr || index.meta->generation > live->meta->generation;
       if (!orphan) continue;
       log::info("removing {}, which an earlier load left unfinished or a rollback put aside", index.name);
       remove_index(server_, index.name);
@@ -183,11 +183,10 @@ void ProjectLoad::plan_mapping(std::size_t type) {
   const std::uint64_t fields = count_fields(target.mapping.properties);
   for (const Index* index : others) limit = std::min(limit, index->field_limit);
   if (fields > limit) {
-    throw RefusedError(
-        fmt::format("the type {} has {} fields, but an index behind the alias {} takes {}", target.type.name,
-                    human_count(fields), target.alias(), human_count(limit)),
-        net::without_query(server_.url()),
-        "raise index.mapping.total_fields.limit of all indexes behind the alias; nothing was sent");
+    throw RefusedError(fmt::format("the type {} has {} fields, but an index behind the alias {} takes {}",
+                                   target.type.name, human_count(fields), target.alias(), human_count(limit)),
+                       net::without_query(server_.url()),
+                       "raise index.mapping.total_fields.limit of all indexes behind the alias; nothing was sent");
   }
   json known = before;
   if (const Index* const live = target.live()) known.update(properties_of(live->mapping));
@@ -259,7 +258,8 @@ void ProjectLoad::add(std::size_t type, std::string_view id, std::string_view do
 
 void ProjectLoad::check_counts() {
   for (const auto& target : targets_) {
-    server_.post("refresh " + target->fresh, fmt::format("/{}/_refresh", net::path_segment(target->fresh)), json::object());
+    server_.post("refresh " + target->fresh, fmt::format("/{}/_refresh", net::path_segment(target->fresh)),
+                 json::object());
     const std::uint64_t there = count_documents(server_, target->fresh);
     if (there == target->added) continue;
     throw RefusedError(
@@ -283,8 +283,8 @@ void ProjectLoad::complete(Target& target, const std::vector<std::string>& empty
                        .loaded = seconds_now(),
                        .empty = empty};
   put_mapping(server_, target.fresh, json::object(), meta.to_json());
-  server_.put("change the settings of " + target.fresh,
-              fmt::format("/{}/_settings", net::path_segment(target.fresh)), {{"index", {{"refresh_interval", nullptr}}}});
+  server_.put("change the settings of " + target.fresh, fmt::format("/{}/_settings", net::path_segment(target.fresh)),
+              {{"index", {{"refresh_interval", nullptr}}}});
 }
 
 LoadReport ProjectLoad::finish() {
@@ -345,7 +345,8 @@ LoadReport ProjectLoad::finish() {
 }
 
 void ProjectLoad::write_array_config(const DocumentType& type) {
-  if (type.list_fields) search::write_array_config(server_, request_.prefix, type.name, type.aliases, *type.list_fields);
+  if (type.list_fields)
+    search::write_array_config(server_, request_.prefix, type.name, type.aliases, *type.list_fields);
 }
 
 /// One call for all types: readers see all of the old indexes or all of the new ones.

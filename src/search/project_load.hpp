@@ -22,9 +22,9 @@ namespace etl::search {
 
 /// A type of document, as its index is to be.
 struct DocumentType {
-  std::string name;                                           ///< "patient": part of the index's name
-  std::vector<std::string> aliases;                           ///< the first one tells which generation readers see
-  nlohmann::json properties = nlohmann::json::object();       ///< fields; no other ones are indexed
+  std::string name;                                      ///< "patient": part of the index's name
+  std::vector<std::string> aliases;                      ///< the first one tells which generation readers see
+  nlohmann::json properties = nlohmann::json::object();  ///< fields; no other ones are indexed
   bool for_guppy = true;  ///< the first alias must always have an index, or guppy ends: an empty one if need be
   std::optional<std::vector<std::string>> list_fields = {};  ///< what guppy's array-config is to say; nothing: leave it
 };
@@ -32,7 +32,7 @@ struct DocumentType {
 /// What a load is to do.
 struct LoadRequest {
   ProjectId project;
-  std::string what;    ///< "search" or "fhir": one load of each at a time
+  std::string what;  ///< "search" or "fhir": one load of each at a time
   std::string prefix;
   std::vector<DocumentType> types;
   std::string digest;  ///< of all that decides the documents; empty: not known, so they are always sent
@@ -47,11 +47,12 @@ struct LoadRequest {
 /// What became of one type.
 struct TypeReport {
   std::string type;
-  std::string index;          ///< that readers see now; empty: none
-  std::uint64_t before = 0;   ///< documents that readers saw
+  std::string index;         ///< that readers see now; empty: none
+  std::uint64_t before = 0;  ///< documents that readers saw
   std::uint64_t after = 0;
   bool changed = false;
-  std::vector<std::string> new_fields;  ///< that no index behind the alias had: guppy does not know them until it restarts
+  std::vector<std::string>
+      new_fields;  ///< that no index behind the alias had: guppy does not know them until it restarts
 };
 
 struct LoadReport {

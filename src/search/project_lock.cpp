@@ -124,8 +124,8 @@ ProjectLock::~ProjectLock() {
   renewal_.join();
   try {
     // With if_seq_no nobody else's lock is removed. Without a network it runs out by itself.
-    static_cast<void>(server_.send_last("DELETE", fmt::format("{}?if_seq_no={}&if_primary_term={}", path_of_document(),
-                                                         sequence_, term_)));
+    static_cast<void>(server_.send_last(
+        "DELETE", fmt::format("{}?if_seq_no={}&if_primary_term={}", path_of_document(), sequence_, term_)));
   } catch (const std::exception& error) {
     log::debug("the lock {} is left to run out: {}", id_, error.what());
   }
@@ -137,7 +137,11 @@ std::string ProjectLock::path_of_document() const {
 
 std::string ProjectLock::body() const {
   const long pid = ::getpid();
-  return json{{"owner", owner_}, {"space", process_space()}, {"host", host_name()}, {"pid", pid}, {"start", start_of(pid)},
+  return json{{"owner", owner_},
+              {"space", process_space()},
+              {"host", host_name()},
+              {"pid", pid},
+              {"start", start_of(pid)},
               {"renewed", std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1)}}
       .dump();
 }
@@ -180,7 +184,8 @@ void ProjectLock::acquire() {
     const json body{{"settings", settings}, {"mappings", mapping}};
     const net::Response made = server_.send("PUT", path + (old ? "?include_type_name=false" : ""), body.dump());
     // Two may create it at the same moment.
-    if (!made.ok() && made.body.find("already_exists") == std::string::npos) refuse("create the index " + index_, made, server_.url() + path);
+    if (!made.ok() && made.body.find("already_exists") == std::string::npos)
+      refuse("create the index " + index_, made, server_.url() + path);
   }
   std::optional<Holder> seen;
   for (auto until = std::chrono::steady_clock::now() + kLasts;;) {
@@ -190,10 +195,12 @@ void ProjectLock::acquire() {
     const Holder holder = read_holder(*document);
     const auto gone = holder.is_gone();
     if (seen && (seen->sequence != holder.sequence || seen->term != holder.term)) {
-      throw LockedError(fmt::format("{}: {}", what_, holder.str()), net::without_query(server_.url()), "wait until it has ended, then run again");
+      throw LockedError(fmt::format("{}: {}", what_, holder.str()), net::without_query(server_.url()),
+                        "wait until it has ended, then run again");
     }
     if (gone && !*gone) {
-      throw LockedError(fmt::format("{}: {}", what_, holder.str()), net::without_query(server_.url()), "wait until it has ended, then run again");
+      throw LockedError(fmt::format("{}: {}", what_, holder.str()), net::without_query(server_.url()),
+                        "wait until it has ended, then run again");
     }
     if ((gone && *gone) || std::chrono::steady_clock::now() >= until) {
       if (replace(holder.sequence, holder.term)) {
@@ -202,7 +209,9 @@ void ProjectLock::acquire() {
       }
       continue;
     }
-    if (!seen) log::info("the lock of {} was not released; waiting up to {} s to see whether it still works", holder.str(), kLasts.count());
+    if (!seen)
+      log::info("the lock of {} was not released; waiting up to {} s to see whether it still works", holder.str(),
+                kLasts.count());
     seen = holder;
     net::sleep_for(kLook, server_.stop());
   }
@@ -228,7 +237,8 @@ void ProjectLock::confirm() {
   if (replace(sequence_, term_)) return;
   // A renewal whose answer was lost has changed the version, too.
   const auto document = server_.find("look at the lock", path_of_document());
-  if (document && document->value("found", false) && document->value("_source", json::object()).value("owner", "") == owner_) {
+  if (document && document->value("found", false) &&
+      document->value("_source", json::object()).value("owner", "") == owner_) {
     const Holder holder = read_holder(*document);
     if (replace(holder.sequence, holder.term)) return;
   }

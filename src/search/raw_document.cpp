@@ -157,7 +157,8 @@ std::string resource_text(std::string_view document, std::string& type) {
     }
     text.erase(begin, end - begin);
   });
-  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return text;
 }
 

@@ -8,7 +8,8 @@ namespace etl::search {
 
 /// A resource as the store keeps it: on one line, with `auth_resource_path` as its last member. White space outside of
 /// strings may differ from the source; values do not. `id` is added as the first member when the resource has none.
-[[nodiscard]] std::string stored_text(std::string_view resource, std::string_view resource_path, std::string_view add_id);
+[[nodiscard]] std::string stored_text(std::string_view resource, std::string_view resource_path,
+                                      std::string_view add_id);
 
 /// One hit of a search: views into the answer.
 struct Hit {

@@ -23,7 +23,8 @@ void RejectFile::add(const RejectedDocument& rejected) {
     file_.open(path_, std::ios::out | std::ios::trunc);
     first_reason_ = fmt::format("{}: {}", rejected.id, rejected.reason);
   }
-  const nlohmann::json line{{"index", rejected.index}, {"id", rejected.id}, {"status", rejected.status}, {"reason", rejected.reason}};
+  const nlohmann::json line{
+      {"index", rejected.index}, {"id", rejected.id}, {"status", rejected.status}, {"reason", rejected.reason}};
   file_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n' << std::flush;
   if (!file_) {
     throw UsageError("cannot write the file of refused documents", path_.string(), "name another with --reject-file");

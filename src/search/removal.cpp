@@ -79,7 +79,8 @@ std::vector<DocumentType> types_of_project(Server& server, const std::string& pr
     DocumentType& type = types[index.meta->type];
     type.name = index.meta->type;
     type.aliases = guppy_names(prefix, type.name);
-    if (index.has_alias(type.aliases.front()) || type.properties.empty()) type.properties = properties_of(index.mapping);
+    if (index.has_alias(type.aliases.front()) || type.properties.empty())
+      type.properties = properties_of(index.mapping);
   }
   std::vector<DocumentType> found;
   for (auto& [name, type] : types) found.push_back(std::move(type));
@@ -124,9 +125,8 @@ std::vector<std::pair<std::string, std::string>> roll_back(Server& server, const
     }
     if (live->meta->load == newest->meta->load) continue;
     const Index* const to = of_load(generations[n], newest->meta->load);
-    const bool alone = std::ranges::none_of(all, [&](const Index& index) {
-      return index.has_alias(type.aliases.front()) && index.name != live->name;
-    });
+    const bool alone = std::ranges::none_of(
+        all, [&](const Index& index) { return index.has_alias(type.aliases.front()) && index.name != live->name; });
     if (to == nullptr && alone && type.for_guppy) {
       throw RefusedError(
           fmt::format("the earlier load of {} had no documents of the type {}, and guppy needs an index of it",

@@ -67,7 +67,9 @@ std::optional<ServerVersion> read_version(const json& answer) {
 }
 
 Server::Server(ServerAddress address, std::stop_token stop)
-    : address_(std::move(address)), stop_(std::move(stop)), http_(options_of_calls(), stop_),
+    : address_(std::move(address)),
+      stop_(std::move(stop)),
+      http_(options_of_calls(), stop_),
       bulk_(options_of_bulk(), stop_),
       last_(options_of_last()) {
   const std::string what = "look at the search server";
@@ -75,8 +77,7 @@ Server::Server(ServerAddress address, std::stop_token stop)
   const auto version = read_version(answer);
   if (!version) {
     throw net::UnexpectedAnswerError("something other than Elasticsearch or OpenSearch answers",
-                                     net::without_query(address_.url),
-                                     "check search.url (ELASTICSEARCH_URL)");
+                                     net::without_query(address_.url), "check search.url (ELASTICSEARCH_URL)");
   }
   version_ = *version;
   if (!is_supported(version_)) {

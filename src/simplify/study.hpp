@@ -40,8 +40,8 @@ struct StudyResult {
   /// Of resources that stand in the study more than once, byte for byte: the keys of their `Type/id`, as the index has
   /// it (StudyOptions::references); sorted. Filled where StudyOptions::keep_repeats asks for it.
   std::vector<fhir::IdIndex::Key> repeats;
-  std::uint64_t deletions = 0;                       ///< resources that the study deletes, it may have them or not
-  std::vector<fhir::IdIndex::Key> deleted;           ///< of these, `Type/id` as records have it; sorted
+  std::uint64_t deletions = 0;              ///< resources that the study deletes, it may have them or not
+  std::vector<fhir::IdIndex::Key> deleted;  ///< of these, `Type/id` as records have it; sorted
 
   /// What of the study is not in its records though nothing is wrong with it: `3 left out: 2 deleted, 1 superseded`;
   /// empty when there is nothing.

@@ -30,7 +30,8 @@ struct SearchAdminArguments {
 };
 
 std::string age_of(std::int64_t created) {
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
   const std::int64_t seconds = now.count() - created;
   if (created == 0 || seconds < 0) return "";
   constexpr std::int64_t day = 86'400;
@@ -41,8 +42,8 @@ void list(const Context& context, const SearchAdminArguments& arguments) {
   SearchServer search(context);
   const bool table_for_people = context.output == Output::table;
   Table table({"type", "project", number("generation"), "state", number("documents"),
-               table_for_people ? Column("size") : number("bytes"), table_for_people ? Column("age") : number("created"),
-               "index", cli::list("aliases")});
+               table_for_people ? Column("size") : number("bytes"),
+               table_for_people ? Column("age") : number("created"), "index", cli::list("aliases")});
   std::uint64_t bytes = 0;
   std::uint64_t rows = 0;
   for (const auto& row : search::list_indexes(search.server, context.settings.require("search.prefix"))) {
@@ -95,8 +96,7 @@ void roll_back(const Context& context, const SearchAdminArguments& arguments) {
 
 void check(Context& context, const SearchAdminArguments& arguments) {
   SearchServer search(context);
-  const auto report =
-      search::check_indexes(search.server, context.settings.require("search.prefix"), arguments.types);
+  const auto report = search::check_indexes(search.server, context.settings.require("search.prefix"), arguments.types);
   Table table({"level", "about", "problem", "advice"});
   bool wrong = false;
   for (const search::Finding& finding : report.findings) {
@@ -104,16 +104,16 @@ void check(Context& context, const SearchAdminArguments& arguments) {
     wrong = wrong || finding.level != search::Finding::Level::warning;
   }
   table.print(context);
-  log::info("{} behind {} looked at: {}", counted(report.indexes, "index"),
-            counted(report.aliases.size(), "alias"),
+  log::info("{} behind {} looked at: {}", counted(report.indexes, "index"), counted(report.aliases.size(), "alias"),
             report.findings.empty() ? "nothing is wrong" : counted(report.findings.size(), "problem"));
   if (wrong) context.exit = ExitCode::refused;
 }
 
 void add_project(CLI::App& command, SearchAdminArguments& arguments, bool required) {
-  auto* option = command.add_option("--project", arguments.project,
-                                    required ? "the project, as PROGRAM-CODE" : "only this project")
-                     ->type_name("P-Q");
+  auto* option =
+      command
+          .add_option("--project", arguments.project, required ? "the project, as PROGRAM-CODE" : "only this project")
+          ->type_name("P-Q");
   if (required) option->required();
 }
 
@@ -133,8 +133,9 @@ void remove_types(const Context& context, SearchServer& search, const ProjectId&
     documents += holding.documents;
     indexes += holding.indexes.size();
   }
-  const std::string words = fmt::format("remove {} of {} ({})", counted(documents, what == "fhir" ? "resource" : "document"),
-                                        project.str(), counted(indexes, "index"));
+  const std::string words =
+      fmt::format("remove {} of {} ({})", counted(documents, what == "fhir" ? "resource" : "document"), project.str(),
+                  counted(indexes, "index"));
   if (holdings.empty()) {
     log::info("the search server has nothing of {}", project.str());
   } else if (context.dry_run) {
@@ -150,11 +151,12 @@ void add_search_admin(CLI::App& search, Context& context) {
   auto arguments = std::make_shared<SearchAdminArguments>();
 
   auto* ls = search.add_subcommand("ls");
-  describe(*ls, {.summary = "list the search indexes: generations, aliases, sizes, age",
-                 .text = "The state of an index is `live` (readers see it), `previous` (what `search rollback` brings "
-                         "back), `unfinished` (a load is at work or was killed; the next one removes it), `rolled-back`, "
-                         "or `other` (not made by this program).",
-                 .examples = {{"aced-etl search ls --project aced-lung_cancer", "of one project"}}});
+  describe(*ls,
+           {.summary = "list the search indexes: generations, aliases, sizes, age",
+            .text = "The state of an index is `live` (readers see it), `previous` (what `search rollback` brings "
+                    "back), `unfinished` (a load is at work or was killed; the next one removes it), `rolled-back`, "
+                    "or `other` (not made by this program).",
+            .examples = {{"aced-etl search ls --project aced-lung_cancer", "of one project"}}});
   add_project(*ls, *arguments, false);
   add_search_options(*ls, context);
   ls->callback([&context, arguments] { list(context, *arguments); });
@@ -196,11 +198,12 @@ void add_search_admin(CLI::App& search, Context& context) {
   rm->callback([&context, arguments] { remove(context, *arguments); });
 
   auto* rollback = search.add_subcommand("rollback");
-  describe(*rollback,
-           {.summary = "let readers see the previous load of a project again",
-            .text = "One call takes the aliases of all types back to the previous generation. The newer one stays until "
-                    "the next load removes it.",
-            .examples = {{"aced-etl search rollback --project aced-lung_cancer", "undo the last load"}}});
+  describe(
+      *rollback,
+      {.summary = "let readers see the previous load of a project again",
+       .text = "One call takes the aliases of all types back to the previous generation. The newer one stays until "
+               "the next load removes it.",
+       .examples = {{"aced-etl search rollback --project aced-lung_cancer", "undo the last load"}}});
   add_project(*rollback, *arguments, true);
   rollback->add_flag("--fhir", arguments->fhir, "the FHIR store instead of the documents");
   add_search_options(*rollback, context);

@@ -14,8 +14,8 @@
 #include "cli/lib/describe.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
-#include "cli/search/server.hpp"
 #include "cli/lib/study_options.hpp"
+#include "cli/search/server.hpp"
 #include "config/search_address.hpp"
 #include "config/split_list.hpp"
 #include "flat/document_files.hpp"
@@ -115,8 +115,7 @@ void log_losses(const flat::DocumentsReport& done) {
   }
 }
 
-void print_sets(const Context& context, const std::vector<flat::DocumentSet>& sets,
-                const flat::DocumentsReport& done) {
+void print_sets(const Context& context, const std::vector<flat::DocumentSet>& sets, const flat::DocumentsReport& done) {
   Table table({"type", number("documents"), number("columns")});
   for (std::size_t i = 0; i < sets.size(); ++i)
     table.row({sets[i].type, std::to_string(done.documents[i]), std::to_string(sets[i].columns.size())});
@@ -131,9 +130,9 @@ bool goes_to_server(const Context& context, const SearchLoadArguments& arguments
 void run(Context& context, const SearchLoadArguments& arguments) {
   for (const std::string_view format : {"table", "json", "yaml"}) {
     if (arguments.output == format) {
-      throw UsageError(fmt::format("--output {} names a folder for this command", format), {},
-                       fmt::format("write -o {} for the format of the result, or --output ./{} for the folder", format,
-                                   format));
+      throw UsageError(
+          fmt::format("--output {} names a folder for this command", format), {},
+          fmt::format("write -o {} for the format of the result, or --output ./{} for the folder", format, format));
     }
   }
   // Before any other thread, so that a stop is noticed.
@@ -225,8 +224,7 @@ void add_search_load(CLI::App& search, Context& context) {
   command->add_option("--project", arguments->project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
   add_study_arguments(*command, context, arguments->study);
   add_record_arguments(*command, context, arguments->study);
-  command
-      ->add_option("--layout", arguments->layout, "which documents are made of the study [default: dictionary]")
+  command->add_option("--layout", arguments->layout, "which documents are made of the study [default: dictionary]")
       ->check(one_of("--layout", {"dictionary", "dataframe"}));
   add_list_option(*command, "--types", arguments->types, "only documents of these types");
   command->add_option("--limit", arguments->limit, "at most this many documents of each type [default: all]")

@@ -11,8 +11,7 @@
 
 namespace etl::cli {
 
-SearchServer::SearchServer(const Context& context)
-    : server(search::server_address(context.settings), stop.token()) {}
+SearchServer::SearchServer(const Context& context) : server(search::server_address(context.settings), stop.token()) {}
 
 void add_search_options(CLI::App& app, Context& context) {
   for (const char* key : {"search.url", "search.user", "search.ca_file", "search.prefix"}) {
@@ -74,10 +73,11 @@ void print_load(const Context& context, const search::LoadReport& report, const 
     }
   }
   if (count > 10) fields += fmt::format(" and {} more", count - 10);
-  log::warn("{} new to guppy ({}): it reads fields only when it starts. {}: kubectl rollout restart "
-            "deployment/guppy-deployment",
-            count == 1 ? "a field is" : fmt::format("{} fields are", count), fields,
-            context.dry_run ? "Restart it after the load" : "Restart it");
+  log::warn(
+      "{} new to guppy ({}): it reads fields only when it starts. {}: kubectl rollout restart "
+      "deployment/guppy-deployment",
+      count == 1 ? "a field is" : fmt::format("{} fields are", count), fields,
+      context.dry_run ? "Restart it after the load" : "Restart it");
 }
 
 }  // namespace etl::cli

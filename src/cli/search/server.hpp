@@ -34,8 +34,8 @@ void add_search_options(CLI::App& app, Context& context);
 void add_search_write_options(CLI::App& app, Context& context, SearchWriteArguments& arguments);
 
 /// What the settings and options say of a load; its types and digest are still to be set.
-[[nodiscard]] search::LoadRequest load_request(const Context& context, search::Server& server,
-                                               const ProjectId& project, const SearchWriteArguments& arguments);
+[[nodiscard]] search::LoadRequest load_request(const Context& context, search::Server& server, const ProjectId& project,
+                                               const SearchWriteArguments& arguments);
 
 /// A row for each type: documents before and after, the index. Says what guppy needs after new fields.
 void print_load(const Context& context, const search::LoadReport& report, const std::string& project);
