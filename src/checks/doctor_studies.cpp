@@ -30,8 +30,8 @@ void check_mounted_studies(Report& report, const config::Settings& settings) {
     if (fs::is_directory(folder, unreadable)) {
       report.ok(name, folder.string());
     } else {
-      report.fail(name, "the study is not here: " + folder.string(),
-                  "mount its folder there, or set source.bucket to bring it from", ExitCode::usage);
+      report.fail(name, "the study does not exist on this machine: " + folder.string(),
+                  "mount its folder there, or set source.bucket to pull it", ExitCode::usage);
     }
   }
 }
