@@ -11,6 +11,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl {
 
@@ -71,7 +72,10 @@ std::string md5_of_file(const std::filesystem::path& path, const std::stop_token
   struct Closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  const auto fail = [&] { throw InputError("the file cannot be read: " + errno_text(errno), path.string()); };
+  const auto fail = [&] {
+    refuse_if_exhausted(errno, path);
+    throw InputError("the file cannot be read: " + errno_text(errno), path.string());
+  };
   const std::unique_ptr<std::FILE, Closer> file(std::fopen(path.c_str(), "rbe"));
   if (!file) fail();
   std::vector<char> piece(std::size_t{1} << 20U);

@@ -13,6 +13,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/suggestion.hpp"
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
@@ -50,6 +51,7 @@ std::optional<std::string> read_file_if_there(const std::filesystem::path& path,
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    refuse_if_exhausted(errno, path);
     throw InputError("cannot open the file: " + errno_text(errno), path.string());
   }
   return read_all(file.get(), path, limit);
@@ -80,6 +82,7 @@ AtomicFile::AtomicFile(const std::filesystem::path& path, bool sync, Access acce
   std::string pattern = (path_.parent_path() / fmt::format(".{}.XXXXXX", path_.filename().string())).string();
   descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
   if (descriptor_ < 0) {
+    refuse_if_exhausted(errno, path_);
     throw UsageError("cannot create a file here: " + errno_text(errno), path_.string(),
                      "create the folder, or give this user the right to write to it");
   }
@@ -101,8 +104,9 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::fail(std::string_view what) const {
+  refuse_if_exhausted(errno, path_);
   throw UnavailableError(fmt::format("{}: {}", what, errno_text(errno)), path_.string(),
-                         "make room on the disk or name another folder, then run again");
+                         "check the disk or name another folder, then run again");
 }
 
 void AtomicFile::write(std::string_view text) {

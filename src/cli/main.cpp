@@ -18,6 +18,7 @@
 #include "base/access.hpp"
 #include "base/closed_pipe.hpp"
 #include "base/log.hpp"
+#include "base/process_name.hpp"
 #include "base/progress.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
@@ -33,8 +34,8 @@ namespace {
 
 /// Every command group, in the order of the help.
 constexpr std::array kGroups{
-    &add_run,     &add_doctor, &add_studies,    &add_validate, &add_simplify,   &add_graph, &add_projects,
-    &add_buckets, &add_files,  &add_put_object, &add_config,   &add_completion, &add_man,
+    &add_run,  &add_doctor,  &add_studies, &add_validate,   &add_simplify, &add_graph,      &add_projects, &add_search,
+    &add_fhir, &add_buckets, &add_files,   &add_put_object, &add_config,   &add_completion, &add_man,
 };
 
 constexpr const char* kLogFormatVariable = "ACED_ETL_LOG_FORMAT";
@@ -173,6 +174,7 @@ std::vector<char*> arguments_of(int argc, char** argv) {
 
 ExitCode run(int argc, char** argv) {
   auto arguments = arguments_of(argc, argv);
+  set_command_line(static_cast<int>(arguments.size()), arguments.data());
   read_early_options(arguments);
   Context context;
   LogOptions log_options;
@@ -197,6 +199,7 @@ ExitCode run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A reader that goes away (`| head`, a closed connection) is an error at the write, not the end of us.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // likewise a file that reaches `ulimit -f`
   etl::cli::hold_standard_streams();
   etl::cli::keep_memory_private();
   etl::make_files_private();

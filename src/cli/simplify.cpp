@@ -61,9 +61,9 @@ void run(Context& context, const SimplifyArguments& arguments) {
   if (!arguments.reject_file.empty()) rejects.emplace(arguments.reject_file);
 
   Progress progress("simplifying", std::nullopt);
-  simplify::RecordOutput output(
-      arguments.out, arguments.dialect == "FHIR" ? simplify::Dialect::fhir : simplify::Dialect::pfb,
-      rejects ? &*rejects : nullptr, report, [&](std::uint64_t bytes) { progress.add(bytes); });
+  simplify::RecordOutput output(arguments.out,
+                                arguments.dialect == "FHIR" ? simplify::Dialect::fhir : simplify::Dialect::pfb,
+                                rejects ? &*rejects : nullptr, [&](std::uint64_t bytes) { progress.add(bytes); });
   const simplify::StudyResult result = simplify::read_study(options, output, report);
   if (dangling > most_dangling_told) {
     log::warn("{} more references are dangling; `aced-etl validate` lists them all",

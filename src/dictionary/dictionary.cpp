@@ -41,8 +41,21 @@ bool has(const std::vector<Node>& nodes, std::string_view label) {
 }  // namespace
 
 Dictionary Dictionary::load(const std::string& url_or_file) {
-  const auto text = net::fetch(url_or_file);
-  return parse(text, net::without_query(url_or_file));
+  const auto refuse = [](const std::string& what, const InputError& error) {
+    const std::string hint = "name the commons' dictionary with --dictionary or DICTIONARY_URL";
+    return UsageError(what, error.where(), error.hint().empty() ? hint : error.hint());
+  };
+  std::string text;
+  try {
+    text = net::fetch(url_or_file);
+  } catch (const InputError& error) {
+    throw refuse(fmt::format("cannot read the dictionary: {}", error.what()), error);
+  }
+  try {
+    return parse(text, net::without_query(url_or_file));
+  } catch (const InputError& error) {
+    throw refuse(error.what(), error);
+  }
 }
 
 Dictionary Dictionary::parse(std::string_view json, const std::string& where) {

@@ -10,6 +10,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/path_within.hpp"
 #include "documents/names.hpp"
 
@@ -168,6 +169,7 @@ class Locator::Search {
         note(fmt::format("this user may not read the file: {}: {}", entry.reason, name));
         return std::nullopt;
       case Entry::Status::failed:
+        refuse_if_exhausted(entry.error, name);
         if (entry.error != ENAMETOOLONG) {
           note(fmt::format("the file cannot be read: {}: {}", errno_text(entry.error), name));
         }
@@ -178,6 +180,7 @@ class Locator::Search {
       return std::nullopt;
     }
     if (!open_regular(entry)) {
+      refuse_if_exhausted(errno, name);
       note(fmt::format("the file cannot be read: {}: {}", errno_text(errno), name));
       return std::nullopt;
     }
@@ -222,6 +225,7 @@ UniqueFd Locator::open(const Location& location) const {
                     static_cast<std::uint64_t>(entry.about.st_size) == location.size;
   if (same) {
     if (UniqueFd file = open_regular(entry)) return file;
+    refuse_if_exhausted(errno, path_of(location));
     if (errno != ESTALE) throw InputError("cannot open the file: " + errno_text(errno), path_of(location));
   }
   throw InputError("the file changed after it was found", path_of(location), "run again when nothing writes to it");

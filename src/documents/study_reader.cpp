@@ -264,7 +264,8 @@ class Pass {
     } catch (const fhir::SyntaxError& issue) {
       return broken(fmt::format("not JSON: {} was expected", issue.expected), block, piece);
     }
-    if (reference.id.empty()) reference.id = block.given_id(piece);  // its Bundle may give it one
+    const bool has_own_id = !reference.id.empty();
+    if (!has_own_id) reference.id = block.given_id(piece);  // its Bundle may give it one
     if (type.empty()) {
       ++found_.unreadable;
       return;
@@ -272,6 +273,9 @@ class Pass {
     if ((type == "Bundle" || type == "List") && container(type, block, piece)) return;
     if (leave_out(type, reference.id, text, {block.file, piece.line})) return;
     ++found_.types[type];
+    if (wants_.tells && reading_.on_resource) {
+      reading_.on_resource({type, reference.id, has_own_id, text, {block.file, piece.line}});
+    }
     if (type == "DocumentReference" && wants_.tells && reading_.on_reference) {
       reading_.on_reference(reference, place(block, piece));
     }

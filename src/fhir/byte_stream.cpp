@@ -14,6 +14,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl::fhir {
 namespace {
@@ -29,6 +30,7 @@ class PlainStream final : public ByteStream {
       descriptor_ = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
     }
     if (descriptor_ < 0) {
+      refuse_if_exhausted(errno, std::filesystem::path(name_));
       throw InputError(std::string("cannot open the file: ") + errno_text(errno), name_,
                        "give this user the right to read it");
     }

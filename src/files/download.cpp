@@ -12,6 +12,7 @@
 #include "base/access.hpp"
 #include "base/digest.hpp"
 #include "base/errno_text.hpp"
+#include "base/exhausted.hpp"
 #include "documents/names.hpp"
 #include "files/objects.hpp"
 #include "net/file_source.hpp"
@@ -99,6 +100,7 @@ class Download::PartFile final : public net::BodySink {
   }
   template <typename Kind>
   [[noreturn]] void fail(const char* what) const {
+    refuse_if_exhausted(errno, path_);
     throw Kind(fmt::format("{}: {}", what, errno_text(errno)), path_.string());
   }
 
@@ -116,7 +118,10 @@ Download::Download(const Services& services, const fs::path& folder, bool overwr
   std::error_code error;
   make_folders(folder, Access::owner, error);
   root_.emplace(folder);
-  if (!root_->opened()) throw UsageError("cannot make the folder: " + errno_text(errno), folder.string());
+  if (!root_->opened()) {
+    if (error) refuse_if_exhausted(error.value(), folder);
+    throw UsageError("cannot make the folder: " + errno_text(error ? error.value() : errno), folder.string());
+  }
 }
 
 std::string Download::name_of(const gen3::FileRecord& record) {
@@ -143,6 +148,7 @@ Entry Download::find(const std::string& name, bool make_folders) const {
     case Entry::Status::refused:
       throw RefusedError(entry.reason);
     case Entry::Status::failed:
+      refuse_if_exhausted(entry.error, root_->path() / name);
       throw UsageError("cannot write into the folder: " + errno_text(entry.error), (root_->path() / name).string());
   }
   return entry;
@@ -195,6 +201,7 @@ void Download::move_in(const Place& place) const {
   if (moved != 0 && !overwrite_ && (errno == EINVAL || errno == ENOSYS)) moved = ::renameat(folder, from, folder, to);
   if (moved == 0) return;
   if (errno == EEXIST) throw RefusedError("a file of this name was created in the meantime and is kept");
+  refuse_if_exhausted(errno, place.partial_path);
   throw UsageError("cannot move the file into place: " + errno_text(errno), place.partial_path.string());
 }
 

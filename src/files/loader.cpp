@@ -28,6 +28,19 @@ constexpr std::size_t documents_per_lookup = 256;  // one look-up in indexd answ
 /// So many files in a row that a service did not answer for: it stays away.
 constexpr unsigned most_unavailable = 4;
 
+/// Is the object still there that an earlier load sent for the document? The bytes of an upload in parts were proved
+/// then: its size is enough.
+bool is_still_there(const Services& services, const Document& document) {
+  try {
+    const auto head = net::retry(services.retry, services.stop, "a look at " + document.name,
+                                 [&] { return head_object(services, document.did); });
+    return head && head->size == document.size && match_etag(*head, document.md5) != EtagMatch::mismatch;
+  } catch (const HiddenObjectError& error) {
+    log::debug("{}: {}", document.name, error.what());
+    return false;
+  }
+}
+
 /// How an S3 object that may be the document's compares with it.
 bool object_fits(const Services& services, const Document& document, std::uint64_t part_size) {
   std::optional<ObjectHead> head;
@@ -105,7 +118,8 @@ class Load {
     Document document;
     gen3::FileRecord wanted;
     std::optional<gen3::FileRecord> there;
-    std::string differs;  ///< in what `there` is not `wanted`
+    std::string differs;   ///< in what `there` is not `wanted`
+    bool recheck = false;  ///< an earlier load sent it, and its object has not been seen for long
   };
 
   /// What a load that ended early did not come to is unfinished, too.
@@ -144,11 +158,15 @@ class Load {
   }
 
   /// Is it clear without another call what becomes of it?
-  bool settled(const Task& task) {
+  bool settled(Task& task) {
     const bool agrees = task.there && task.differs.empty();
-    if (agrees && !options_.resend && journal_.finished(task.document, task.wanted.urls.front())) {
-      tell(task.document, Outcome::unchanged);
-      return true;
+    if (agrees && !options_.resend) {
+      if (const auto seen = journal_.finished(task.document, task.wanted.urls.front())) {
+        task.recheck = began_ - *seen >= options_.recheck;
+        if (task.recheck) return false;
+        tell(task.document, Outcome::unchanged);
+        return true;
+      }
     }
     if (!options_.dry_run) return false;
     if (!task.there || options_.resend) {
@@ -196,6 +214,9 @@ class Load {
         unavailable_ = std::current_exception();
       }
       if (++in_a_row_ >= most_unavailable) throw;
+    } catch (const ExhaustedError& error) {  // every file would meet it; what was sent of this one is kept
+      tell(document, Outcome::unfinished, in_full(error));
+      throw;
     } catch (const NotAllowedError& error) {  // every file would meet it: reported once, at the end
       clean_up(task);
       {
@@ -242,14 +263,32 @@ class Load {
       journal_.forget(task.document.did);
       task.there.reset();
       outcome = Outcome::replaced;
-    } else if (task.there && !options_.resend && object_fits(services_, task.document, options_.upload.part_size)) {
+    } else if (task.there && task.recheck && is_still_there(services_, task.document)) {
+      if (!options_.dry_run) journal_.finish(task.document, task.wanted.urls.front());
+      note_seen();
+      return Outcome::unchanged;
+    } else if (task.there && !task.recheck && !options_.resend &&
+               object_fits(services_, task.document, options_.upload.part_size)) {
       if (!options_.dry_run) journal_.finish(task.document, task.wanted.urls.front());
       return Outcome::adopted;
     }
+    if (task.recheck) note_gone(task.document);
     if (options_.dry_run) return Outcome::loaded;
     uploads_.upload(task.document, task.wanted, task.there.has_value());
     journal_.finish(task.document, task.wanted.urls.front());
     return outcome;
+  }
+
+  void note_seen() {
+    const std::lock_guard lock(mutex_);
+    ++tally_.seen;
+  }
+
+  void note_gone(const Document& document) {
+    log::warn("{}: an earlier run sent it, but its object is gone or another one now: it {} again", document.name,
+              options_.dry_run ? "would be sent" : "is sent");
+    const std::lock_guard lock(mutex_);
+    ++tally_.gone;
   }
 
   void remove_own(const Task& task) {
@@ -307,6 +346,7 @@ class Load {
   const std::function<void(const FileResult&)>& on_file_;
   gen3::BucketNames buckets_;
   FileUpload uploads_;
+  Journal::Time began_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   std::atomic<unsigned> in_a_row_{0};
   std::mutex mutex_;
   LoadTally tally_;
@@ -332,6 +372,18 @@ std::string_view to_string(Outcome outcome) noexcept {
       return "unfinished";
   }
   return "";
+}
+
+std::string grounds(const LoadTally& tally, const LoadOptions& options) {
+  const std::uint64_t unchanged = tally[Outcome::unchanged].files;
+  const auto days = std::chrono::duration_cast<std::chrono::days>(options.recheck).count();
+  std::string text = "every record in indexd agrees; ";
+  if (tally.seen > 0) text += fmt::format("{} seen in S3 now", counted(tally.seen, "object"));
+  if (unchanged > tally.seen) {
+    text += fmt::format("{}{} seen within the last {} days (files.recheck)", tally.seen > 0 ? ", " : "",
+                        counted(unchanged - tally.seen, "object"), days);
+  }
+  return text;
 }
 
 std::string authz_of(const ProjectId& project) {

@@ -28,10 +28,10 @@ struct Call {
 class Session {
  public:
   struct Options {
-    std::string endpoint;         ///< empty: where key or token were issued
-    std::string endpoint_origin;  ///< what set it: `environment GEN3_ENDPOINT`
-    std::optional<ApiKey> key;    ///< gets access tokens
-    std::string access_token;     ///< used instead of the key's, and never renewed; empty for none
+    std::string endpoint;              ///< empty: where key or token were issued
+    std::string endpoint_origin = {};  ///< what set it: `environment GEN3_ENDPOINT`
+    std::optional<ApiKey> key;         ///< gets access tokens
+    std::string access_token;          ///< used instead of the key's, and never renewed; empty for none
     std::string access_token_origin = "ACCESS_TOKEN";
   };
   /// UsageError when neither key nor token nor endpoint says where the commons is, or when the endpoint is not an

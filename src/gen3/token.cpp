@@ -105,7 +105,13 @@ ApiKey read_api_key(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file, unreadable)) {
     throw UsageError("there is no API key for the commons", file.string(), hint);
   }
-  const json content = try_parse_json(read_file(file.string(), largest_key));
+  const json content = [&] {
+    try {
+      return try_parse_json(read_file(file.string(), largest_key));
+    } catch (const InputError& error) {
+      throw UsageError(fmt::format("cannot read the API key: {}", error.what()), file.string(), hint);
+    }
+  }();
   if (!content.is_object() || text_in(content, "api_key").empty()) {
     throw UsageError("this is not an API key of a Gen3 commons: expected a JSON object with `api_key`", file.string(),
                      hint);

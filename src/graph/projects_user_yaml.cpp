@@ -118,6 +118,14 @@ UserYaml parse_user_yaml(std::string_view text, const std::string& where) {
   return walk.finish();
 }
 
-UserYaml read_user_yaml(const std::string& path) { return parse_user_yaml(read_file(path, limits.bytes), path); }
+UserYaml read_user_yaml(const std::string& path) {
+  try {
+    return parse_user_yaml(read_file(path, limits.bytes), path);
+  } catch (const InputError& error) {
+    throw UsageError(
+        fmt::format("cannot read user.yaml: {}", error.what()), error.where(),
+        error.hint().empty() ? "mount the configMap useryaml, or name the file with --user-yaml" : error.hint());
+  }
+}
 
 }  // namespace etl::graph

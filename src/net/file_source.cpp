@@ -11,11 +11,13 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl::net {
 namespace {
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
+  refuse_if_exhausted(errno, path);
   throw InputError(std::string(what) + ": " + errno_text(errno), path.string());
 }
 

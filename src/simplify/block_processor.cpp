@@ -82,6 +82,7 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   const std::uint32_t* reached_ = nullptr;  ///< the first structural behind the piece read last; null: not known
   int nested_ = 0;                          ///< Bundles that the one at hand stands in
   Tally tally_;
+  Source source_;  ///< of the record at hand
   std::vector<Pending> pending_;
   /// Warnings of extensions that were passed over, by a hash of their path; they stay where they are.
   std::unordered_map<std::uint64_t, fhir::Warnings::Count*> passed_extensions_;
@@ -166,6 +167,8 @@ std::optional<Record> Worker<Validate>::read(const Block& block, const Block::Pi
     if (after.position()[-1] >= end) throw fhir::SyntaxError{end, "the end of the resource before the end of its line"};
     if (after.offset() < end) after.fail("nothing after the resource");
     reached_ = after.position();
+    source_ = {document, block.links.get(), options_.facts};
+    if (record) record->source = &source_;
   } catch (const fhir::SyntaxError& issue) {
     // What stands behind a syntax issue was read out of step: only the issue itself is sure.
     findings_.document.clear();

@@ -31,12 +31,24 @@ std::vector<std::string> strings(const YamlNode* node, const std::string& where,
   return out;
 }
 
+[[noreturn]] void refuse_unreadable(const InputError& error) {
+  throw UsageError(fmt::format("cannot read the simplify configuration: {}", error.what()), error.where(),
+                   "correct the file or its name (--config, simplify_config in etl.yaml), or leave it out");
+}
+
 YamlDocument read_yaml(const std::string& yaml, const std::string& where) {
   try {
     return YamlDocument::parse(yaml, where);
   } catch (const InputError& error) {
-    throw UsageError(fmt::format("cannot read the simplify configuration: {}", error.what()), error.where(),
-                     "correct the file, or leave out --config");
+    refuse_unreadable(error);
+  }
+}
+
+std::string read_configuration(const std::string& file) {
+  try {
+    return read_file(file);
+  } catch (const InputError& error) {
+    refuse_unreadable(error);
   }
 }
 
@@ -78,7 +90,7 @@ Config Config::parse(const std::string& yaml, const std::string& where) {
 
 Config Config::load(const std::string& file) {
   if (file.empty()) return parse(std::string(built_in_config()), "the built-in simplify configuration");
-  return parse(read_file(file), file);
+  return parse(read_configuration(file), file);
 }
 
 }  // namespace etl::simplify

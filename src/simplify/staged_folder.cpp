@@ -15,6 +15,7 @@
 
 #include "base/ascii.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/log.hpp"
 
 namespace etl::simplify {
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(std::string_view what, const fs::path& where, int error = errno) {
+  refuse_if_exhausted(error, where);
   throw UnavailableError(fmt::format("{}: {}", what, std::generic_category().message(error)), where.string(),
                          "check the disk, then run again");
 }

@@ -4,12 +4,15 @@
 #include <fmt/ranges.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
@@ -22,6 +25,7 @@
 #include "studies/pull_journal.hpp"
 #include "studies/pull_pool.hpp"
 #include "studies/source.hpp"
+#include "studies/space_check.hpp"
 #include "studies/state.hpp"
 #include "studies/study_list.hpp"
 #include "studies/target_folder.hpp"
@@ -52,6 +56,9 @@ net::HttpOptions http_options(const PullOptions& options) {
 
 /// What off_t can say, and SQLite's integers.
 constexpr auto kLargestFile = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+/// So many objects of the list are held back until it is known whether there is room for all of them.
+constexpr std::size_t kHeldBack = 4096;
 
 /// About half a minute, so that a service that is started anew is waited for.
 constexpr net::RetryPolicy kRetry{.attempts = 5, .backoff = {}};
@@ -114,7 +121,39 @@ class Pull {
     }
     for (const auto& study : options_.studies) list(studies_, prefix_of(study), study + '/', {});
     for (const auto& study : options_.studies) bring_output(study);
+    finish_listed();
+  }
+
+  /// Fetches everything that was listed so far, if there is room for it.
+  void finish_listed() {
+    space_.require();
+    release();
     pool_.wait();
+  }
+
+  /// Gives what was held back to the threads.
+  void release() {
+    for (Wanted& wanted : std::exchange(held_, {})) pool_.push(std::move(wanted));
+  }
+
+  /// Holds the first objects back until the list is complete, so that a pull that fits into kHeldBack is refused before
+  /// it fetches anything. From the moment when there is too little room, the rest of the list is only added up.
+  void want(Wanted wanted) {
+    space_.need(wanted.folder->folder(), missing_bytes(wanted));
+    if (space_.is_short() && !options_.dry_run) {
+      held_.clear();
+      return;
+    }
+    held_.push_back(std::move(wanted));
+    if (held_.size() >= kHeldBack) release();
+  }
+
+  /// What has to be written for an object: nothing where a file of its size may already be the object, and for a large
+  /// one only what an earlier pull has not brought.
+  static std::uint64_t missing_bytes(const Wanted& wanted) {
+    if (wanted.same_size) return 0;
+    const std::uint64_t there = wanted.folder->work_file_bytes(wanted.name);
+    return wanted.size - std::min(wanted.size, there);
   }
 
   /// What is below output/STUDY/ is the study's. Where output is laid out in another way, the study's
@@ -126,7 +165,7 @@ class Pull {
       list(output_, folder, study + '/', {});
       return;
     }
-    pool_.wait();
+    finish_listed();
     const auto local = studies_.folder.path_of(study);
     if (options_.dry_run && !fs::exists(local)) {
       log::warn("{}: its files are not counted, because its metadata is not on this machine yet", study);
@@ -237,7 +276,7 @@ class Pull {
       }
       wanted.same_size = !untouched;
     }
-    pool_.push(std::move(wanted));
+    want(std::move(wanted));
   }
 
   /// The parts of the folders that this pull looked at as a whole.
@@ -324,6 +363,8 @@ class Pull {
   std::unique_ptr<PullJournal> journal_;
   PullTally tally_;
   PullPool pool_;
+  SpaceCheck space_;
+  std::vector<Wanted> held_;  ///< listed, and not yet given to the pool
   std::stop_token ending_;
   std::set<std::pair<const Side*, std::string>> some_;  ///< the parts of the folders of which the source has something
   bool began_ = false;                                  ///< the source was listed, and something is there

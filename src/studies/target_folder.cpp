@@ -17,6 +17,8 @@
 #include "base/digest.hpp"
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
+#include "base/file_lock.hpp"
 #include "base/log.hpp"
 #include "studies/key_path.hpp"
 
@@ -24,6 +26,9 @@ namespace etl::studies {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// In the work folder: who works there. Its name is none of a work file, which are digests.
+constexpr const char* kHolderFile = "holder";
 
 std::string parent_name(const std::string& name) {
   const auto slash = name.rfind('/');
@@ -46,6 +51,7 @@ TargetFolder::TargetFolder(const fs::path& folder, bool look_only) {
   if (!look_only) {
     make_folders(folder, Access::owner, error);
     if (error && !fs::is_directory(folder)) {
+      refuse_if_exhausted(error.value(), folder);
       throw UsageError("cannot create the folder: " + error.message(), folder.string(),
                        "name a folder that this user may create");
     }
@@ -59,6 +65,10 @@ TargetFolder::TargetFolder(const fs::path& folder, bool look_only) {
   if (look_only) return;
   open_work_folder();
   lock();
+}
+
+TargetFolder::~TargetFolder() {
+  if (holds_) ::unlinkat(work_.get(), kHolderFile, 0);
 }
 
 void TargetFolder::open_work_folder() {
@@ -75,6 +85,7 @@ void TargetFolder::open_work_folder() {
       throw UsageError("the folder in which a pull works belongs to another user", place,
                        "remove it, or pull as that user");
     default:
+      refuse_if_exhausted(why, folder_);
       throw UsageError("cannot write into the folder: " + errno_text(why), folder_.string(),
                        "give this user the right, or name another folder");
   }
@@ -83,10 +94,18 @@ void TargetFolder::open_work_folder() {
 /// Work files have the same names in every run, so two runs must not meet.
 void TargetFolder::lock() {
   lock_ = UniqueFd(::openat(root_->descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!lock_ || ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return;
+  const bool locked = lock_ && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
   const int why = errno;
-  if (why == EWOULDBLOCK) {
-    throw LockedError("another pull is writing into this folder", folder_.string(), "run again when it has ended");
+  const UniqueFd holder = open_private(work_.get(), kHolderFile, O_RDWR);
+  if (locked) {
+    holds_ = true;
+    if (holder) static_cast<void>(write_holder(holder.get()));  // for a message alone
+    return;
+  }
+  if (lock_ && why == EWOULDBLOCK) {
+    throw LockedError(fmt::format("another pull is writing into this folder: {}",
+                                  in_words(holder ? read_holder(holder.get()) : ProcessName{})),
+                      folder_.string(), "run again when it has ended");
   }
   log::debug("{}: cannot be locked: {}", folder_.string(), errno_text(why));  // some network file systems
 }
@@ -105,6 +124,7 @@ UniqueFd TargetFolder::parent_of(const std::string& name, bool make) const {
     case Entry::Status::absent:
       if (!make) return UniqueFd();
       if (entry.folder && (::mkdirat(entry.folder.get(), entry.name.c_str(), S_IRWXU) == 0 || errno == EEXIST)) break;
+      refuse_if_exhausted(errno, fs::path(place));
       throw UsageError("cannot create the folder: " + errno_text(errno), place);
     case Entry::Status::leads_out:
     case Entry::Status::refused:
@@ -113,12 +133,14 @@ UniqueFd TargetFolder::parent_of(const std::string& name, bool make) const {
     case Entry::Status::not_folder:
       throw RefusedError("a file has the name of a folder that is needed", place, "rename one of the two");
     case Entry::Status::failed:
+      refuse_if_exhausted(entry.error, fs::path(place));
       if (make) throw UsageError("cannot create the folder: " + errno_text(entry.error), place);
       throw RefusedError("it cannot be a file on this machine: " + errno_text(entry.error), place);
   }
   if (!entry.folder) return UniqueFd(::fcntl(root_->descriptor(), F_DUPFD_CLOEXEC, 0));
   UniqueFd opened(::openat(entry.folder.get(), entry.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (opened || errno == ENOENT) return opened;
+  refuse_if_exhausted(errno, fs::path(place));
   throw RefusedError("a file has the name of a folder that is needed", place, "rename one of the two");
 }
 
@@ -146,6 +168,7 @@ UniqueFd TargetFolder::open_work_file(const std::string& name) const {
         "the name of its work file is taken by a symbolic link, or by something that is not a file of this user",
         work_path(name).string(), "find out what it is, then remove it");
   }
+  refuse_if_exhausted(why, work_path(name));
   throw UsageError("cannot write a file: " + errno_text(why), work_path(name).string(),
                    "give this user the right, or name another folder");
 }
@@ -158,6 +181,13 @@ std::optional<std::uint64_t> TargetFolder::work_file_size(const std::string& nam
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+std::uint64_t TargetFolder::work_file_bytes(const std::string& name) const {
+  constexpr std::uint64_t block = 512;  // the unit of st_blocks
+  struct stat status {};
+  if (!work_ || ::fstatat(work_.get(), md5_hex(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return 0;
+  return static_cast<std::uint64_t>(status.st_blocks) * block;
+}
+
 void TargetFolder::remove_work_file(const std::string& name) const {
   if (work_) ::unlinkat(work_.get(), md5_hex(name).c_str(), 0);
 }
@@ -165,6 +195,7 @@ void TargetFolder::remove_work_file(const std::string& name) const {
 void TargetFolder::move_in(const std::string& name) const {
   const UniqueFd parent = parent_of(name, true);
   if (!parent || ::renameat(work_.get(), md5_hex(name).c_str(), parent.get(), last_name(name).c_str()) != 0) {
+    refuse_if_exhausted(errno, path_of(name));
     throw UsageError("cannot move the file into place: " + errno_text(errno), path_of(name).string());
   }
 }
@@ -173,6 +204,7 @@ void TargetFolder::remove(const std::string& name) const {
   const UniqueFd parent = parent_of(name, false);
   if (!parent) return;
   if (::unlinkat(parent.get(), last_name(name).c_str(), 0) != 0 && errno != ENOENT) {
+    refuse_if_exhausted(errno, path_of(name));
     throw UsageError("cannot remove the file: " + errno_text(errno), path_of(name).string());
   }
   for (auto folder = parent_name(name); !folder.empty(); folder = parent_name(folder)) {
@@ -191,8 +223,10 @@ void TargetFolder::tidy(const std::vector<std::string>& keep) {
   while (const auto* entry = ::readdir(entries.get())) {  // NOLINT(concurrency-mt-unsafe): this DIR is ours alone
     const std::string name = entry->d_name;
     // A link is removed, not followed; a folder is none of ours and stays.
-    if (name != "." && name != ".." && !kept.contains(name)) ::unlinkat(work_.get(), name.c_str(), 0);
+    if (name != "." && name != ".." && name != kHolderFile && !kept.contains(name))
+      ::unlinkat(work_.get(), name.c_str(), 0);
   }
+  if (keep.empty()) ::unlinkat(work_.get(), kHolderFile, 0);  // the folder goes, too
   // Only if it is the folder that we worked in, and empty.
   struct stat ours {};
   struct stat now {};

@@ -12,6 +12,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl::studies {
 
@@ -21,8 +22,9 @@ WorkFile::WorkFile(const TargetFolder& folder, const std::string& name, std::uin
 }
 
 void WorkFile::fail(std::string_view what) const {
+  refuse_if_exhausted(errno, path_);
   throw UnavailableError(fmt::format("{}: {}", what, errno_text(errno)), path_.string(),
-                         "make room on the disk, then run again");
+                         "check the disk, then run again");
 }
 
 void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
@@ -37,7 +39,7 @@ void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
 
 void WorkFile::resize(std::uint64_t size) const {
   if (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) == 0) return;
-  if (errno == EFBIG || errno == EINVAL) {
+  if (!is_exhausted(errno) && (errno == EFBIG || errno == EINVAL)) {
     throw RefusedError(fmt::format("the announced size is too large for a file on this disk: {} bytes", size));
   }
   fail("cannot set the size of the file");

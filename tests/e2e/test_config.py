@@ -329,7 +329,7 @@ def test_init_does_not_write_over_a_file(etl, tmp_path):
 
 
 def test_init_needs_what_was_named(etl, tmp_path):
-    etl("config", "init", "-", "--user-yaml", "none.yaml").failed(3)
+    etl("config", "init", "-", "--user-yaml", "none.yaml").failed(2)
     etl("config", "init", "-", "--fence-config", "none.yaml").failed(2)
     write(etl, "users: {}\n", "user.yaml")
-    etl("config", "init", "-", "--user-yaml", "user.yaml").failed(3)
+    etl("config", "init", "-", "--user-yaml", "user.yaml").failed(2)

@@ -18,6 +18,7 @@ import yaml
 from pooler import pooler
 from programs import ROOT, Ran
 from run_world import LUNG, PROJECTS, World
+from small_disk import fill, read_only, small_disk
 
 DOCUMENT = ROOT / "docs/exit-codes.md"
 BY_ITSELF = "(doctor itself ends with this error)"
@@ -80,7 +81,7 @@ def test_doctor_names_what_ends_a_run(world: World, tmp_path: pathlib.Path, reas
     assert check in rows, doctor
     assert rows[check]["state"] == "failed" and re.search(cause, rows[check]["found"]), doctor
     assert rows[check]["advice"] and "aced-etl doctor" not in rows[check]["advice"]
-    assert doctor.rc in (2, 4, 5, 7)
+    assert doctor.rc in (2, 4, 5, 7, 9)
 
 
 def test_doctor_finds_nothing_where_a_run_succeeds(world: World):
@@ -152,6 +153,17 @@ def _(world, tmp):
     return {"DICTIONARY_URL": "ftp://dictionary.example.org/schema.json"}
 
 
+@condition("the file of the dictionary does not exist", "cannot read the dictionary: there is no such file")
+def _(world, tmp):
+    return {"DICTIONARY_URL": str(tmp / "nowhere.json")}
+
+
+@condition("the dictionary is not one", "not a Gen3 dictionary")
+def _(world, tmp):
+    (tmp / "dictionary.json").write_text("[]")
+    return {"DICTIONARY_URL": str(tmp / "dictionary.json")}
+
+
 @condition("no dictionary is named", "no dictionary|none is named")
 def _(world, tmp):
     return {"DICTIONARY_URL": None}
@@ -195,6 +207,12 @@ def _(world, tmp):
 def _(world, tmp):
     (tmp / "a-file").write_text("")
     return {"ACED_ETL_STUDIES": str(tmp / "a-file/studies")}
+
+
+@condition("no database is named", r"no database is named: \S+/sheepdog-creds is not mounted and PGHOST is not set")
+def _(world, tmp):
+    return {**{name: None for name in world.etl.env if name.startswith("PG")}, "ACED_ETL_CREDS": str(tmp / "none"),
+            "GEN3_API_KEY": str(world.commons.creds / "credentials.json")}
 
 
 @condition("the name of the database is a connection string", "connection string")
@@ -416,3 +434,19 @@ def _(world, tmp):
 def _(world, tmp):
     with pooler(world.database, pool_mode="statement") as made:
         yield made.env
+
+
+# --- 9: a limit of a machine ------------------------------------------------------------------------------------
+
+@condition("the disk of the state folder is full", "disk full: .*/state has 0 B free")
+def _(world, tmp):
+    with small_disk(world.home / "state"):
+        fill(world.home / "state")
+        yield {}
+
+
+@condition("the file system of the folder of studies is read-only", "read-only file system: .*/studies")
+def _(world, tmp):
+    with small_disk(world.home / "studies"):
+        read_only(world.home / "studies")
+        yield {}

@@ -303,7 +303,7 @@ def test_doctor_finds_all_well(etl, pod):
 def test_doctor_and_a_real_search_server(etl, pod, search):
     etl.env["ELASTICSEARCH_URL"] = search.url
     told = examined(etl)
-    assert "opensearch 2." in told["search server"]["found"] and told["search aliases"]["state"] == "ok"
+    assert "opensearch 2." in told["search server"]["found"] and told["search indexes"]["state"] == "ok"
     del etl.env["ELASTICSEARCH_URL"]
     etl.env["GEN3_ELASTICSEARCH_MASTER_PORT"] = search.url.replace("http://", "tcp://")
     assert examined(etl)["search server"]["state"] == "ok"

@@ -149,7 +149,7 @@ def test_two_inits_at_once_both_end_well(etl, database, demo_dictionary):
 def test_what_is_no_dictionary_is_named(etl, tmp_path):
     path = tmp_path / "d.json"
     path.write_text('{"patient.yaml": {"title": "Patient"}}')
-    said = etl("graph", "mapping", "--dictionary", path).failed(3).stderr
+    said = etl("graph", "mapping", "--dictionary", path).failed(2).stderr
     assert "d.json (patient.yaml)" in said and "'id' is missing" in said
 
 

@@ -223,7 +223,7 @@ def test_types_and_references_without_a_table_are_counted(load, graph, study):
 
 
 def test_an_empty_study_is_refused(load, graph, tmp_path):
-    load(study_folder := tmp_path / "none").failed(3)
+    load(study_folder := tmp_path / "none").failed(2)
     study_folder.mkdir()
     (study_folder / "Patient.ndjson").write_text("\n\n")
     load(study_folder, "--prune").failed(3)

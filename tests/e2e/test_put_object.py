@@ -177,5 +177,5 @@ def test_misuse_is_exit_2(etl, bucket, arguments):
 
 
 def test_a_body_that_is_no_file_is_exit_3(etl, bucket, tmp_path):
-    etl("put-object", bucket, "a", "put", "--body", "nothing").failed(3)
-    etl("put-object", bucket, "a", "put", "--body", tmp_path).failed(3)
+    etl("put-object", bucket, "a", "put", "--body", "nothing").failed(2)
+    etl("put-object", bucket, "a", "put", "--body", tmp_path).failed(2)

@@ -262,9 +262,9 @@ def test_a_project_that_is_not_there_is_an_error_with_a_suggestion(world):
 
 
 def test_paths_get_a_suggestion(pod):
-    assert "did you mean `studies/Lung`?" in pod.etl("validate", "studies/Lug").failed(3).stderr
-    assert "did you mean `studies/Lung`?" in pod.etl("validate", "studies/Lug/Patient.ndjson").failed(3).stderr
-    assert "did you mean `studies/Lung/Patient.ndjson`?" in pod.etl("validate", "studies/Lung/Patient.ndjso").failed(3).stderr
+    assert "did you mean `studies/Lung`?" in pod.etl("validate", "studies/Lug").failed(2).stderr
+    assert "did you mean `studies/Lung`?" in pod.etl("validate", "studies/Lug/Patient.ndjson").failed(2).stderr
+    assert "did you mean `studies/Lung/Patient.ndjson`?" in pod.etl("validate", "studies/Lung/Patient.ndjso").failed(2).stderr
     assert "did you mean `etl.yaml`?" in pod.etl("config", "show", "--etl-yaml", "etl.yml").failed(2).stderr
 
 

@@ -121,7 +121,7 @@ TEST(Dictionary, NamesWhatIsNotADictionary) {
 }
 
 TEST(Dictionary, AFileThatIsNotThereIsNamed) {
-  EXPECT_THROW((void)Dictionary::load("/nowhere/dictionary.json"), InputError);
+  EXPECT_THROW((void)Dictionary::load("/nowhere/dictionary.json"), UsageError);
 }
 
 TEST(Dictionary, TheDemoLoads) {

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/files/load.hpp"
+#include "cli/files/lock.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
 #include "cli/lib/options.hpp"
@@ -13,7 +14,6 @@
 #include "documents/locator.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
-#include "files/state_files.hpp"
 
 namespace etl::cli {
 namespace {
@@ -22,7 +22,7 @@ void load(Context& context, const FilesOptions& options) {
   const ProjectId project = ProjectId::parse(options.project);
   Commons commons(context, files::http_options(context.settings));
   const auto state = config::folder(context.settings, "state_dir");
-  const files::ProjectLock lock(state, commons.session.endpoint(), project);
+  const FilesLock lock(context, commons, project);
   files::Journal journal(state, commons.session.endpoint());
   const documents::Locator locator(study_places(context, options));
   files::Manifest manifest(&locator);
@@ -50,10 +50,11 @@ void add_load(CLI::App& group, Context& context) {
            "--transform-ids, or `transform_ids` of the study in etl.yaml, replaces the ids with the same UUIDs that "
            "`graph load` gives its records, so that GUID and `object_id` agree.\n\n"
            "The size and md5 of a file must agree with the metadata. A file that differs is reported, and nothing of "
-           "it stays in the commons (exit 6). Files that are in the commons already are not sent again. The same "
-           "command resumes a load that was stopped or killed; it sends large files in parts and does not repeat parts "
-           "that arrived. A record that differs from the metadata is an error, or is replaced with --replace; a record "
-           "of another project is never touched.",
+           "it stays in the commons (exit 6). Files that are in the commons already are not sent again: the record of "
+           "a file that an earlier load sent must agree, and its object is checked when the last check is more than "
+           "--recheck-days old. The same command resumes a load that was stopped or killed; it sends large files in "
+           "parts and does not repeat parts that arrived. A record that differs from the metadata is an error, or is "
+           "replaced with --replace; a record of another project is never touched.",
        .examples = {{"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "send what is missing"},
                     {"aced-etl files load --project aced-Diabetes ~/studies/Diabetes --dry-run", "what would be sent"},
                     {"aced-etl files load --project aced-Diabetes --bucket aced-default-staging --bandwidth 10MB "
@@ -64,6 +65,8 @@ void add_load(CLI::App& group, Context& context) {
   add_project_option(*command, *options, true);
   add_study_path(*command, context, *options);
   add_sending_options(*command, context, *options);
+  add_setting_option(*command, context, "files.recheck");
+  command->add_flag("--recheck", options->recheck, "check the object of every file now, however recent the last check");
   command->add_flag("--replace", options->replace, "replace records of the project that differ from the metadata");
   add_dry_run(*command, context);
   command->callback([&context, options] { load(context, *options); });
@@ -131,6 +134,8 @@ files::LoadOptions load_options(const Context& context, const FilesOptions& opti
   load.jobs = file_jobs(context);
   load.dry_run = context.dry_run;
   load.replace = options.replace;
+  load.recheck =
+      options.recheck ? std::chrono::seconds(0) : std::chrono::days(context.settings.number("files.recheck"));
   load.upload.multipart_threshold = options.multipart_threshold;
   load.upload.part_size = options.part_size;
   files::choose_bucket(load.upload, context.settings, load.project, commons.fence);

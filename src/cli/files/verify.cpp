@@ -8,6 +8,7 @@
 #include "base/progress.hpp"
 #include "base/text.hpp"
 #include "cli/files/load.hpp"
+#include "cli/files/lock.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
 #include "cli/lib/options.hpp"
@@ -16,7 +17,6 @@
 #include "documents/locator.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
-#include "files/state_files.hpp"
 #include "files/verification.hpp"
 
 namespace etl::cli {
@@ -30,7 +30,7 @@ struct VerifyFlags : FilesOptions {
 /// Sends what was found broken. A document whose file on disk is not what the metadata says fails, and stays as it is.
 void repair(Context& context, const VerifyFlags& options, Commons& commons, const std::vector<std::string>& broken) {
   const auto state = config::folder(context.settings, "state_dir");
-  const files::ProjectLock lock(state, commons.session.endpoint(), ProjectId::parse(options.project));
+  const FilesLock lock(context, commons, ProjectId::parse(options.project));
   files::Journal journal(state, commons.session.endpoint());
   const documents::Locator locator(study_places(context, options));
   files::Manifest manifest(&locator);

@@ -83,7 +83,7 @@ ExitCode report(const std::exception& error) {
     return show(ours->code(), ours->what(), ours->where(), ours->hint());
   }
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
-    return show(ExitCode::internal, "out of memory (internal error)", {},
+    return show(ExitCode::internal, "internal error: out of memory", {},
                 "lower --threads or give the pod more memory; if that does not help, please report it");
   }
   return show(ExitCode::internal, fmt::format("internal error: {}", error.what()), {},

@@ -69,6 +69,8 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag(
       "--replace", arguments->choices.replace,
       "in this run, replace files' records that differ from the metadata, as `files load --replace` does");
+  command->add_flag("--recheck", arguments->choices.recheck,
+                    "in this run, look at the object of every file in S3, whenever it was last seen");
   add_prune(*command, arguments->choices.prune,
             "in this run, remove the records that left their study from the graph [default: graph.prune]");
   add_duration(*command, "--every", arguments->every, "repeat the run at this interval: 90s, 30m, 6h, 1d");

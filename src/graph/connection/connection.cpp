@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "base/address_text.hpp"
+#include "base/exhausted.hpp"
 #include "base/log.hpp"
 #include "base/secrets.hpp"
 #include "base/text.hpp"
@@ -116,6 +117,11 @@ std::int64_t Result::affected() const {
 }
 
 Connection::Connection(const config::DatabaseAddress& address, std::chrono::milliseconds timeout) : address_(address) {
+  if (!address.unnamed.empty()) {
+    throw UsageError(address.unnamed, {},
+                     "mount the secret sheepdog-dbcreds there, or set PGHOST, PGUSER, PGPASSWORD and PGDATABASE "
+                     "(database.* in etl.yaml, without the password)");
+  }
   refuse_connection_string(address.database);
   std::vector<const char*> keys;
   std::vector<const char*> values;
@@ -156,7 +162,9 @@ Connection::Connection(const config::DatabaseAddress& address, std::chrono::mill
     status = PQconnectPoll(raw_.get());
   }
   if (status == PGRES_POLLING_FAILED) {
-    raise_connect_failure(PQerrorMessage(raw_.get()), PQconnectionNeedsPassword(raw_.get()) == 1, where_);
+    refuse_without_descriptors();  // libpq would call it an unreachable server
+    raise_connect_failure(PQerrorMessage(raw_.get()), PQconnectionNeedsPassword(raw_.get()) == 1, where_,
+                          address.unused_secret);
   }
   PQsetErrorVerbosity(raw_.get(), PQERRORS_DEFAULT);
   where_ = place(raw_.get(), address);

@@ -113,8 +113,12 @@ void raise(const ServerMessage& said, const std::string& where) {
         what, where,
         advice(said, "the table was not created by Gen3: `aced-etl graph init --dry-run` shows what differs"));
   }
-  if (state == "53100") {
-    throw UnavailableError(what, where, advice(said, "the database's disk is full: make room, then run again"));
+  if (state == "53100" || state == "53400") {
+    throw ExhaustedError(
+        state == "53100" ? "the disk of the database is full: " + what : what, where,
+        advice(said, state == "53100"
+                         ? "make room on the database's disk, then run again; nothing of this load was written"
+                         : "raise the limit that the database names (such as temp_file_limit), then run again"));
   }
   if (is_class("53")) {
     throw UnavailableError(what, where,
@@ -149,7 +153,8 @@ void raise(const ServerMessage& said, const std::string& where) {
   throw InternalError(what, where, said.hint);
 }
 
-void raise_connect_failure(const std::string& text, bool password_missing, const std::string& where) {
+void raise_connect_failure(const std::string& text, bool password_missing, const std::string& where,
+                           const std::string& note) {
   // libpq chains one paragraph per address it tried; `LOCATION:` lines name the server's source and help nobody.
   ServerMessage said;
   std::string_view rest = text;
@@ -169,13 +174,16 @@ void raise_connect_failure(const std::string& text, bool password_missing, const
     said.message += (said.message.empty() ? "" : "; ") + std::string(line);
   }
   if (said.sqlstate.empty() && password_missing) {
-    throw NotAllowedError("the database asks for a password, and none is set", where, check_credentials);
+    throw NotAllowedError("the database asks for a password, and none is set", where,
+                          note.empty() ? check_credentials : note);
   }
   for (const std::string_view usage : {"invalid ", "missing ", "definition of service", "could not match"}) {
     if (said.sqlstate.empty() && said.message.starts_with(usage)) {
       throw UsageError(said.message, where, "check the PG… variables and the settings of the database");
     }
   }
+  const bool refused = said.sqlstate.starts_with("28") && !note.empty();
+  if (refused) said.hint = said.hint.empty() ? note : said.hint + "; " + note;
   raise(said, where);
 }
 

@@ -84,7 +84,7 @@ class Reader {
       if (about[e] <= few_edges + worth_reading * records_[src]) {
         whole.push_back(all);
       } else {
-        by_source[src].push_back(all + " where src_id in (select node_id from snapshot)");
+        by_source[src].push_back(all + " where src_id in (select node_id from held)");
       }
     }
     read_edges(whole);
