@@ -114,7 +114,7 @@ class RecordFlattener final : public Flattener {
   std::vector<bool> seen_;
   std::vector<std::string> others_;                           ///< names of members that have no column
   std::map<std::string, std::string, std::less<>> replaced_;  ///< members without their personal identifiers
-  std::vector<std::string> shown_;  ///< codes of a family's conditions, raw JSON
+  std::vector<std::string> shown_;                            ///< codes of a family's conditions, raw JSON
   std::vector<std::string> codings_;
   std::string name_;
   std::string scratch_;
