@@ -65,7 +65,7 @@ void FileUpload::put(const Document& document, const net::Request& request) {
   options_.on_bytes(document.size);
   if (etag.find(document.md5) != std::string::npos) return;
   const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
-                               [&] { return look_at(services_, document.did); });
+                               [&] { return look_at(services_, options_.seen_as(document.did)); });
   if (!head || head->size != document.size) {
     throw WrongObjectError(head ? fmt::format("S3 has {} bytes, sent were {}", head->size, document.size)
                                 : "S3 does not have the object after its upload");

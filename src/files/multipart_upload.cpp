@@ -181,7 +181,7 @@ void MultipartUpload::once(const Document& document) {
 
 bool MultipartUpload::is_there(const Document& document, const std::string& etag) {
   const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
-                               [&] { return look_at(services_, document.did); });
+                               [&] { return look_at(services_, options_.seen_as(document.did)); });
   return head && head->size == document.size &&
          (etag_says_parts(*head, etag) == Says::same ||
           (head->encrypted && head->etag.ends_with(etag.substr(etag.find('-')))));
@@ -214,7 +214,7 @@ void MultipartUpload::complete(const Document& document, const Journal::Upload& 
     }
   }
   const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
-                               [&] { return look_at(services_, document.did); });
+                               [&] { return look_at(services_, options_.seen_as(document.did)); });
   if (head && head->size == document.size && etag_says_parts(*head, etag) != Says::other) return;
   journal_.drop_upload(document.did);
   throw WrongObjectError(head ? fmt::format("S3 has {} bytes with the ETag {}; sent were {} with {}", head->size,
