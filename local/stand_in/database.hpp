@@ -4,7 +4,7 @@
 #include <mutex>
 #include <vector>
 
-#include "graph/connection.hpp"
+#include "graph/connection/connection.hpp"
 
 namespace etl::stand_in {
 

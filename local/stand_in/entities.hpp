@@ -5,7 +5,7 @@
 
 #include "base/project_id.hpp"
 #include "dictionary/dictionary.hpp"
-#include "graph/connection.hpp"
+#include "graph/connection/connection.hpp"
 #include "stand_in/request.hpp"
 
 namespace etl::stand_in {

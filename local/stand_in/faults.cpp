@@ -88,24 +88,24 @@ bool Faults::wants_s3() {
   return std::ranges::any_of(rules_, [](const FaultRule& rule) { return rule.kind.starts_with("s3_"); });
 }
 
-Fate Faults::decide(const std::string& method, const std::string& path, const std::string& prefix) {
+FaultPlan Faults::decide(const std::string& method, const std::string& path, const std::string& prefix) {
   const std::lock_guard lock(mutex_);
-  Fate fate;
+  FaultPlan plan;
   for (auto& rule : rules_) {
     if (rule.kind.starts_with("s3_") != !prefix.empty()) continue;
     if (!applies(rule, method, path)) continue;
     const auto kind = std::string_view(rule.kind).substr(prefix.size());
-    fate.delay += rule.delay;
-    if (kind == "status") fate.status = rule;
-    if (kind == "drop") fate.drop = true;
-    if (kind == "drop_after_work") fate.drop_after_work = true;
-    if (kind == "truncate") fate.truncate = true;
-    if (kind == "expired_url") fate.mischief.expired_url = true;
-    if (kind == "wrong_etag") fate.mischief.wrong_etag = true;
+    plan.delay += rule.delay;
+    if (kind == "status") plan.status = rule;
+    if (kind == "drop") plan.drop = true;
+    if (kind == "drop_after_work") plan.drop_after_work = true;
+    if (kind == "truncate") plan.truncate = true;
+    if (kind == "expired_url") plan.mischief.expired_url = true;
+    if (kind == "wrong_etag") plan.mischief.wrong_etag = true;
     // One that keeps the work from being done leaves the others for the next request.
-    if (fate.status || fate.drop) break;
+    if (plan.status || plan.drop) break;
   }
-  return fate;
+  return plan;
 }
 
 }  // namespace etl::stand_in

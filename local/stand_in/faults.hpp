@@ -31,7 +31,7 @@ struct FaultRule {
 };
 
 /// What happens to one request.
-struct Fate {
+struct FaultPlan {
   std::chrono::milliseconds delay{0};
   bool drop = false;             ///< no work, no answer
   bool drop_after_work = false;  ///< the work, but no answer
@@ -49,16 +49,18 @@ class Faults {
   [[nodiscard]] Json list();
 
   /// What the rules say of a request to the services.
-  [[nodiscard]] Fate of_request(const std::string& method, const std::string& path) { return decide(method, path, ""); }
+  [[nodiscard]] FaultPlan of_request(const std::string& method, const std::string& path) {
+    return decide(method, path, "");
+  }
   /// The same for a request that goes through to S3: rules whose kind begins with s3_.
-  [[nodiscard]] Fate of_s3(const std::string& method, const std::string& target) {
+  [[nodiscard]] FaultPlan of_s3(const std::string& method, const std::string& target) {
     return decide(method, target, "s3_");
   }
   /// Is there a rule for S3, so that signed URLs must lead through the proxy?
   [[nodiscard]] bool wants_s3();
 
  private:
-  Fate decide(const std::string& method, const std::string& path, const std::string& prefix);
+  FaultPlan decide(const std::string& method, const std::string& path, const std::string& prefix);
 
   std::mutex mutex_;
   std::list<FaultRule> rules_;

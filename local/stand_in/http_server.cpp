@@ -39,7 +39,7 @@ class HttpServer::Connection : public httplib::Stream {
 
   /// Waits for the next request and reads its head; false when the client has left.
   bool begin() {
-    fate = {};
+    plan = {};
     std::size_t end = 0;
     while ((end = in_.find("\r\n\r\n", at_)) == std::string::npos) {
       if (in_.size() - at_ > kLongestHead || !fill()) return false;
@@ -54,14 +54,14 @@ class HttpServer::Connection : public httplib::Stream {
     return true;
   }
 
-  /// Sends what was held back, as far as the fate of the request allows; false: the connection is over.
+  /// Sends what was held back, as far as the plan of the request allows; false: the connection is over.
   bool finish() {
-    if (fate.drop || fate.drop_after_work) return false;
-    if (fate.truncate) {
+    if (plan.drop || plan.drop_after_work) return false;
+    if (plan.truncate) {
       const auto body = out_.find("\r\n\r\n") + 4;
       out_.resize(body + (out_.size() - body) / 2);
     }
-    return flush() && !fate.truncate;
+    return flush() && !plan.truncate;
   }
 
   bool is_readable() const override { return true; }
@@ -81,7 +81,7 @@ class HttpServer::Connection : public httplib::Stream {
   void get_local_ip_and_port(std::string& ip, int& port) const override { local_name(ip, port); }
   socket_t socket() const override { return socket_; }
 
-  Fate fate;
+  FaultPlan plan;
 
  private:
   static constexpr std::size_t kLongestHead = 64 * 1024;
@@ -135,7 +135,7 @@ class HttpServer::Threads : public httplib::TaskQueue {
 namespace {
 
 /// The one that this thread serves. (httplib's handlers do not see it.)
-thread_local Fate* current_fate = nullptr;
+thread_local FaultPlan* current_plan = nullptr;
 
 std::string without_parameters(std::string type) {
   type.resize(std::min(type.find(';'), type.size()));
@@ -159,7 +159,8 @@ Request read_request(const httplib::Request& from) {
 
 }  // namespace
 
-HttpServer::HttpServer(Work work, Judge judge) : work_(std::move(work)), judge_(std::move(judge)) {
+HttpServer::HttpServer(Work work, PlanFaults plan_faults)
+    : work_(std::move(work)), plan_faults_(std::move(plan_faults)) {
   new_task_queue = [] { return new Threads; };  // httplib owns it
   set_keep_alive_max_count(std::numeric_limits<std::int32_t>::max());
   set_keep_alive_timeout(3600);
@@ -208,7 +209,7 @@ bool HttpServer::process_and_close_socket(socket_t socket) {
   }
   if (serving) {
     Connection connection(socket);
-    current_fate = &connection.fate;
+    current_plan = &connection.plan;
     bool closed = false;
     const auto prepare = [](httplib::Request& request) {
       request.headers.erase("Accept-Encoding");  // compressing small answers would only cost time
@@ -227,12 +228,12 @@ bool HttpServer::process_and_close_socket(socket_t socket) {
 
 void HttpServer::answer(const httplib::Request& from, httplib::Response& to) {
   auto request = read_request(from);
-  *current_fate = judge_(request);
-  auto& fate = *current_fate;
-  std::this_thread::sleep_for(fate.delay);
-  if (fate.drop) return;
-  request.mischief = fate.mischief;
-  if (fate.status) request.fault = &*fate.status;
+  *current_plan = plan_faults_(request);
+  auto& plan = *current_plan;
+  std::this_thread::sleep_for(plan.delay);
+  if (plan.drop) return;
+  request.mischief = plan.mischief;
+  if (plan.status) request.fault = &*plan.status;
   auto answer = work_(request);
   to.status = answer.status;
   to.set_header("Date", date_now());

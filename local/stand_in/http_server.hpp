@@ -19,10 +19,10 @@ namespace etl::stand_in {
 class HttpServer : private httplib::Server {
  public:
   using Work = std::function<Answer(Request&)>;
-  using Judge = std::function<Fate(const Request&)>;
+  using PlanFaults = std::function<FaultPlan(const Request&)>;
 
-  /// `work` answers every request, `judge` says beforehand how to misbehave. Both are called from many threads.
-  HttpServer(Work work, Judge judge);
+  /// `work` answers every request, `plan_faults` says beforehand how to misbehave. Both are called from many threads.
+  HttpServer(Work work, PlanFaults plan_faults);
 
   /// Binds to 127.0.0.1; 0: any free port. Returns the port; throws UsageError when it is taken.
   int bind(int port);
@@ -39,7 +39,7 @@ class HttpServer : private httplib::Server {
   void answer(const httplib::Request& from, httplib::Response& to);
 
   Work work_;
-  Judge judge_;
+  PlanFaults plan_faults_;
   std::mutex mutex_;
   std::set<int> open_;
   bool stopping_ = false;

@@ -66,7 +66,7 @@ std::string new_pem() {
   const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_RSA_gen(2048), EVP_PKEY_free);
   const Bio bio(BIO_new(BIO_s_mem()));
   if (!key || !bio || PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
-    throw FaultError("OpenSSL could not make a key");
+    throw InternalError("OpenSSL could not make a key");
   }
   char* text = nullptr;
   const auto size = BIO_get_mem_data(bio.get(), &text);
@@ -120,11 +120,11 @@ std::string SigningKey::sign(const Json& claims) const {
   std::size_t size = 0;
   if (!context || EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) != 1 ||
       EVP_DigestSign(context.get(), nullptr, &size, bytes_of(token), token.size()) != 1) {
-    throw FaultError("OpenSSL could not sign");
+    throw InternalError("OpenSSL could not sign");
   }
   std::vector<unsigned char> signature(size);
   if (EVP_DigestSign(context.get(), signature.data(), &size, bytes_of(token), token.size()) != 1) {
-    throw FaultError("OpenSSL could not sign");
+    throw InternalError("OpenSSL could not sign");
   }
   return token + "." + base64url({reinterpret_cast<const char*>(signature.data()), size});
 }

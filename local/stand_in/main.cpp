@@ -56,7 +56,7 @@ void serve(const ServeOptions& options) {
   commons.database.prepare();
   Services services(commons, options.dictionary);
   HttpServer server([&](Request& request) { return services.answer(request); },
-                    [&](const Request& request) { return services.judge(request); });
+                    [&](const Request& request) { return services.plan_faults(request); });
   const int port = server.bind(options.port);
   terminator.watch(server);
   if (!options.port_file.empty()) {

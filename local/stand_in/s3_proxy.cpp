@@ -123,18 +123,18 @@ Socket connect_to(const std::string& endpoint) {
   return Socket::connect(host, colon == std::string::npos ? "80" : endpoint.substr(colon + 1));
 }
 
-/// The answer of S3, as far as the fate of the request lets it through.
-void pass_answer(const Socket& upstream, const Socket& client, const Fate& fate) {
+/// The answer of S3, as far as the plan of the request lets it through.
+void pass_answer(const Socket& upstream, const Socket& client, const FaultPlan& plan) {
   auto head = read_head(upstream);
   if (!head) return;
-  if (fate.mischief.wrong_etag) spoil_etag(head->text);
+  if (plan.mischief.wrong_etag) spoil_etag(head->text);
   const auto length = content_length(head->text);
   const auto send = [&](std::string_view bytes) { return client.send(bytes); };
   const auto discard = [](std::string_view) { return true; };
-  if (fate.drop_after_work) {
+  if (plan.drop_after_work) {
     (void)pass(upstream, std::move(head->rest), UINT64_MAX, discard);
   } else if (client.send(head->text)) {
-    (void)pass(upstream, std::move(head->rest), fate.truncate ? length / 2 : UINT64_MAX, send);
+    (void)pass(upstream, std::move(head->rest), plan.truncate ? length / 2 : UINT64_MAX, send);
   }
 }
 
@@ -175,17 +175,17 @@ void S3Proxy::serve(const Socket& client) {
   if (!head) return;
   const auto line = first_line(head->text);
   const auto length = content_length(head->text);
-  const auto fate = faults_.of_s3(line.method, line.target);
-  std::this_thread::sleep_for(fate.delay);
+  const auto plan = faults_.of_s3(line.method, line.target);
+  std::this_thread::sleep_for(plan.delay);
   // The proxy itself asks for the body, so it asks S3 for no such thing.
   if (take_header(head->text, "Expect") && !client.send("HTTP/1.1 100 Continue\r\n\r\n")) return;
   const auto discard = [](std::string_view) { return true; };
-  if (fate.drop) {
+  if (plan.drop) {
     (void)pass(client, std::move(head->rest), length / 2, discard);
     return;
   }
-  if (fate.status) {
-    if (pass(client, std::move(head->rest), length, discard)) (void)client.send(faulty_answer(*fate.status));
+  if (plan.status) {
+    if (pass(client, std::move(head->rest), length, discard)) (void)client.send(faulty_answer(*plan.status));
     return;
   }
   const auto upstream = connect_to(endpoint_of_(line.bucket));
@@ -195,7 +195,7 @@ void S3Proxy::serve(const Socket& client) {
   const auto send = [&](std::string_view bytes) { return upstream.send(bytes); };
   // S3 may refuse in the midst of a body, and its answer says why: so the end of the body is not asked for.
   if (upstream.send(head->text)) (void)pass(client, std::move(head->rest), length, send);
-  pass_answer(upstream, client, fate);
+  pass_answer(upstream, client, plan);
 }
 
 }  // namespace etl::stand_in

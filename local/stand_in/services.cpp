@@ -79,7 +79,7 @@ void Services::count(const std::string& what) {
   ++counts_[what];
 }
 
-Fate Services::judge(const Request& request) {
+FaultPlan Services::plan_faults(const Request& request) {
   if (is_control(request)) return {};
   return commons_.faults.of_request(request.method, request.path);
 }

@@ -22,7 +22,7 @@ class Services {
 
   /// Never throws: what goes wrong is an answer, in the shape of the service.
   [[nodiscard]] Answer answer(Request& request);
-  [[nodiscard]] Fate judge(const Request& request);
+  [[nodiscard]] FaultPlan plan_faults(const Request& request);
 
  private:
   void add_control_routes();

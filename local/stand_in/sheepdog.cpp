@@ -4,7 +4,7 @@
 
 #include "base/file.hpp"
 #include "graph/projects.hpp"
-#include "graph/schema.hpp"
+#include "graph/schema/schema.hpp"
 #include "net/fetch.hpp"
 
 namespace etl::stand_in {

@@ -17,16 +17,16 @@ namespace etl {
 
 Digest::Digest(const evp_md_st* kind) : context_(EVP_MD_CTX_new()) {
   if (!context_ || EVP_DigestInit_ex(context_.get(), kind, nullptr) != 1) {
-    throw FaultError(
-        "OpenSSL does not give a digest (MD5, SHA-256)", "libcrypto",
-        "Gen3's tables are named and its files known by MD5: run with an OpenSSL configuration that allows it");
+    throw InternalError(
+        "OpenSSL refuses to compute a digest (MD5, SHA-256)", "libcrypto",
+        "Gen3 names tables and identifies files by MD5: run with an OpenSSL configuration that allows it");
   }
 }
 
 void Digest::Deleter::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 void Digest::add(std::string_view bytes) {
-  if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) throw FaultError("a digest fails");
+  if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) throw InternalError("a digest fails");
 }
 
 std::size_t Digest::finish(std::array<char, most>& digest) {
@@ -34,7 +34,7 @@ std::size_t Digest::finish(std::array<char, most>& digest) {
   unsigned length = 0;
   auto* const to =
       reinterpret_cast<unsigned char*>(digest.data());  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
-  if (EVP_DigestFinal_ex(context_.get(), to, &length) != 1) throw FaultError("a digest fails");
+  if (EVP_DigestFinal_ex(context_.get(), to, &length) != 1) throw InternalError("a digest fails");
   return length;
 }
 
@@ -49,7 +49,7 @@ void Digest::take(std::span<char> to) {
   const std::size_t length = finish(digest);
   std::copy_n(digest.begin(), std::min(length, to.size()), to.begin());
   // Without a kind the one it has is used again; to look for it by name takes longer than a short digest.
-  if (EVP_DigestInit_ex(context_.get(), nullptr, nullptr) != 1) throw FaultError("a digest fails");
+  if (EVP_DigestInit_ex(context_.get(), nullptr, nullptr) != 1) throw InternalError("a digest fails");
 }
 
 Md5::Md5() : Digest(EVP_md5()) {}

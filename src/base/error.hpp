@@ -9,7 +9,7 @@ namespace etl {
 /// What the process answers to its caller; the table stands in docs/semantics.md.
 enum class ExitCode : int {
   done = 0,
-  fault = 1,          ///< a fault of ours
+  internal = 1,       ///< an internal error
   usage = 2,          ///< usage or configuration
   invalid_input = 3,  ///< input invalid, or some of it set aside
   not_allowed = 4,    ///< not authenticated or not allowed
@@ -50,7 +50,7 @@ class ErrorOf : public Error {
       : Error(code, what, std::move(where), std::move(hint)) {}
 };
 
-using FaultError = ErrorOf<ExitCode::fault>;
+using InternalError = ErrorOf<ExitCode::internal>;
 using UsageError = ErrorOf<ExitCode::usage>;
 using InputError = ErrorOf<ExitCode::invalid_input>;
 using NotAllowedError = ErrorOf<ExitCode::not_allowed>;

@@ -26,7 +26,7 @@ constexpr int kBusyMilliseconds = 30'000;
   switch (code & 0xFF) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      throw UsageError(what, path, "it is no journal of aced-etl, or a damaged one: move it away, then run again");
+      throw UsageError(what, path, "it is not a journal of aced-etl, or it is damaged: move it away, then run again");
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -34,12 +34,12 @@ constexpr int kBusyMilliseconds = 30'000;
       throw UsageError(what, path, "name a folder that this user may write to: --state-dir, $ACED_ETL_STATE_DIR");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw UnavailableError(what, path, "another run holds it; run again when that has ended");
+      throw UnavailableError(what, path, "another run uses it: run again when that run has ended");
     case SQLITE_IOERR:
     case SQLITE_NOMEM:
       throw UnavailableError(what, path, "check the disk or name another --state-dir, then run again");
     default:
-      throw FaultError(what, path);
+      throw InternalError(what, path);
   }
 }
 
@@ -61,8 +61,9 @@ void refuse_foreign(const std::string& path) {
     if (::lstat(name.c_str(), &about) != 0) continue;
     const auto self = ::geteuid();
     if (S_ISREG(about.st_mode) && about.st_nlink == 1 && (about.st_uid == self || self == 0)) continue;
-    throw UsageError("a symbolic link, or something else than a file of this user, has the name of a journal", name,
-                     "look at what it is and who put it there, then remove it");
+    throw UsageError(
+        "the name of a journal is taken by a symbolic link, or by something that is not a file of this user", name,
+        "find out what it is and who created it, then remove it");
   }
 }
 
@@ -155,7 +156,7 @@ Database::Database(const std::filesystem::path& path) : path_(path) {
   sqlite3_busy_timeout(opened, kBusyMilliseconds);
   // A journal names files of a study. Those of earlier versions may be readable for all.
   if (!place.empty() && ::fchmodat(AT_FDCWD, place.c_str(), S_IRUSR | S_IWUSR, AT_SYMLINK_NOFOLLOW) != 0)
-    log::debug("{}: its permissions stay as they are", path_.string());
+    log::debug("{}: its permissions cannot be changed", path_.string());
   // A file system that cannot share memory has no write-ahead log; SQLite then keeps its older way, which serves, too.
   execute("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on");
 }

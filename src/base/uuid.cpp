@@ -14,7 +14,7 @@ using Generate = void (*)(uuid_t, const uuid_t, const char*, size_t);
 std::string generate(Generate make, std::string_view name_space, std::string_view name) {
   uuid_t space;
   if (uuid_parse(std::string(name_space).c_str(), space) != 0) {
-    throw FaultError("not a UUID: '" + std::string(name_space) + "'");
+    throw InternalError("not a UUID: '" + std::string(name_space) + "'");
   }
   uuid_t made;
   make(made, space, name.data(), name.size());

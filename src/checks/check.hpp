@@ -40,7 +40,7 @@ class Report {
     } catch (const Error& error) {
       fail(name, error);
     } catch (const std::exception& error) {
-      fail(name, error.what(), "this is a fault of aced-etl", ExitCode::fault);
+      fail(name, error.what(), "internal error: please report it with the output of -v", ExitCode::internal);
     }
     return false;
   }

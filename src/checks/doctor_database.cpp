@@ -6,12 +6,12 @@
 #include "checks/doctor.hpp"
 #include "config/database.hpp"
 #include "dictionary/dictionary.hpp"
-#include "graph/connection.hpp"
-#include "graph/database_check.hpp"
-#include "graph/graph_schema.hpp"
+#include "graph/connection/connection.hpp"
+#include "graph/connection/transport.hpp"
 #include "graph/projects.hpp"
-#include "graph/schema.hpp"
-#include "graph/transport.hpp"
+#include "graph/schema/database_check.hpp"
+#include "graph/schema/graph_schema.hpp"
+#include "graph/schema/schema.hpp"
 
 namespace etl::checks {
 namespace {

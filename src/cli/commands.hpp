@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/context.hpp"
+#include "cli/lib/context.hpp"
 
 /// The command groups. Each lives in the file of its name and hangs its subcommands into the tree; a
 /// command's work is done in its CLI11 callback, which runs after all options and settings are read.
@@ -20,6 +20,10 @@ void add_validate(CLI::App& app, Context& context);
 void add_simplify(CLI::App& app, Context& context);
 void add_graph(CLI::App& app, Context& context);
 void add_graph_load(CLI::App& graph, Context& context);  ///< called by add_graph
+void add_search(CLI::App& app, Context& context);
+void add_search_load(CLI::App& search, Context& context);   ///< called by add_search
+void add_search_admin(CLI::App& search, Context& context);  ///< called by add_search
+void add_fhir(CLI::App& app, Context& context);
 void add_projects(CLI::App& app, Context& context);
 void add_put_object(CLI::App& app, Context& context);
 void add_buckets(CLI::App& app, Context& context);

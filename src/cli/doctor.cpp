@@ -5,11 +5,11 @@
 #include "base/stop_signal.hpp"
 #include "checks/doctor.hpp"
 #include "cli/commands.hpp"
-#include "cli/commons.hpp"
-#include "cli/describe.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
-#include "cli/run_parts.hpp"
+#include "cli/lib/commons.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
+#include "cli/run/run_parts.hpp"
 
 namespace etl::cli {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "base/version.hpp"
 #include "cli/commands.hpp"
-#include "cli/describe.hpp"
-#include "cli/help.hpp"
-#include "cli/print.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/help.hpp"
+#include "cli/lib/print.hpp"
 
 namespace etl::cli {
 namespace {

@@ -12,11 +12,11 @@
 #include "base/log.hpp"
 #include "base/suggestion.hpp"
 #include "base/text.hpp"
-#include "cli/aws_options.hpp"
 #include "cli/commands.hpp"
-#include "cli/describe.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
+#include "cli/lib/aws_options.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
 #include "net/file_source.hpp"
 #include "s3/signed_url.hpp"
 
@@ -90,7 +90,7 @@ Body body_of(const PutObjectOptions& options) {
     return {std::make_unique<net::FileSource>(options.key), "file " + options.key};
   }
   return {std::make_unique<TextSource>(std::string(kTestContent)),
-          fmt::format("a line of text (there is no file {})", options.key)};
+          fmt::format("a line of text (the file {} does not exist)", options.key)};
 }
 
 nlohmann::ordered_json result_of(const PutObjectOptions& options, const s3::Client& client,
@@ -106,8 +106,8 @@ nlohmann::ordered_json result_of(const PutObjectOptions& options, const s3::Clie
     result["bytes"] = done.bytes;
     add("etag", done.response.header("ETag").value_or(""));
   }
-  add("code", done.fault.code);
-  add("message", done.fault.message);
+  add("code", done.reason.code);
+  add("message", done.reason.message);
   add("cause", done.cause);
   add("signed_with", profile.credentials.origin());
   add("region", fmt::format("{} ({})", profile.region.text, profile.region.origin));
@@ -130,7 +130,7 @@ void show(const Context& context, const PutObjectOptions& options, const s3::Cli
 
 void run(const Context& context, const PutObjectOptions& options) {
   if (options.action == "put" ? !options.out.empty() : !options.body.empty()) {
-    throw UsageError("--body belongs to put, --out to get");
+    throw UsageError("--body is an option of put, and --out of get", {}, "leave out the option of the other one");
   }
   net::HttpOptions http_options;
   http_options.attempts = 3;  // it is asked whether it works, by someone who waits

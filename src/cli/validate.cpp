@@ -9,42 +9,42 @@
 #include "base/project_id.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/describe.hpp"
-#include "cli/options.hpp"
-#include "cli/print.hpp"
-#include "cli/study_options.hpp"
+#include "cli/lib/describe.hpp"
+#include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
+#include "cli/lib/study_options.hpp"
 #include "simplify/check_study.hpp"
 
 namespace etl::cli {
 namespace {
 
-nlohmann::ordered_json as_json(const fhir::Fault& fault, bool warning) {
+nlohmann::ordered_json as_json(const fhir::Issue& issue, bool warning) {
   return {{"severity", warning ? "warning" : "error"},
-          {"kind", std::string(to_string(fault.kind))},
-          {"file", fault.file},
-          {"line", fault.line},
-          {"path", fault.path},
-          {"message", fault.message},
-          {"count", fault.count}};
+          {"kind", std::string(to_string(issue.kind))},
+          {"file", issue.file},
+          {"line", issue.line},
+          {"path", issue.path},
+          {"message", issue.message},
+          {"count", issue.count}};
 }
 
-/// Faults as they come: lines for people, or the items of a JSON array. A study may have more of them than memory.
+/// Issues as they come: lines for people, or the items of a JSON array. A study may have more of them than memory.
 class Printer {
  public:
   explicit Printer(Output output) : output_(output) {
-    if (output_ == Output::json) write_out("{\n\"faults\": [");
+    if (output_ == Output::json) write_out("{\n\"issues\": [");
   }
-  void fault(const fhir::Fault& fault, bool warning) {
+  void issue(const fhir::Issue& issue, bool warning) {
     if (output_ == Output::table) {
-      write_out(fmt::format("{}{}\n", warning ? "warning: " : "", printable(fault.text())));
+      write_out(fmt::format("{}{}\n", warning ? "warning: " : "", printable(issue.text())));
       return;
     }
     if (output_ == Output::yaml) {
-      write_out((first_ ? "faults:\n" : "") +
-                document_text(output_, nlohmann::ordered_json::array({as_json(fault, warning)})));
+      write_out((first_ ? "issues:\n" : "") +
+                document_text(output_, nlohmann::ordered_json::array({as_json(issue, warning)})));
     } else {
       write_out((first_ ? "\n" : ",\n") +
-                as_json(fault, warning).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+                as_json(issue, warning).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     }
     first_ = false;
   }
@@ -53,14 +53,14 @@ class Printer {
     if (output_ == Output::table || !has_written()) return;
     end({{"error", error.what()}, {"exit", static_cast<int>(error.code())}});
   }
-  void summary(const simplify::StudyResult& result, const simplify::FaultReport& report) {
+  void summary(const simplify::StudyResult& result, const simplify::IssueReport& report) {
     if (output_ == Output::table) {
       table(report);
       return;
     }
     nlohmann::ordered_json kinds = nlohmann::ordered_json::object();
-    for (std::size_t k = 0; k < fhir::fault_kinds; ++k) {
-      const auto kind = static_cast<fhir::FaultKind>(k);
+    for (std::size_t k = 0; k < fhir::issue_kinds; ++k) {
+      const auto kind = static_cast<fhir::IssueKind>(k);
       if (report.count(kind) > 0) kinds[std::string(to_string(kind))] = report.count(kind);
     }
     const nlohmann::ordered_json summary{{"resources", result.tally.resources},   {"valid", result.tally.records},
@@ -72,10 +72,10 @@ class Printer {
   }
 
  private:
-  /// The members after the list of faults.
+  /// The members after the list of issues.
   void end(const nlohmann::ordered_json& members) {
     if (output_ == Output::yaml) {
-      write_out((first_ ? "faults: []\n" : "") + document_text(output_, members));
+      write_out((first_ ? "issues: []\n" : "") + document_text(output_, members));
       return;
     }
     std::string text = "\n]";
@@ -85,10 +85,10 @@ class Printer {
     }
     write_out(text + "\n}\n");
   }
-  void table(const simplify::FaultReport& report) const {
+  void table(const simplify::IssueReport& report) const {
     Table kinds({"kind", "severity", number("count")});
-    for (std::size_t k = 0; k < fhir::fault_kinds; ++k) {
-      const auto kind = static_cast<fhir::FaultKind>(k);
+    for (std::size_t k = 0; k < fhir::issue_kinds; ++k) {
+      const auto kind = static_cast<fhir::IssueKind>(k);
       if (report.count(kind) == 0) continue;
       kinds.row({std::string(to_string(kind)), report.is_warning(kind) ? "warning" : "error",
                  std::to_string(report.count(kind))});
@@ -103,7 +103,7 @@ class Printer {
 void run(Context& context, const StudyArguments& arguments, bool dangling_is_warning) {
   const StudySetup setup = StudySetup::load(context.settings);
   Printer printer(context.output);
-  simplify::FaultReport report([&](const fhir::Fault& fault, bool warning) { printer.fault(fault, warning); },
+  simplify::IssueReport report([&](const fhir::Issue& issue, bool warning) { printer.issue(issue, warning); },
                                dangling_is_warning);
   Progress progress("validating", std::nullopt);
   const simplify::StudyResult result = [&] {
@@ -134,18 +134,18 @@ void add_validate(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("validate");
   describe(
       *command,
-      {.summary = "hold a study's metadata against FHIR R5",
+      {.summary = "validate a study's metadata against FHIR R5",
        .text =
            "Checks every resource of a study: JSON and UTF-8, known elements, JSON types, cardinality, the formats of "
            "primitives, choices, companions of primitives, extensions, narratives, contained resources, nested "
-           "elements, ids and references; what PostgreSQL cannot store; and the study as a whole: ids that stand for "
-           "two different resources, and references that lead nowhere. Every fault is printed with file:line, its "
+           "elements, ids and references; what PostgreSQL cannot store; and the study as a whole: ids that name "
+           "two different resources, and dangling references. Every issue is printed with file:line, its "
            "place in the resource, and what was expected.\n\n"
            "Warnings do not make a study invalid: codes outside a required binding (R4 codes, mostly), references to "
            "types that the element's definition does not allow or the dictionary does not link to, references that "
            "cannot become an edge, extensions that the record has no place for, the same resource twice. They are "
            "counted, with the first place.",
-       .examples = {{"aced-etl validate ~/studies/Lung_Cancer", "all faults, and a summary by kind"},
+       .examples = {{"aced-etl validate ~/studies/Lung_Cancer", "all issues, and a summary by kind"},
                     {"aced-etl validate -o json STUDY | jq .summary", "for a script"}}});
   auto arguments = std::make_shared<StudyArguments>();
   auto dangling = std::make_shared<std::optional<std::string>>();

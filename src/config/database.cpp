@@ -73,12 +73,13 @@ DatabaseAddress database_address(const Settings& settings, const Environment& en
   for (const char* key : {"database.host", "database.port"}) {
     if (address.password.empty() || !settings.from_found_file(key)) continue;
     throw UsageError(
-        fmt::format("an etl.yaml that nobody named must not decide where the database's password goes: `{}`", key),
+        fmt::format(
+            "an etl.yaml that was found and not named must not decide where the database password is sent: `{}`", key),
         settings.get(key)->origin,
         "pass --etl-yaml etl.yaml if it is yours, or name the server with --database-host or PGHOST");
   }
   if (!address.port.empty() && settings.number("database.port") > kHighestPort) {
-    throw UsageError("`database.port` is no port: " + address.port, settings.get("database.port")->origin);
+    throw UsageError("`database.port` is not a port: " + address.port, settings.get("database.port")->origin);
   }
   for (const Key& key : known_keys()) {
     if (key.name.starts_with("database.") && settings.layer_of(key.name) == Layer::mounted) {

@@ -89,16 +89,16 @@ class Draft {
 
   /// False when it stands in a comment.
   bool study(const ProjectId& project) {
-    WrittenStudy written{.name = {names_.contains(project.code) ? project.str() : project.code, ""},
-                         .project = {},
-                         .bucket = {},
-                         .source = {},
-                         .output = {},
-                         .enabled = {},
-                         .skip = {},
-                         .exclude = {},
-                         .transform_ids = {},
-                         .origin = ""};
+    RawStudyEntry written{.name = {names_.contains(project.code) ? project.str() : project.code, ""},
+                          .project = {},
+                          .bucket = {},
+                          .source = {},
+                          .output = {},
+                          .enabled = {},
+                          .skip = {},
+                          .exclude = {},
+                          .transform_ids = {},
+                          .origin = ""};
     // A code with '-' would be read as a whole id.
     const bool by_code = !shared_program_.empty() && project.code.find('-') == std::string::npos;
     written.project = Value{by_code ? project.code : project.str(), ""};

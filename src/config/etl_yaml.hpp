@@ -30,7 +30,7 @@ struct Entry {
 
 struct EtlYaml {
   std::vector<Entry> entries;
-  std::vector<WrittenStudy> studies;
+  std::vector<RawStudyEntry> studies;
 };
 
 /// Throws UsageError with file:line: no YAML, a key that is not known (with the nearest one that is) or comes

@@ -34,7 +34,7 @@ struct StudyKey {
 [[nodiscard]] std::span<const StudyKey> study_keys();
 
 /// A study as it is written. Values are expanded and not empty; none of a key that is not there, but `name`, which is.
-struct WrittenStudy {
+struct RawStudyEntry {
   Value name;
   std::optional<Value> project;
   std::optional<Value> bucket;
@@ -50,7 +50,7 @@ struct WrittenStudy {
 /// Checks the list as a whole and makes projects of it, in its order. UsageError with file:line for a name that is a
 /// path or comes twice, a code without a `program`, a project that two enabled studies have, and for values that are
 /// no project, bucket, prefix, folder or yes/no.
-[[nodiscard]] std::vector<StudyEntry> resolve_studies(const std::vector<WrittenStudy>& studies,
+[[nodiscard]] std::vector<StudyEntry> resolve_studies(const std::vector<RawStudyEntry>& studies,
                                                       const std::optional<Value>& program);
 
 }  // namespace etl::config

@@ -75,11 +75,11 @@ void Dictionary::index(Content& content, const std::string& where) {
     node.table = node_table(node.label);
     if (!content.by_label.emplace(node.label, i).second) {
       throw InputError("two schemas of the dictionary have the id '" + node.label + "'", where,
-                       "every node needs an id of its own");
+                       "give every node its own id");
     }
     if (!tables.insert(node.table).second) {
       throw InputError("two nodes of the dictionary share the table " + node.table, where + " (" + node.label + ")",
-                       "ids that differ by '_' only cannot stand side by side");
+                       "ids must differ by more than '_'");
     }
     content.by_title.emplace(node.title, i);
   }
@@ -91,7 +91,7 @@ void Dictionary::index(Content& content, const std::string& where) {
       const auto target = content.by_label.find(link.target_type);
       const auto at = where + " (" + node.label + ", link " + link.name + ")";
       if (target == content.by_label.end()) {
-        throw InputError("a link leads to '" + link.target_type + "', which the dictionary does not have", at,
+        throw InputError("a link points to '" + link.target_type + "', which the dictionary does not have", at,
                          "add that node or remove the link");
       }
       const auto& dst = content.nodes[target->second];
@@ -133,7 +133,7 @@ const Node* Dictionary::by_label(std::string_view label) const {
 
 std::size_t Dictionary::number_of(std::string_view label) const {
   const auto found = content_->by_label.find(label);
-  if (found == content_->by_label.end()) throw FaultError(fmt::format("the dictionary has no {}", label));
+  if (found == content_->by_label.end()) throw InternalError(fmt::format("the dictionary has no {}", label));
   return found->second;
 }
 

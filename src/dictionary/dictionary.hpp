@@ -70,7 +70,7 @@ class Dictionary {
   /// By title (`Patient`), else by class name. Null when there is none.
   [[nodiscard]] const Node* by_title(std::string_view title) const;
   [[nodiscard]] const Node* by_label(std::string_view label) const;
-  /// The place in nodes() of a label that the dictionary has (FaultError otherwise).
+  /// The place in nodes() of a label that the dictionary has (InternalError otherwise).
   [[nodiscard]] std::size_t number_of(std::string_view label) const;
   /// Edge tables in the dictionary's order: first by source node, then as its links stand.
   [[nodiscard]] const std::vector<Edge>& edges() const { return content_->edges; }

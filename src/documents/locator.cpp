@@ -29,7 +29,7 @@ bool name_lies_in(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
-constexpr const char* kGuarded = "it is where credentials or this program's state are kept";
+constexpr const char* kGuarded = "credentials or the state of this program are kept there";
 
 }  // namespace
 
@@ -124,7 +124,7 @@ class Locator::Search {
   [[noreturn]] void give_up(const Reference& reference) const {
     if (!reason_.empty()) throw InputError(reason_);
     const std::string& address = reference.source_path.empty() ? reference.url : reference.source_path;
-    throw InputError(fmt::format("the file is not there: no {} in the study's folders", name_of(address)));
+    throw InputError(fmt::format("the file does not exist: there is no {} in the study's folders", name_of(address)));
   }
 
  private:
@@ -166,7 +166,7 @@ class Locator::Search {
         note(fmt::format("a symbolic link leads out of the study's folders: {}", name));
         return std::nullopt;
       case Entry::Status::refused:
-        note(fmt::format("the file may not be read: {}: {}", entry.reason, name));
+        note(fmt::format("this user may not read the file: {}: {}", entry.reason, name));
         return std::nullopt;
       case Entry::Status::failed:
         refuse_if_exhausted(entry.error, name);
@@ -228,7 +228,7 @@ UniqueFd Locator::open(const Location& location) const {
     refuse_if_exhausted(errno, path_of(location));
     if (errno != ESTALE) throw InputError("cannot open the file: " + errno_text(errno), path_of(location));
   }
-  throw InputError("the file changed after it was found", path_of(location), "run again when nobody writes to it");
+  throw InputError("the file changed after it was found", path_of(location), "run again when nothing writes to it");
 }
 
 std::string Locator::path_of(const Location& location) const {

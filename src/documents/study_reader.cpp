@@ -157,7 +157,7 @@ class Deletions final : public fhir::DeletionSink {
 class Pass {
  public:
   struct Wants {
-    bool tells = true;                            ///< references and faults are passed on
+    bool tells = true;                            ///< references and issues are passed on
     const simplify::StudyFacts* facts = nullptr;  ///< what an earlier pass found: deleted and superseded resources
     fhir::IdIndex* index = nullptr;               ///< told of every resource
     Deletions* deletions = nullptr;               ///< told of every deletion
@@ -169,14 +169,14 @@ class Pass {
   }
 
   StudyContents run() {
-    std::vector<fhir::Fault> faults;
+    std::vector<fhir::Issue> issues;
     fhir::BlockReader blocks(
-        files_, reading_.limits, [&](const fhir::Fault& fault) { faults.push_back(fault); }, reading_.stop,
+        files_, reading_.limits, [&](const fhir::Issue& issue) { issues.push_back(issue); }, reading_.stop,
         wants_.deletions);
     const auto report = [&] {
-      for (const fhir::Fault& fault : std::exchange(faults, {})) {
+      for (const fhir::Issue& issue : std::exchange(issues, {})) {
         ++found_.unreadable;
-        tell_fault(fault.message, fmt::format("{}:{}", fault.file, fault.line));
+        show_issues(issue.message, fmt::format("{}:{}", issue.file, issue.line));
       }
     };
     fhir::Block block;
@@ -194,13 +194,13 @@ class Pass {
     return fmt::format("{}:{}", files_[block.file].name, piece.line);
   }
 
-  void tell_fault(const std::string& what, const std::string& where) const {
-    if (wants_.tells && reading_.on_fault) reading_.on_fault(what, where);
+  void show_issues(const std::string& what, const std::string& where) const {
+    if (wants_.tells && reading_.on_issue) reading_.on_issue(what, where);
   }
 
   void broken(const std::string& what, const fhir::Block& block, const fhir::Block::Piece& piece) {
     ++found_.unreadable;
-    tell_fault(what, place(block, piece));
+    show_issues(what, place(block, piece));
   }
 
   void process(const fhir::Block& block) {
@@ -261,10 +261,11 @@ class Pass {
       const char* const end = text.data() + text.size();
       if (base + at.offset() < end || base + at.position()[-1] >= end) at.fail("one JSON object");
       if (content && type == "DocumentReference") read_contents(*content, reference);
-    } catch (const fhir::SyntaxFault& fault) {
-      return broken(fmt::format("not JSON: {} was expected", fault.expected), block, piece);
+    } catch (const fhir::SyntaxError& issue) {
+      return broken(fmt::format("not JSON: {} was expected", issue.expected), block, piece);
     }
-    if (reference.id.empty()) reference.id = block.given_id(piece);  // its Bundle may give it one
+    const bool has_own_id = !reference.id.empty();
+    if (!has_own_id) reference.id = block.given_id(piece);  // its Bundle may give it one
     if (type.empty()) {
       ++found_.unreadable;
       return;
@@ -272,6 +273,9 @@ class Pass {
     if ((type == "Bundle" || type == "List") && container(type, block, piece)) return;
     if (leave_out(type, reference.id, text, {block.file, piece.line})) return;
     ++found_.types[type];
+    if (wants_.tells && reading_.on_resource) {
+      reading_.on_resource({type, reference.id, has_own_id, text, {block.file, piece.line}});
+    }
     if (type == "DocumentReference" && wants_.tells && reading_.on_reference) {
       reading_.on_reference(reference, place(block, piece));
     }
@@ -316,7 +320,7 @@ class Pass {
       fhir::IdIndex::Version version;
       try {
         if (reading_.latest) version = simplify::resource_version(text);
-      } catch (const fhir::SyntaxFault&) {  // `meta` is not what FHIR says: the resource has no version
+      } catch (const fhir::SyntaxError&) {  // `meta` is not what FHIR says: the resource has no version
       }
       writer_->define(type, id, content, where, reading_.latest ? &version : nullptr);
     }
@@ -375,7 +379,7 @@ StudyContents read_study(const std::vector<fhir::StudyFile>& files, const StudyR
   if (deletes || !facts.newest.empty()) {
     throw InputError(deletes ? "the study deletes some of its own resources, so it must be read twice"
                              : "the study has several versions of some resources, so it must be read twice",
-                     files.front().name, "a pipe can be read only once: write the study to a file and name that");
+                     files.front().name, "write the study to a file and name that: a pipe can be read only once");
   }
   return contents;
 }

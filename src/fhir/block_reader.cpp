@@ -91,8 +91,8 @@ class BlockReader::Documents final : public DocumentSplitter::Pieces {
 };
 
 BlockReader::BlockReader(const std::vector<StudyFile>& files, BlockLimits limits,
-                         std::function<void(const Fault&)> on_fault, std::stop_token stop, DeletionSink* deletions)
-    : files_(files), limits_(limits), on_fault_(std::move(on_fault)), stop_(std::move(stop)), deletions_(deletions) {}
+                         std::function<void(const Issue&)> on_issue, std::stop_token stop, DeletionSink* deletions)
+    : files_(files), limits_(limits), on_issue_(std::move(on_issue)), stop_(std::move(stop)), deletions_(deletions) {}
 
 BlockReader::~BlockReader() = default;
 
@@ -118,12 +118,12 @@ bool BlockReader::next(Block& block) {
     } catch (const InputError& error) {
       stream_.reset();
       next_file_ = file + 1;
-      Fault fault;
-      fault.kind = FaultKind::json;
-      fault.file = files_[file].name;
-      fault.line = at_start_ ? 0 : line_;
-      fault.message = error.what();
-      on_fault_(fault);
+      Issue issue;
+      issue.kind = IssueKind::json;
+      issue.file = files_[file].name;
+      issue.line = at_start_ ? 0 : line_;
+      issue.message = error.what();
+      on_issue_(issue);
     }
   }
 }
@@ -180,13 +180,13 @@ std::size_t BlockReader::read(char* to, std::size_t size) {
 void BlockReader::check_blank() const {
   const std::uint64_t most = most_blank + limits_.max_resource + limits_.block;
   if (bytes_ - bytes_at_resource_ <= most) return;
-  throw InputError(fmt::format("{} MiB without a resource: the rest of the file is not read", most >> 20U));
+  throw InputError(fmt::format("{} MiB without a resource; the rest of the file is not read", most >> 20U));
 }
 
 void BlockReader::skip_byte_order_mark(Buffer& text) {
   const std::string_view head = text.view();
   if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) {
-    throw InputError("the file is UTF-16, expected UTF-8: convert it with iconv -f UTF-16 -t UTF-8");
+    throw InputError("the file is UTF-16; expected UTF-8: convert it with iconv -f UTF-16 -t UTF-8");
   }
   // A byte order mark says nothing in UTF-8; editors write it all the same.
   if (head.starts_with("\xef\xbb\xbf")) std::memset(text.data(), ' ', 3);

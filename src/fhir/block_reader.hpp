@@ -12,7 +12,7 @@
 #include "fhir/byte_stream.hpp"
 #include "fhir/deletions.hpp"
 #include "fhir/document_splitter.hpp"
-#include "fhir/fault.hpp"
+#include "fhir/issue.hpp"
 #include "fhir/study_files.hpp"
 #include "fhir/walker.hpp"
 
@@ -59,11 +59,11 @@ struct BlockLimits {
 /// any size and on one line. Not for several threads at once.
 class BlockReader {
  public:
-  /// `on_fault` is called for files that cannot be read to their end, and for those with too many bytes between two
+  /// `on_issue` is called for files that cannot be read to their end, and for those with too many bytes between two
   /// resources; reading continues with the next file. After a stop was requested, next() throws StoppedError, also in
   /// the middle of a file. `deletions`, where given, is told what Bundle files delete (those on the lines of NDJSON are
   /// left to the caller, which reads the lines).
-  BlockReader(const std::vector<StudyFile>& files, BlockLimits limits, std::function<void(const Fault&)> on_fault,
+  BlockReader(const std::vector<StudyFile>& files, BlockLimits limits, std::function<void(const Issue&)> on_issue,
               std::stop_token stop = {}, DeletionSink* deletions = nullptr);
   ~BlockReader();
   BlockReader(const BlockReader&) = delete;
@@ -95,7 +95,7 @@ class BlockReader {
 
   const std::vector<StudyFile>& files_;
   BlockLimits limits_;
-  std::function<void(const Fault&)> on_fault_;
+  std::function<void(const Issue&)> on_issue_;
   std::stop_token stop_;
   DeletionSink* deletions_;
   std::size_t next_file_ = 0;

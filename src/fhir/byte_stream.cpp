@@ -31,7 +31,7 @@ class PlainStream final : public ByteStream {
     }
     if (descriptor_ < 0) {
       refuse_if_exhausted(errno, std::filesystem::path(name_));
-      throw InputError(std::string("the file cannot be opened: ") + errno_text(errno), name_,
+      throw InputError(std::string("cannot open the file: ") + errno_text(errno), name_,
                        "give this user the right to read it");
     }
     while (head_.size() < 2) {
@@ -66,7 +66,8 @@ class PlainStream final : public ByteStream {
       const ssize_t got = ::read(descriptor_, to, size);
       if (got >= 0) return static_cast<std::size_t>(got);
       if (errno != EINTR) {
-        throw InputError(std::string("reading failed: ") + errno_text(errno), name_, "check the disk or the mount");
+        throw InputError(std::string("cannot read the file: ") + errno_text(errno), name_,
+                         "check the disk or the mount");
       }
     }
   }
@@ -83,7 +84,7 @@ class GzipStream final : public ByteStream {
  public:
   GzipStream(std::unique_ptr<ByteStream> packed, std::string name, std::stop_token stop)
       : packed_(std::move(packed)), name_(std::move(name)), stop_(std::move(stop)), input_(std::size_t{1} << 17) {
-    if (inflateInit2(&zlib_, 15 + 16) != Z_OK) throw FaultError("zlib does not start", name_);
+    if (inflateInit2(&zlib_, 15 + 16) != Z_OK) throw InternalError("zlib does not start", name_);
   }
   ~GzipStream() override { inflateEnd(&zlib_); }
   GzipStream(const GzipStream&) = delete;
@@ -107,7 +108,7 @@ class GzipStream final : public ByteStream {
           --zlib_.avail_in;
         }
         if (zlib_.avail_in == 0) continue;
-        if (inflateReset(&zlib_) != Z_OK) throw FaultError("zlib does not start again", name_);
+        if (inflateReset(&zlib_) != Z_OK) throw InternalError("zlib does not start again", name_);
         between_members_ = false;
       }
       const int code = inflate(&zlib_, Z_NO_FLUSH);
@@ -134,7 +135,7 @@ class GzipStream final : public ByteStream {
     if (unpacked_bytes_ <= harmless || unpacked_bytes_ / largest_ratio <= packed) return;
     throw InputError(
         fmt::format("the gzip file unpacks to more than {} times its size ({} MiB so far from {} KiB), which "
-                    "no study does; if it is meant, unpack it with gunzip first",
+                    "no study does; if this is intended, unpack it with gunzip first",
                     largest_ratio, unpacked_bytes_ >> 20U, packed >> 10U),
         name_);
   }

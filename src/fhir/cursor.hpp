@@ -10,7 +10,7 @@
 namespace etl::fhir {
 
 /// The text is not JSON: thrown while a document is read, caught once per document.
-struct SyntaxFault {
+struct SyntaxError {
   std::uint32_t offset;  ///< into the indexed buffer
   const char* expected;
 };
@@ -101,15 +101,15 @@ class Cursor {
     }
   }
 
-  [[noreturn]] void fail(const char* expected) const { throw SyntaxFault{*at_, expected}; }
+  [[noreturn]] void fail(const char* expected) const { throw SyntaxError{*at_, expected}; }
 
  private:
   void check(std::string_view raw) const {
     if (std::memchr(raw.data(), '\\', raw.size()) == nullptr) return;
-    const EscapeFault fault = check_escapes(raw);
-    if (fault.expected != nullptr) {
-      throw SyntaxFault{static_cast<std::uint32_t>(raw.data() - base_ + static_cast<std::ptrdiff_t>(fault.offset)),
-                        fault.expected};
+    const EscapeError issue = check_escapes(raw);
+    if (issue.expected != nullptr) {
+      throw SyntaxError{static_cast<std::uint32_t>(raw.data() - base_ + static_cast<std::ptrdiff_t>(issue.offset)),
+                        issue.expected};
     }
   }
 

@@ -2,7 +2,7 @@
 
 namespace etl::fhir {
 
-Warnings::Count& Warnings::of(FaultKind kind, std::string_view path, std::string_view message, Location where) {
+Warnings::Count& Warnings::of(IssueKind kind, std::string_view path, std::string_view message, Location where) {
   auto at = counts_.find(KeyView{kind, path, message});
   if (at == counts_.end()) {
     at = counts_.emplace(Key{kind, std::string(path), std::string(message)}, Count{0, where}).first;
@@ -10,7 +10,7 @@ Warnings::Count& Warnings::of(FaultKind kind, std::string_view path, std::string
   return at->second;
 }
 
-void Warnings::add(FaultKind kind, std::string_view path, std::string_view message, Location where,
+void Warnings::add(IssueKind kind, std::string_view path, std::string_view message, Location where,
                    std::uint64_t count) {
   of(kind, path, message, where).add(where, count);
 }
@@ -23,17 +23,17 @@ void Warnings::merge(const Warnings& other) {
   }
 }
 
-std::vector<Fault> Warnings::faults(const std::vector<std::string>& files) const {
-  std::vector<Fault> out;
+std::vector<Issue> Warnings::issues(const std::vector<std::string>& files) const {
+  std::vector<Issue> out;
   for (const auto& [key, value] : counts_) {
-    Fault fault;
-    fault.kind = std::get<0>(key);
-    fault.file = files.at(value.first.file);
-    fault.line = value.first.line;
-    fault.path = value.first_path.empty() ? std::get<1>(key) : value.first_path;
-    fault.message = std::get<2>(key);
-    fault.count = value.count;
-    out.push_back(std::move(fault));
+    Issue issue;
+    issue.kind = std::get<0>(key);
+    issue.file = files.at(value.first.file);
+    issue.line = value.first.line;
+    issue.path = value.first_path.empty() ? std::get<1>(key) : value.first_path;
+    issue.message = std::get<2>(key);
+    issue.count = value.count;
+    out.push_back(std::move(issue));
   }
   return out;
 }

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "fhir/fault.hpp"
+#include "fhir/issue.hpp"
 
 namespace etl::fhir {
 
@@ -19,9 +19,9 @@ struct Location {
   [[nodiscard]] auto operator<=>(const Location&) const = default;
 };
 
-/// A fault inside the resource at hand; its line is found from the offset only when it is reported.
-struct OpenFault {
-  FaultKind kind;
+/// An issue inside the resource at hand; its line is found from the offset only when it is reported.
+struct OpenIssue {
+  IssueKind kind;
   std::uint32_t offset;
   std::string path;
   std::string message;
@@ -47,16 +47,16 @@ class Warnings {
     }
   };
   /// The count of this kind, path and message; it stays where it is.
-  [[nodiscard]] Count& of(FaultKind kind, std::string_view path, std::string_view message, Location where);
-  void add(FaultKind kind, std::string_view path, std::string_view message, Location where, std::uint64_t count = 1);
+  [[nodiscard]] Count& of(IssueKind kind, std::string_view path, std::string_view message, Location where);
+  void add(IssueKind kind, std::string_view path, std::string_view message, Location where, std::uint64_t count = 1);
   void merge(const Warnings& other);
   [[nodiscard]] bool empty() const noexcept { return counts_.empty(); }
   /// By kind, path and message; `files` names the files by their number.
-  [[nodiscard]] std::vector<Fault> faults(const std::vector<std::string>& files) const;
+  [[nodiscard]] std::vector<Issue> issues(const std::vector<std::string>& files) const;
 
  private:
-  using Key = std::tuple<FaultKind, std::string, std::string>;
-  using KeyView = std::tuple<FaultKind, std::string_view, std::string_view>;
+  using Key = std::tuple<IssueKind, std::string, std::string>;
+  using KeyView = std::tuple<IssueKind, std::string_view, std::string_view>;
   struct Less {  // clang 14 compares no tuples of different types
     using is_transparent = void;
     template <class A, class B>
@@ -71,9 +71,9 @@ class Warnings {
   std::map<Key, Count, Less> counts_;
 };
 
-/// What one worker finds wrong: the faults of the document at hand, and the warnings of all of its documents.
+/// What one worker finds wrong: the issues of the document at hand, and the warnings of all of its documents.
 struct Findings {
-  std::vector<OpenFault> document;
+  std::vector<OpenIssue> document;
   Warnings warnings;
 };
 

@@ -50,7 +50,7 @@ void append_utf8(std::string& out, std::uint32_t point) {
 
 }  // namespace
 
-EscapeFault check_escapes(std::string_view raw) noexcept {
+EscapeError check_escapes(std::string_view raw) noexcept {
   std::size_t at = raw.find('\\');
   while (at != std::string_view::npos) {
     if (at + 1 >= raw.size()) return {at, "an escape sequence"};

@@ -7,14 +7,14 @@
 namespace etl::fhir {
 
 /// Where an escape sequence of a raw JSON string (the bytes between its quotes) is wrong.
-struct EscapeFault {
+struct EscapeError {
   std::size_t offset;    ///< of the backslash
   const char* expected;  ///< nullptr: all escapes are right
 };
 
 /// Check every escape: only those of RFC 8259, surrogates in pairs, and no NUL, which neither FHIR nor PostgreSQL
 /// knows.
-[[nodiscard]] EscapeFault check_escapes(std::string_view raw) noexcept;
+[[nodiscard]] EscapeError check_escapes(std::string_view raw) noexcept;
 
 /// The text that a raw JSON string stands for; its escapes must have passed check_escapes().
 void unescape(std::string_view raw, std::string& out);

@@ -37,7 +37,7 @@ Element link(const ElementRow& row, const std::vector<Type>& types) {
 
 Model::Model() {
   const auto rows = fhir::types();
-  if (rows.size() > most_types) throw FaultError("FHIR has too many types for Model");
+  if (rows.size() > most_types) throw InternalError("FHIR has too many types for Model");
   types_.resize(rows.size());
   std::vector<std::string_view> type_names;
   for (std::size_t t = 0; t < rows.size(); ++t) {
@@ -62,7 +62,7 @@ Model::Model() {
       type.elements.push_back(name);
     }
     if (type.elements.size() > ElementSet::capacity)
-      throw FaultError("a FHIR type has too many elements for ElementSet");
+      throw InternalError("a FHIR type has too many elements for ElementSet");
     std::vector<std::string_view> names;
     for (Element& element : type.elements) {
       element.index = static_cast<std::uint16_t>(names.size());
@@ -88,7 +88,7 @@ Model::Model() {
       type.rule = Rule::coded;
     }
     if (type.kind != Kind::resource && !type.elements.empty() && type.elements.front().name != "id") {
-      throw FaultError(std::string(type.name) + " does not begin with its id");
+      throw InternalError(std::string(type.name) + " does not begin with its id");
     }
   }
 

@@ -14,8 +14,10 @@ enum class JsonKind : unsigned char { string, number, boolean };
 /// Does the text (unescaped, without quotes) fit the primitive's format in FHIR R5? Dates must exist in the calendar.
 [[nodiscard]] bool fits(Primitive primitive, std::string_view text) noexcept;
 
-/// The format in words, for a fault: "a date as YYYY, YYYY-MM or YYYY-MM-DD".
+/// The format in words, for an issue: "a date as YYYY, YYYY-MM or YYYY-MM-DD".
 [[nodiscard]] std::string_view describe(Primitive primitive) noexcept;
+/// The JSON type of its values, and its name: `a string (code)`.
+[[nodiscard]] std::string_view json_type(Primitive primitive) noexcept;
 
 /// `Type/id` as a relative reference to a resource; empty parts when it is anything else.
 struct RelativeReference {

@@ -120,7 +120,7 @@ std::vector<StudyFile> study_files(const std::string& path, const StudySelection
   const fs::file_status status = fs::status(root, error);
   if (!fs::exists(status)) {
     throw UsageError("there is no such file or folder", path,
-                     did_you_mean_path(root, "name the study's folder, one of its files, or - for stdin"));
+                     did_you_mean_path(root, "name the folder of the study, one of its files, or - for stdin"));
   }
   if (!fs::is_directory(status)) {
     require_readable(root);
@@ -130,13 +130,13 @@ std::vector<StudyFile> study_files(const std::string& path, const StudySelection
   Search search(root, selection, left_out);
   auto out = search.run();
   if (out.empty() && search.excludes()) {
-    throw InputError("no FHIR in this folder besides what is excluded", path,
+    throw InputError("this folder contains no FHIR files other than excluded ones", path,
                      fmt::format("check the patterns of --exclude and of `exclude` in etl.yaml: {}",
                                  fmt::join(selection.exclude, ", ")));
   }
   if (out.empty()) {
     throw InputError(selection.glob.empty()
-                         ? std::string("no FHIR in this folder: no .ndjson, .jsonl or .json file, plain or .gz")
+                         ? std::string("this folder contains no FHIR files (.ndjson, .jsonl or .json, plain or .gz)")
                          : "no file here matches " + selection.glob,
                      path, "name the folder that holds the study's metadata");
   }

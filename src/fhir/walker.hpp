@@ -100,27 +100,27 @@ class Walker {
   /// The resourceType of the object at the cursor, which does not move; empty when there is none.
   [[nodiscard]] std::string_view resource_type();
 
-  void fault(FaultKind kind, std::string message) { fault(kind, cursor.offset(), std::move(message)); }
-  void fault(FaultKind kind, std::uint32_t offset, std::string message) {
+  void issue(IssueKind kind, std::string message) { issue(kind, cursor.offset(), std::move(message)); }
+  void issue(IssueKind kind, std::uint32_t offset, std::string message) {
     findings_.document.push_back({kind, offset, path(), std::move(message)});
   }
-  void warn(FaultKind kind, std::string_view path, std::string_view message) {
+  void warn(IssueKind kind, std::string_view path, std::string_view message) {
     findings_.warnings.add(kind, path, message, where_);
   }
 
   /// The same for an element and a text, often met: `message()` is called for the first of them only.
   template <class Message>
-  void warn(FaultKind kind, const Element& element, std::string_view text, Message&& message);
+  void warn(IssueKind kind, const Element& element, std::string_view text, Message&& message);
 
   /// A warning that is counted for its kind as a whole, with the path of the first.
-  void warn_once(FaultKind kind, std::string_view message) {
+  void warn_once(IssueKind kind, std::string_view message) {
     findings_.warnings.of(kind, "", message, where_).add_at(where_, [this] { return path_without_indexes(); });
   }
   /// The text of a reference that cannot become an edge, whatever its form, is counted.
   void count_unlinkable(ReferenceForm form);
 
-  /// Has the document at hand any fault so far?
-  [[nodiscard]] bool has_faults() const noexcept { return !findings_.document.empty(); }
+  /// Has the document at hand any issue so far?
+  [[nodiscard]] bool has_issues() const noexcept { return !findings_.document.empty(); }
 
   /// The place in the resource: Observation.component[2].valueQuantity
   [[nodiscard]] std::string path() const;
@@ -146,6 +146,9 @@ class Walker {
   Cursor cursor;
   ReferenceObserver* observer = nullptr;
 
+  /// The JSON value that comes next, for a message: `an array`.
+  [[nodiscard]] std::string what_is_there() const;
+
  private:
   using Frame = PathStep;
 
@@ -170,13 +173,12 @@ class Walker {
 
   /// A warning that was given lately, and where it is counted.
   struct Given {
-    FaultKind kind{};
+    IssueKind kind{};
     const Element* element = nullptr;
     std::string text;
     Warnings::Count* count = nullptr;
   };
 
-  [[nodiscard]] std::string what_is_there() const;
   void other_member(const Type& type, std::string_view name, std::uint32_t at, ElementSet& companions);
   void companion(const Element& element);
   void missing(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
@@ -222,7 +224,7 @@ class Walker {
 
 template <bool Validate>
 template <class Message>
-void Walker<Validate>::warn(FaultKind kind, const Element& element, std::string_view text, Message&& message) {
+void Walker<Validate>::warn(IssueKind kind, const Element& element, std::string_view text, Message&& message) {
   Given& given = given_[(element.ordinal + text.size()) % given_.size()];
   if (given.element != &element || given.kind != kind || given.text != text) {
     std::string place(element.owner->name);
@@ -237,7 +239,7 @@ template <bool Validate>
 template <class Visit>
 void Walker<Validate>::object(const Type& type, Visit&& visit) {
   if (cursor.peek() != '{') {
-    fault(FaultKind::wrong_type, what_is_there() + ", expected an object (" + std::string(type.name) + ")");
+    issue(IssueKind::wrong_type, what_is_there() + "; expected an object (" + std::string(type.name) + ")");
     cursor.skip();
     return;
   }
@@ -245,7 +247,7 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
   cursor.expect('{', "'{'");
   if (depth_ == max_depth) cursor.fail("at most 256 levels of FHIR elements");
   if (cursor.empty('}')) {
-    if constexpr (Validate) fault(FaultKind::cardinality, begin, "an empty object, expected at least one element");
+    if constexpr (Validate) issue(IssueKind::cardinality, begin, "an empty object; expected at least one element");
     return;
   }
   ElementSet seen;
@@ -276,7 +278,7 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
     }
     frame.element = element;
     if (seen.insert(element->index)) [[unlikely]] {
-      fault(FaultKind::duplicate_element, at, "the element stands here a second time");
+      issue(IssueKind::duplicate_element, at, "the element appears a second time");
       cursor.skip();
       continue;
     }
@@ -284,7 +286,7 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
       if (element->choice != 0) {
         const std::uint32_t bit = 1U << (element->choice - 1U);
         if ((choices & bit) != 0) {
-          fault(FaultKind::choice, at, "another type of the same choice is there already, expected only one");
+          issue(IssueKind::choice, at, "a value of another type of this choice is set already; expected only one");
         }
         choices |= bit;
       }
@@ -294,12 +296,12 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
   frame.element = nullptr;
   if (observer != nullptr && &type == reference_type_) [[unlikely]] {
     if (!seen.contains(reference_element_->index) && seen.contains(identifier_element_->index)) {
-      warn_once(FaultKind::logical_reference, "references by an identifier alone become no edges");
+      warn_once(IssueKind::logical_reference, "references by an identifier alone become no edges");
     }
   }
   if constexpr (Validate) {
     if (members == 1 && seen.contains(0) && type.kind != Kind::resource && type.rule != Rule::companion) [[unlikely]] {
-      fault(FaultKind::cardinality, begin, "only an id, expected a value or other elements beside it");
+      issue(IssueKind::cardinality, begin, "only an id; expected a value or other elements beside it");
     } else if (!seen.covers(type.required) || (choices & type.required_choices) != type.required_choices) [[unlikely]] {
       missing(type, seen, companions, choices);
     }
@@ -325,7 +327,7 @@ template <class Each>
 void Walker<Validate>::array(const Element& element, Each&& each) {
   if (!element.many) {
     if (cursor.peek() == '[') [[unlikely]] {
-      fault(FaultKind::wrong_type, "an array, expected one value");
+      issue(IssueKind::wrong_type, "an array; expected one value");
       cursor.skip();
       return;
     }
@@ -333,13 +335,13 @@ void Walker<Validate>::array(const Element& element, Each&& each) {
     return;
   }
   if (cursor.peek() != '[') [[unlikely]] {
-    fault(FaultKind::wrong_type, what_is_there() + ", expected an array");
+    issue(IssueKind::wrong_type, what_is_there() + "; expected an array");
     cursor.skip();
     return;
   }
   cursor.expect('[', "'['");
   if (cursor.empty(']')) {
-    if constexpr (Validate) fault(FaultKind::cardinality, "an empty array, expected at least one value");
+    if constexpr (Validate) issue(IssueKind::cardinality, "an empty array; expected at least one value");
     return;
   }
   Frame& frame = frames_[depth_ == 0 ? 0 : depth_ - 1];

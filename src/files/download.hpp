@@ -21,11 +21,11 @@ class Download {
   Download(const Services& services, const std::filesystem::path& folder, bool overwrite,
            std::function<void(std::uint64_t)> on_bytes);
 
-  enum class Got : unsigned char { downloaded, unchanged };
+  enum class Result : unsigned char { downloaded, unchanged };
   /// To `<folder>/<file_name>`, which appears complete, with the size and md5 of the record, or not at all. What an
   /// earlier try has brought (`.….part`) is continued. RefusedError with the reason: a name that is refused, a link on
   /// the way, a file with other content in its place, a record without md5, an object with other or more bytes.
-  Got get(const gen3::FileRecord& record);
+  Result get(const gen3::FileRecord& record);
 
   /// Below the folder. RefusedError when the name is absolute, has parts that begin with a dot, or is no name.
   [[nodiscard]] static std::string name_of(const gen3::FileRecord& record);

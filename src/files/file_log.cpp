@@ -26,7 +26,7 @@ void log_result(const FileResult& result, bool dry_run) {
   }
 }
 
-void log_problem(const Problem& problem) {
+void log_document_issue(const DocumentIssue& problem) {
   log::write(log::Level::error, fmt::format("{}: failed", problem.name.empty() ? problem.place : problem.name),
              {{"reason", problem.reason}, {"at", problem.place}, {"did", problem.did}});
 }

@@ -10,6 +10,6 @@ namespace etl::files {
 void log_result(const FileResult& result, bool dry_run);
 
 /// One line for a document that cannot be loaded.
-void log_problem(const Problem& problem);
+void log_document_issue(const DocumentIssue& problem);
 
 }  // namespace etl::files

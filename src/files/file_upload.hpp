@@ -3,9 +3,9 @@
 #include <atomic>
 #include <string>
 
-#include "files/buffer_budget.hpp"
 #include "files/document.hpp"
 #include "files/journal.hpp"
+#include "files/memory_budget.hpp"
 #include "files/services.hpp"
 #include "files/upload_options.hpp"
 #include "gen3/indexd.hpp"
@@ -33,7 +33,7 @@ class FileUpload {
   const Services& services_;
   Journal& journal_;
   UploadOptions options_;
-  BufferBudget budget_;
+  MemoryBudget budget_;
   std::atomic<bool> no_parts_{false};
 };
 

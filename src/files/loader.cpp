@@ -15,10 +15,10 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "files/checked_source.hpp"
-#include "files/crew.hpp"
 #include "files/file_upload.hpp"
 #include "files/objects.hpp"
 #include "files/removal.hpp"
+#include "files/thread_pool.hpp"
 #include "net/file_source.hpp"
 
 namespace etl::files {
@@ -33,8 +33,8 @@ constexpr unsigned most_unavailable = 4;
 bool is_still_there(const Services& services, const Document& document) {
   try {
     const auto head = net::retry(services.retry, services.stop, "a look at " + document.name,
-                                 [&] { return look_at(services, document.did); });
-    return head && head->size == document.size && etag_says(*head, document.md5) != Says::other;
+                                 [&] { return head_object(services, document.did); });
+    return head && head->size == document.size && match_etag(*head, document.md5) != EtagMatch::mismatch;
   } catch (const HiddenObjectError& error) {
     log::debug("{}: {}", document.name, error.what());
     return false;
@@ -45,14 +45,14 @@ bool is_still_there(const Services& services, const Document& document) {
 bool object_fits(const Services& services, const Document& document, std::uint64_t part_size) {
   std::optional<ObjectHead> head;
   try {
-    head = net::retry(services.retry, services.stop, "a look at " + document.name,
-                      [&] { return look_at(services, document.did); });
+    head = net::retry(services.retry, services.stop, "checking the object of " + document.name,
+                      [&] { return head_object(services, document.did); });
   } catch (const HiddenObjectError& error) {  // as of an object that is not there to a key that may not list
     log::debug("{}: {}", document.name, error.what());
     return false;
   }
   if (!head || head->size != document.size) return false;
-  if (document.size == 0 || etag_says(*head, document.md5) == Says::same) return true;
+  if (document.size == 0 || match_etag(*head, document.md5) == EtagMatch::match) return true;
   const PartPlan plan = plan_parts(document.size, part_size);
   if (!head->etag.ends_with(fmt::format("-{}", plan.count()))) return false;
   // An upload in parts of just these cuts can be told from the file, which is read for it.
@@ -73,7 +73,7 @@ bool object_fits(const Services& services, const Document& document, std::uint64
     }
     md5s.push_back(md5.hex());
   }
-  return whole.hex() == document.md5 && etag_says_parts(*head, multipart_etag(md5s)) == Says::same;
+  return whole.hex() == document.md5 && match_multipart_etag(*head, multipart_etag(md5s)) == EtagMatch::match;
 }
 
 class Load {
@@ -92,7 +92,7 @@ class Load {
     try {
       // A key that fence refuses would meet every file.
       if (!options_.dry_run) static_cast<void>(services_.session.access_token());
-      Crew<Task> crew(options_.jobs, documents_per_lookup, [this](Task& task) { work(task); });
+      ThreadPool<Task> crew(options_.jobs, documents_per_lookup, [this](Task& task) { work(task); });
       std::int64_t cursor = 0;
       for (auto documents = manifest.next(cursor, documents_per_lookup); !documents.empty();
            documents = manifest.next(cursor, documents_per_lookup)) {
@@ -103,6 +103,8 @@ class Load {
       }
       crew.finish();
       if (unavailable_) std::rethrow_exception(unavailable_);
+    } catch (const NotAllowedError& error) {
+      result.stopped = std::make_exception_ptr(not_allowed(error, manifest.files()));
     } catch (const Error&) {
       result.stopped = std::current_exception();
     }
@@ -137,7 +139,7 @@ class Load {
     dids.reserve(documents.size());
     for (const Document& document : documents) dids.push_back(document.did);
     std::map<std::string, gen3::FileRecord> there;
-    for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "the look-up in indexd",
+    for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "reading records of indexd",
                                                [&] { return services_.indexd.bulk(dids); })) {
       there.emplace(record.did, std::move(record));
     }
@@ -187,7 +189,7 @@ class Load {
       return error.what();
     }
     if (options_.replace || journal_.begun(task.document.did)) return {};
-    return fmt::format("the record differs: {} (--replace makes it anew)", task.differs);
+    return fmt::format("the record differs: {} (--replace replaces it)", task.differs);
   }
 
   void work(Task& task) {
@@ -215,7 +217,15 @@ class Load {
     } catch (const ExhaustedError& error) {  // every file would meet it; what was sent of this one is kept
       tell(document, Outcome::unfinished, in_full(error));
       throw;
-    } catch (const Error& error) {  // not allowed, or a setting: every file would meet it
+    } catch (const NotAllowedError& error) {  // every file would meet it: reported once, at the end
+      clean_up(task);
+      {
+        const std::lock_guard lock(mutex_);
+        tally_.add(Outcome::failed, document.size);
+        ++refused_;
+      }
+      throw;
+    } catch (const Error& error) {  // a setting: every file would meet it
       give_up(task, error);
       throw;
     }
@@ -238,7 +248,7 @@ class Load {
   /// The record may have changed since the look-up: what is done to an existing one is decided by what it is now.
   void look_again(Task& task) {
     if (!task.there) return;
-    task.there = net::retry(services_.retry, services_.stop, "a look at " + task.document.name,
+    task.there = net::retry(services_.retry, services_.stop, "checking the object of " + task.document.name,
                             [&] { return services_.indexd.get(task.document.did); });
     task.differs = task.there ? difference(task.wanted, *task.there) : std::string();
   }
@@ -283,9 +293,8 @@ class Load {
 
   void remove_own(const Task& task) {
     if (remove_record(services_, buckets_, task.document.did, task.wanted.authz.front()) == Removed::record_only) {
-      log::warn(
-          "{}: the record of its former object was removed, the object was not touched: fence does not know its bucket",
-          task.document.name);
+      log::warn("{}: the record of its former object was removed, but not the object: fence does not know its bucket",
+                task.document.name);
     }
   }
 
@@ -293,18 +302,36 @@ class Load {
     return error.where().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.where());
   }
 
-  /// Removes what is ours of a file that cannot be loaded.
   void give_up(const Task& task, const Error& error) {
-    std::string reason = in_full(error);
+    tell(task.document, Outcome::failed, in_full(error) + clean_up(task));
+  }
+
+  /// Removes what this load has added of a file that cannot be loaded. What it returns belongs to the file's reason.
+  std::string clean_up(const Task& task) {
     try {
       if (!options_.dry_run && journal_.begun(task.document.did)) {
         remove_own(task);
         journal_.forget(task.document.did);
       }
     } catch (const Error& left) {
-      reason += fmt::format("; its record may be left behind, for it could not be removed: {}", left.what());
+      return fmt::format("; its record could not be removed: {}", left.what());
     }
-    tell(task.document, Outcome::failed, reason);
+    return {};
+  }
+
+  /// The refusal that ended the load: once for all files, with the user who lacks the permission.
+  [[nodiscard]] NotAllowedError not_allowed(const NotAllowedError& error, std::uint64_t files) const {
+    const std::string tried = fmt::format("{} of {} tried", human_count(refused_), counted(files, "file"));
+    const std::string what = error.what();
+    const std::string user = services_.session.user();
+    if (refused_ == 0) return error;
+    if (!what.starts_with("indexd: ") || user.empty()) {
+      return NotAllowedError(fmt::format("{} ({})", what, tried), error.where(), error.hint());
+    }
+    return NotAllowedError(
+        fmt::format("{} may not create records in {} ({}): {}", user, options_.project.str(), tried, what),
+        error.where(),
+        fmt::format("grant it on {} in user.yaml, or use the API key of another user", authz_of(options_.project)));
   }
 
   void tell(const Document& document, Outcome outcome, const std::string& reason = {}) {
@@ -324,6 +351,7 @@ class Load {
   std::mutex mutex_;
   LoadTally tally_;
   std::exception_ptr unavailable_;
+  std::uint64_t refused_ = 0;  ///< files that a service refused because of a missing permission
 };
 
 }  // namespace

@@ -16,7 +16,7 @@
 #include "base/text.hpp"
 #include "base/uuid.hpp"
 #include "documents/locator.hpp"
-#include "files/crew.hpp"
+#include "files/thread_pool.hpp"
 #include "files/download.hpp"
 #include "files/file_upload.hpp"
 #include "files/loader.hpp"
@@ -132,7 +132,7 @@ class Move {
       const std::lock_guard lock(mutex_);
       shown_[there->did] = shown.did;
     }
-    if (look(shown.did, *there) != Says::same) send(*there);
+    if (look(shown.did, *there) != EtagMatch::match) send(*there);
     if (!is_whole(shown.did, *there)) throw RefusedError("the object in the new bucket is not what was sent");
     if (!buckets_.unknown_in(there->urls)) {
       static_cast<void>(services_.indexd.create(marker(*there, there->urls.front(), kOldMarker)));
@@ -174,19 +174,19 @@ class Move {
                       [&] { return services_.indexd.get(did); });
   }
 
-  /// What the object that fence shows under this GUID says of the file's bytes; Says::other where there is none.
-  Says look(const std::string& did, const gen3::FileRecord& record) {
+  /// What the object that fence shows under this GUID says of the file's bytes; EtagMatch::mismatch where there is none.
+  EtagMatch look(const std::string& did, const gen3::FileRecord& record) {
     try {
       const auto head = net::retry(services_.retry, services_.stop, "a look at " + record.file_name,
-                                   [&] { return look_at(services_, did); });
-      if (!head || head->size != *record.size) return Says::other;
-      return *record.size == 0 ? Says::same : etag_says(*head, value_in(record.hashes, "md5"));
+                                   [&] { return head_object(services_, did); });
+      if (!head || head->size != *record.size) return EtagMatch::mismatch;
+      return *record.size == 0 ? EtagMatch::match : match_etag(*head, value_in(record.hashes, "md5"));
     } catch (const HiddenObjectError&) {  // as of an object that is not there to a key that may not list
-      return Says::other;
+      return EtagMatch::mismatch;
     }
   }
 
-  bool is_whole(const std::string& did, const gen3::FileRecord& record) { return look(did, record) != Says::other; }
+  bool is_whole(const std::string& did, const gen3::FileRecord& record) { return look(did, record) != EtagMatch::mismatch; }
 
   void send(const gen3::FileRecord& record) {
     const fs::path folder = spool_.next();
@@ -226,7 +226,7 @@ class Move {
 /// Does fence show an object under this GUID?
 bool shows(const Services& services, const std::string& did) {
   try {
-    return look_at(services, did).has_value();
+    return head_object(services, did).has_value();
   } catch (const HiddenObjectError&) {
     return false;
   }
@@ -237,7 +237,7 @@ template <typename Work>
 void for_each(const Services& services, const std::vector<gen3::FileRecord>& records, unsigned jobs,
               std::uint64_t& failed, const OnMove& on_file, const Work& work) {
   std::mutex mutex;
-  Crew<gen3::FileRecord> crew(jobs, files_waiting, [&](gen3::FileRecord& record) {
+  ThreadPool<gen3::FileRecord> pool(jobs, files_waiting, [&](gen3::FileRecord& record) {
     if (services.stop.stop_requested()) throw StoppedError();
     std::string reason;
     try {
@@ -251,8 +251,8 @@ void for_each(const Services& services, const std::vector<gen3::FileRecord>& rec
     if (!reason.empty()) ++failed;
     on_file(record, reason);
   });
-  for (const gen3::FileRecord& record : records) crew.add(record);
-  crew.finish();
+  for (const gen3::FileRecord& record : records) pool.add(record);
+  pool.finish();
 }
 
 }  // namespace
@@ -325,8 +325,8 @@ void remove_old_objects(const Services& services, const MovePlan& plan, const Mo
       throw RefusedError("the old object's key does not begin with the file's GUID: it may be another file's, too");
     }
     const auto head =
-        net::retry(services.retry, services.stop, "a look at " + old.file_name, [&] { return look_at(services, did); });
-    if (!head || head->size != *file->size || etag_says(*head, value_in(file->hashes, "md5")) == Says::other) {
+        net::retry(services.retry, services.stop, "a look at " + old.file_name, [&] { return head_object(services, did); });
+    if (!head || head->size != *file->size || match_etag(*head, value_in(file->hashes, "md5")) == EtagMatch::mismatch) {
       throw RefusedError("the object in the new bucket is not whole");
     }
     if (services.fence.remove_file(old.did)) return;

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "files/buffer_budget.hpp"
 #include "files/document.hpp"
 #include "files/journal.hpp"
+#include "files/memory_budget.hpp"
 #include "files/services.hpp"
 #include "files/upload_options.hpp"
 
@@ -22,7 +22,7 @@ class NoMultipartError : public NotAllowedError {
 /// several at a time, each repeated alone. Parts too large for a buffer are read twice, one after the other.
 class MultipartUpload {
  public:
-  MultipartUpload(const Services& services, Journal& journal, BufferBudget& budget, const UploadOptions& options)
+  MultipartUpload(const Services& services, Journal& journal, MemoryBudget& budget, const UploadOptions& options)
       : services_(services), journal_(journal), budget_(budget), options_(options) {}
 
   /// Goes on with the upload that the journal knows, if the file is the same: parts that are in S3 are read for the
@@ -41,7 +41,7 @@ class MultipartUpload {
 
   const Services& services_;
   Journal& journal_;
-  BufferBudget& budget_;
+  MemoryBudget& budget_;
   const UploadOptions& options_;
 };
 

@@ -36,7 +36,7 @@ class HiddenObjectError : public NotAllowedError {
                                      net::Request request);
 
 /// What an ETag says of an object's bytes.
-enum class Says : unsigned char { same, other, nothing };
+enum class EtagMatch : unsigned char { match, mismatch, unknown };
 
 /// An object's size and ETag.
 struct ObjectHead {
@@ -46,12 +46,12 @@ struct ObjectHead {
 };
 /// Of the object of a record, by a signed GET of its first byte (a URL signed for GET allows no HEAD). Nothing when
 /// there is no object.
-[[nodiscard]] std::optional<ObjectHead> look_at(const Services& services, const std::string& did);
+[[nodiscard]] std::optional<ObjectHead> head_object(const Services& services, const std::string& did);
 
 /// Is the ETag the md5 of the object's bytes?
-[[nodiscard]] Says etag_says(const ObjectHead& head, const std::string& md5);
+[[nodiscard]] EtagMatch match_etag(const ObjectHead& head, const std::string& md5);
 /// Is it the ETag that an object of these parts has: the md5 of the parts' md5s, and their number?
-[[nodiscard]] Says etag_says_parts(const ObjectHead& head, const std::string& multipart_etag);
+[[nodiscard]] EtagMatch match_multipart_etag(const ObjectHead& head, const std::string& multipart_etag);
 /// `md5s`: hexadecimal, one after the other.
 [[nodiscard]] std::string multipart_etag(const std::vector<std::string>& md5s);
 

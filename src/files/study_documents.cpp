@@ -13,8 +13,9 @@ namespace {
 
 class Reading {
  public:
-  Reading(Manifest& manifest, const simplify::IdTransform* ids, const std::function<void(const Problem&)>& on_problem)
-      : manifest_(manifest), ids_(ids), on_problem_(on_problem) {}
+  Reading(Manifest& manifest, const simplify::IdTransform* ids,
+          const std::function<void(const DocumentIssue&)>& on_issue)
+      : manifest_(manifest), ids_(ids), on_issue_(on_issue) {}
 
   void take(const documents::Reference& reference, const std::string& place) {
     if (reference.contents > 1) tally_.further_contents += reference.contents - 1;
@@ -34,7 +35,8 @@ class Reading {
       case documents::ReferenceKind::file:
         break;
     }
-    Problem problem{guid_of(reference.id), documents::name_of(reference.url), place, reference.size.value_or(0), {}};
+    DocumentIssue problem{
+        guid_of(reference.id), documents::name_of(reference.url), place, reference.size.value_or(0), {}};
     try {
       document(reference, place, problem);
     } catch (const InputError& error) {
@@ -55,7 +57,7 @@ class Reading {
  private:
   [[nodiscard]] std::string guid_of(const std::string& id) const { return ids_ == nullptr ? id : (*ids_)(id); }
 
-  void document(const documents::Reference& reference, const std::string& place, Problem& problem) {
+  void document(const documents::Reference& reference, const std::string& place, DocumentIssue& problem) {
     Document document = described_by(reference, ids_);
     document.place = place;
     if (manifest_.locator() != nullptr) find_file(*manifest_.locator(), reference, document);
@@ -70,15 +72,15 @@ class Reading {
     tell(problem);
   }
 
-  void tell(const Problem& problem) {
+  void tell(const DocumentIssue& problem) {
     ++tally_.problems;
     tally_.problem_bytes += problem.size;
-    on_problem_(problem);
+    on_issue_(problem);
   }
 
   Manifest& manifest_;
   const simplify::IdTransform* ids_;
-  const std::function<void(const Problem&)>& on_problem_;
+  const std::function<void(const DocumentIssue&)>& on_issue_;
   StudyTally tally_;
 };
 
@@ -93,16 +95,16 @@ std::vector<std::pair<std::string_view, std::uint64_t>> without_file(const Study
 }
 
 StudyTally read_documents(const simplify::StudySource& study, Manifest& manifest,
-                          const std::function<void(const Problem&)>& on_problem, const std::stop_token& stop) {
+                          const std::function<void(const DocumentIssue&)>& on_issue, const std::stop_token& stop) {
   std::vector<std::string> left_out;
   const auto files = fhir::study_files(study.path, study.selection, &left_out);
   fhir::log_left_out(study.path, left_out);
-  Reading reading(manifest, study.ids ? &*study.ids : nullptr, on_problem);
+  Reading reading(manifest, study.ids ? &*study.ids : nullptr, on_issue);
   const documents::StudyContents contents = documents::read_study(
       files, {.on_reference = [&](const auto& reference, const std::string& place) { reading.take(reference, place); },
-              .on_fault =
+              .on_issue =
                   [](const std::string& what, const std::string& place) {
-                    throw InputError(what, place, "`aced-etl validate` names every fault; no file was loaded");
+                    throw InputError(what, place, "`aced-etl validate` lists every issue; no file was loaded");
                   },
               .on_deletion = [&](const std::string& id) { reading.deleted(id); },
               .latest = study.latest,

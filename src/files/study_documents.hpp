@@ -14,7 +14,7 @@
 namespace etl::files {
 
 /// A document that cannot be loaded, and why.
-struct Problem {
+struct DocumentIssue {
   std::string did;
   std::string name;
   std::string place;  ///< file:line
@@ -43,7 +43,7 @@ struct StudyTally {
 /// locator. Excluded files are logged. InputError when a file of the metadata cannot be read to its end, or would have
 /// to be read twice and cannot: then it is unknown what the study holds.
 [[nodiscard]] StudyTally read_documents(const simplify::StudySource& study, Manifest& manifest,
-                                        const std::function<void(const Problem&)>& on_problem,
+                                        const std::function<void(const DocumentIssue&)>& on_issue,
                                         const std::stop_token& stop);
 
 }  // namespace etl::files

@@ -7,11 +7,12 @@
 #include <optional>
 
 #include "base/digest.hpp"
-#include "files/crew.hpp"
 #include "files/loader.hpp"
 #include "files/objects.hpp"
+#include "files/thread_pool.hpp"
 #include "net/url.hpp"
 #include "s3/answer.hpp"
+#include "s3/send.hpp"
 
 namespace etl::files {
 namespace {
@@ -44,7 +45,7 @@ class Verification {
       : services_(services), options_(options), tell_(tell) {}
 
   VerifyTally run(Manifest& manifest) {
-    Crew<Document> crew(options_.jobs, documents_per_page, [this](Document& document) {
+    ThreadPool<Document> crew(options_.jobs, documents_per_page, [this](Document& document) {
       if (services_.stop.stop_requested()) throw StoppedError();
       check_object(document);
       options_.on_file();
@@ -58,7 +59,7 @@ class Verification {
     services_.indexd.list(authz_of(options_.project), [&](const gen3::FileRecord& record) {
       if (services_.stop.stop_requested()) throw StoppedError();
       if (!manifest.find(record.did)) {
-        found(record.did, record.file_name, Finding::extra_record,
+        found(record.did, record.file_name, DiscrepancyKind::extra_record,
               manifest.is_deleted(record.did) ? "the study deletes the DocumentReference with this id"
                                               : "no DocumentReference of the study has this id");
       }
@@ -67,7 +68,7 @@ class Verification {
   }
 
  private:
-  void check_records(std::vector<Document> documents, Crew<Document>& crew) {
+  void check_records(std::vector<Document> documents, ThreadPool<Document>& crew) {
     std::vector<std::string> dids;
     dids.reserve(documents.size());
     for (const Document& document : documents) dids.push_back(document.did);
@@ -80,13 +81,13 @@ class Verification {
       }
       const auto record = there.find(document.did);
       if (record == there.end()) {
-        found(document.did, document.name, Finding::missing_record, "indexd does not know it");
+        found(document.did, document.name, DiscrepancyKind::missing_record, "indexd has no such record");
         continue;
       }
       gen3::FileRecord wanted = record_of(document, options_.project, options_.bucket_name);
       if (options_.bucket_name.empty()) wanted.urls = record->second.urls;
       if (const std::string differs = difference(wanted, record->second); !differs.empty()) {
-        found(document.did, document.name, Finding::wrong_record, differs);
+        found(document.did, document.name, DiscrepancyKind::wrong_record, differs);
         continue;
       }
       crew.add(std::move(document));
@@ -96,48 +97,48 @@ class Verification {
   void check_object(const Document& document) {
     std::optional<ObjectHead> head;
     try {
-      head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
-                        [&] { return look_at(services_, document.did); });
+      head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
+                        [&] { return head_object(services_, document.did); });
     } catch (const HiddenObjectError& error) {
-      return found(document.did, document.name, Finding::missing_object, error.what());
+      return found(document.did, document.name, DiscrepancyKind::missing_object, error.what());
     }
-    if (!head) return found(document.did, document.name, Finding::missing_object, "S3 does not have it");
+    if (!head) return found(document.did, document.name, DiscrepancyKind::missing_object, "S3 has no such object");
     if (head->size != document.size) {
-      return found(document.did, document.name, Finding::wrong_size,
-                   fmt::format("the object has another size than the metadata says ({} bytes)", document.size));
+      return found(document.did, document.name, DiscrepancyKind::wrong_size,
+                   fmt::format("the size of the object differs from the metadata ({} bytes)", document.size));
     }
     if (options_.deep) return check_bytes(document);
-    const Says says = etag_says(*head, document.md5);
-    if (says == Says::other) {
-      return found(document.did, document.name, Finding::wrong_md5,
-                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
+    const EtagMatch says = match_etag(*head, document.md5);
+    if (says == EtagMatch::mismatch) {
+      return found(document.did, document.name, DiscrepancyKind::wrong_md5,
+                   fmt::format("the md5 of the object differs from the metadata ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;
-    if (says == Says::nothing) ++tally_.by_size;
+    if (says == EtagMatch::unknown) ++tally_.by_size;
   }
 
   void check_bytes(const Document& document) {
     Hasher hasher;
-    net::retry(services_.retry, services_.stop, "the bytes of " + document.name, [&] {
+    net::retry(services_.retry, services_.stop, "reading the object of " + document.name, [&] {
       const std::string url = services_.fence.download_url(document.did, url_life);
       net::Request request{.url = url};
       request.sink = &hasher;
       request.accept = s3::has_etag;
-      const net::Response answer = services_.http().send(request);
+      const net::Response answer = s3::send_to_s3(services_.http(), request);
       if (!s3::has_etag(answer)) s3::not_s3(answer, net::without_query(url));
       if (!answer.ok()) refuse_signed(answer, net::without_query(url));
     });
     const std::string md5 = hasher.md5();
     if (hasher.size() != document.size || md5 != document.md5) {
-      return found(document.did, document.name, Finding::wrong_md5,
-                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
+      return found(document.did, document.name, DiscrepancyKind::wrong_md5,
+                   fmt::format("the md5 of the object differs from the metadata ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;
   }
 
-  void found(const std::string& did, const std::string& name, Finding finding, const std::string& detail) {
+  void found(const std::string& did, const std::string& name, DiscrepancyKind finding, const std::string& detail) {
     const std::lock_guard lock(mutex_);
     ++tally_.findings;
     tell_({did, name, finding, detail});
@@ -152,19 +153,19 @@ class Verification {
 
 }  // namespace
 
-std::string_view to_string(Finding finding) noexcept {
+std::string_view to_string(DiscrepancyKind finding) noexcept {
   switch (finding) {
-    case Finding::missing_record:
+    case DiscrepancyKind::missing_record:
       return "missing-record";
-    case Finding::wrong_record:
+    case DiscrepancyKind::wrong_record:
       return "wrong-record";
-    case Finding::missing_object:
+    case DiscrepancyKind::missing_object:
       return "missing-object";
-    case Finding::wrong_size:
+    case DiscrepancyKind::wrong_size:
       return "wrong-size";
-    case Finding::wrong_md5:
+    case DiscrepancyKind::wrong_md5:
       return "wrong-md5";
-    case Finding::extra_record:
+    case DiscrepancyKind::extra_record:
       return "extra-record";
   }
   return "";

@@ -11,7 +11,7 @@
 
 namespace etl::files {
 
-enum class Finding : unsigned char {
+enum class DiscrepancyKind : unsigned char {
   missing_record,
   wrong_record,  ///< size, md5, url or project is not what the metadata says
   missing_object,
@@ -19,12 +19,12 @@ enum class Finding : unsigned char {
   wrong_md5,
   extra_record,  ///< no DocumentReference has its id
 };
-[[nodiscard]] std::string_view to_string(Finding finding) noexcept;
+[[nodiscard]] std::string_view to_string(DiscrepancyKind finding) noexcept;
 
 struct Discrepancy {
   std::string did;
   std::string name;
-  Finding finding;
+  DiscrepancyKind finding;
   std::string detail;
 };
 

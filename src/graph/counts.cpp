@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "graph/graph_schema.hpp"
-#include "graph/project_member.hpp"
+#include "graph/schema/graph_schema.hpp"
+#include "graph/staging/project_id_member.hpp"
 
 namespace etl::graph {
 namespace {
@@ -53,7 +53,7 @@ GraphTables GraphTables::read(Connection& connection) {
     tables.edges.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
   }
   if (tables.nodes.empty()) {
-    throw RefusedError("the database has no tables of a graph" + schemas_out_of_reach(connection), connection.where(),
+    throw RefusedError("the database has no graph tables" + schemas_out_of_reach(connection), connection.where(),
                        "`aced-etl graph init` creates the tables of the dictionary");
   }
   return tables;
@@ -65,7 +65,7 @@ std::string Selection::condition(const std::string& alias) const {
 }
 
 Params Selection::parameters() const {
-  Params params{"{" + project_member(project.str()) + "}"};
+  Params params{"{" + project_id_member(project.str()) + "}"};
   if (!node_ids.empty()) params.emplace_back(text_array(node_ids));
   return params;
 }

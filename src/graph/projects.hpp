@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/project_id.hpp"
-#include "graph/connection.hpp"
+#include "graph/connection/connection.hpp"
 
 namespace etl::graph {
 

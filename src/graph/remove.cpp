@@ -6,7 +6,7 @@
 #include <chrono>
 #include <utility>
 
-#include "graph/sql_lock.hpp"
+#include "graph/connection/sql_lock.hpp"
 
 namespace etl::graph {
 namespace {

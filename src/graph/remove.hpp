@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/project_id.hpp"
-#include "graph/connection.hpp"
+#include "graph/connection/connection.hpp"
 #include "graph/counts.hpp"
 
 namespace etl::graph {

@@ -265,8 +265,9 @@ std::size_t Transfer::give_body(std::span<char> to) {
   if (request_.source != nullptr) {
     given = request_.source->read(to);
     if (given == 0) {
-      throw InputError(fmt::format("what is sent ended after {} of {} bytes", sent_, size), without_query(request_.url),
-                       "it changed in the meantime; run again when nothing writes to it");
+      throw InputError(fmt::format("the source of an upload ended after {} of {} bytes", sent_, size),
+                       without_query(request_.url),
+                       "the file became shorter in the meantime; run again when nothing writes to it");
     }
   } else {
     std::memcpy(to.data(), request_.body.data() + sent_, given);
@@ -291,6 +292,7 @@ bool Transfer::stalled() {
 Attempt Transfer::finish(CURLcode code) {
   Attempt result;
   result.code = code;
+  if (code == CURLE_COULDNT_CONNECT) curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &result.os_error);
   result.thrown = thrown_;
   if (ready_ == 0) {
     if (code == CURLE_COULDNT_RESOLVE_HOST && !thrown_) refuse_without_descriptors();
@@ -320,9 +322,9 @@ Attempt Transfer::run(CURLM* multi) {
   const auto look = static_cast<int>(std::clamp<std::int64_t>(options_.stall.count() / 4, 1, 1000));
   for (int running = 1; running != 0;) {
     if (stop_.stop_requested()) throw StoppedError();
-    if (curl_multi_perform(multi, &running) != CURLM_OK) throw FaultError("libcurl cannot go on");
+    if (curl_multi_perform(multi, &running) != CURLM_OK) throw InternalError("libcurl cannot go on");
     if (running == 0) break;
-    if (stalled()) return {Attempt::End::stalled, CURLE_OPERATION_TIMEDOUT, {}, thrown_};
+    if (stalled()) return {Attempt::End::stalled, CURLE_OPERATION_TIMEDOUT, 0, {}, thrown_};
     curl_multi_poll(multi, nullptr, 0, look, nullptr);
   }
   int left = 0;

@@ -11,7 +11,7 @@ namespace etl::net {
 HandlePool::HandlePool(unsigned per_host) : per_host_(std::max(1U, per_host)) {
   static_cast<void>(make_easy());  // starts libcurl
   share_.reset(curl_share_init());
-  if (!share_) throw FaultError("libcurl does not start");
+  if (!share_) throw InternalError("libcurl does not start");
   curl_share_setopt(share_.get(), CURLSHOPT_LOCKFUNC, &HandlePool::lock);
   curl_share_setopt(share_.get(), CURLSHOPT_UNLOCKFUNC, &HandlePool::unlock);
   curl_share_setopt(share_.get(), CURLSHOPT_USERDATA, this);
@@ -33,7 +33,7 @@ std::unique_ptr<Handle> HandlePool::make() const {
   handle->multi.reset(curl_multi_init());
   if (!handle->multi) {
     refuse_without_descriptors();
-    throw FaultError("libcurl does not start");
+    throw InternalError("libcurl does not start");
   }
   curl_easy_setopt(handle->easy.get(), CURLOPT_SHARE, share_.get());
   return handle;

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "config/database.hpp"
-#include "graph/sql_lock.hpp"
+#include "graph/connection/sql_lock.hpp"
 
 namespace etl::run {
 

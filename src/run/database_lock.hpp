@@ -4,7 +4,7 @@
 
 #include "base/project_id.hpp"
 #include "config/settings.hpp"
-#include "graph/connection.hpp"
+#include "graph/connection/connection.hpp"
 
 namespace etl::run {
 

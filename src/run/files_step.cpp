@@ -15,23 +15,23 @@
 namespace etl::run {
 namespace {
 
-using Fate = files::Outcome;
+using FileOutcome = files::Outcome;
 
 std::uint64_t files_sent(const files::LoadTally& tally) {
-  return tally[Fate::loaded].files + tally[Fate::replaced].files;
+  return tally[FileOutcome::loaded].files + tally[FileOutcome::replaced].files;
 }
 std::uint64_t bytes_sent(const files::LoadTally& tally) {
-  return tally[Fate::loaded].bytes + tally[Fate::replaced].bytes;
+  return tally[FileOutcome::loaded].bytes + tally[FileOutcome::replaced].bytes;
 }
 
 /// `earlier`: what tries before this one sent of the study `name`, and this one found unchanged.
 StepReport report_of(const files::LoadTally& tally, const files::StudyTally& study, bool dry_run,
                      const EarlierTries& earlier, const std::string& name) {
   const std::uint64_t earlier_files = earlier.files(name);
-  const std::uint64_t replaced = tally[Fate::replaced].files + earlier.replaced(name);
+  const std::uint64_t replaced = tally[FileOutcome::replaced].files + earlier.replaced(name);
   const std::uint64_t sent = files_sent(tally) + earlier_files;
-  const std::uint64_t kept = tally[Fate::unchanged].files + tally[Fate::adopted].files;
-  const std::uint64_t failed = tally[Fate::failed].files + study.problems;
+  const std::uint64_t kept = tally[FileOutcome::unchanged].files + tally[FileOutcome::adopted].files;
+  const std::uint64_t failed = tally[FileOutcome::failed].files + study.problems;
   StepReport report{.counts = {{"files", sent},
                                {"bytes", bytes_sent(tally) + earlier.bytes(name)},
                                {"unchanged", kept - std::min(kept, earlier_files)},
@@ -44,7 +44,7 @@ StepReport report_of(const files::LoadTally& tally, const files::StudyTally& stu
   if (failed > 0) {
     report.outcome = Outcome::failed;
     report.exit = ExitCode::partial;
-    report.reason = fmt::format("{} failed for good", counted(failed, "file"));
+    report.reason = fmt::format("{} failed", counted(failed, "file"));
   }
   return report;
 }
@@ -52,15 +52,16 @@ StepReport report_of(const files::LoadTally& tally, const files::StudyTally& stu
 }  // namespace
 
 StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
-  const config::Settings& settings = workplace().settings();
-  gen3::Commons& commons = workplace().commons();
-  const auto state = workplace().state_dir();
+  const config::Settings& settings = context().settings();
+  gen3::Commons& commons = context().commons();
+  const auto state = context().state_dir();
   const files::ProjectLock lock(state, commons.session.endpoint(), study.project);
   files::Journal journal(state, commons.session.endpoint());
-  const simplify::StudySource metadata = workplace().study_source(study);
+  const simplify::StudySource metadata = context().study_source(study);
   const documents::Locator locator(documents::places_of(settings, metadata.path, study.project));
   files::Manifest manifest(&locator);
-  const files::StudyTally found = files::read_documents(metadata, manifest, files::log_problem, workplace().stop());
+  const files::StudyTally found =
+      files::read_documents(metadata, manifest, files::log_document_issue, context().stop());
   if (manifest.files() == 0) return report_of({}, found, dry_run, {}, study.name);
 
   files::LoadOptions load;
@@ -68,15 +69,16 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
   files::choose_bucket(load.upload, settings, study.project, commons.fence);
   load.jobs = settings.number("limits.file_jobs");
   load.dry_run = dry_run;
-  load.replace = workplace().choices().replace;
+  load.replace = context().choices().replace;
   load.recheck =
-      workplace().choices().recheck ? std::chrono::seconds(0) : std::chrono::days(settings.number("files.recheck"));
+      context().choices().recheck ? std::chrono::seconds(0) : std::chrono::days(settings.number("files.recheck"));
   const files::LoadResult result =
-      files::load_watched({commons.session, commons.fence, commons.indexd, workplace().stop()}, journal, manifest, load,
+      files::load_watched({commons.session, commons.fence, commons.indexd, context().stop()}, journal, manifest, load,
                           study.name + ": files");
   if (result.stopped) {
     if (!dry_run) {
-      earlier_.add(study.name, files_sent(result.tally), bytes_sent(result.tally), result.tally[Fate::replaced].files);
+      earlier_.add(study.name, files_sent(result.tally), bytes_sent(result.tally),
+                   result.tally[FileOutcome::replaced].files);
     }
     std::rethrow_exception(result.stopped);
   }
@@ -90,7 +92,7 @@ std::vector<Count> FilesStep::done_in_vain(const config::StudyEntry& study) cons
 }
 
 std::vector<UsedSetting> FilesStep::used(const config::StudyEntry& study) const {
-  const config::Settings& settings = workplace().settings();
+  const config::Settings& settings = context().settings();
   std::vector<UsedSetting> used;
   used.push_back({"project", study.project.str(), study.origin});
   add_commons(used, settings);

@@ -16,33 +16,25 @@ graph::Connection GraphStep::take_session() {
     } catch (const Error&) {  // the server was started anew meanwhile
     }
   }
-  return workplace().connect();
+  return context().connect();
 }
 
 StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
-  static_cast<void>(workplace().settings().require("dictionary"));
-  simplify::StudyOptions options = workplace().study_options(study);
-  options.references = simplify::References::relations;
-  options.may_hold_records = true;
-  graph::LoadOptions load;
-  load.project = study.project;
-  load.prune = workplace().choices().prune.value_or(workplace().settings().flag("graph.prune"));
-  load.skip_dangling = workplace().settings().choice("graph.dangling") == "skip";
-  load.keep_shared = workplace().settings().choice("graph.shared") == "keep";
-  load.edge_rule =
-      workplace().settings().choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
+  static_cast<void>(context().settings().require("dictionary"));
+  const simplify::StudyOptions options = context().study_options(study);
+  graph::LoadRequest load = graph::LoadRequest::from(context().settings(), study.project);
+  load.prune = context().choices().prune.value_or(load.prune);
   load.dry_run = dry_run;
-  load.second_session = [this] { return workplace().connect(); };
 
-  simplify::FaultReport faults(simplify::log_fault, load.skip_dangling);
+  simplify::IssueReport issues(simplify::log_issue, load.skip_dangling);
   Progress progress(study.name + ": graph", std::nullopt);
-  graph::show_phases(load, progress);
   graph::Connection session = take_session();
-  const graph::LoadReport done = graph::load_study(session, *workplace().setup().dictionary, options, load, faults,
-                                                   [&](std::uint64_t bytes) { progress.add(bytes); });
+  const graph::LoadReport done =
+      graph::load_study(session, *context().setup().dictionary, options, load, issues,
+                        graph::LoadHooks::show_on(progress, [this] { return context().connect(); }));
   session_ = std::move(session);  // not when it failed: who knows in what state it is
   graph::log_left_out(done);
-  if (!dry_run) studies::note_load(workplace().settings(), study.project.str(), options.path);
+  if (!dry_run) studies::note_load(context().settings(), study.project.str(), options.path);
 
   const graph::TableChange sum = done.total();
   const auto count = [](std::int64_t rows) { return static_cast<std::uint64_t>(rows); };
@@ -59,7 +51,7 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
 }
 
 std::vector<UsedSetting> GraphStep::used(const config::StudyEntry& study) const {
-  const config::Settings& settings = workplace().settings();
+  const config::Settings& settings = context().settings();
   std::vector<UsedSetting> used;
   used.push_back({"project", study.project.str(), study.origin});
   add_database(used, settings);

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "graph/connection.hpp"
+#include "graph/connection/connection.hpp"
 #include "run/step.hpp"
 
 namespace etl::run {
@@ -14,7 +14,7 @@ class GraphStep final : public Step {
   static constexpr std::string_view kName = "graph";
 
   [[nodiscard]] std::string_view name() const override { return kName; }
-  [[nodiscard]] std::optional<std::string> idle() const override { return turned_off(); }
+  [[nodiscard]] std::optional<std::string> skip_reason() const override { return disabled(); }
   [[nodiscard]] std::vector<UsedSetting> used(const config::StudyEntry& study) const override;
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
 

@@ -23,16 +23,16 @@ New in_database(graph::Connection connection, const ProjectId& project, bool dry
 
 StepReport ProjectsStep::perform(const config::StudyEntry& study, bool dry_run) {
   New found;
-  if (gen3::has_commons(workplace().settings())) {
+  if (gen3::has_commons(context().settings())) {
     using State = gen3::ProjectMade::State;
-    const auto made = gen3::make_projects(workplace().commons().sheepdog, {study.project}, dry_run).front();
+    const auto made = gen3::make_projects(context().commons().sheepdog, {study.project}, dry_run).front();
     if (!made.reason.empty()) {
       return {.outcome = Outcome::failed, .counts = {}, .reason = made.reason, .exit = made.exit};
     }
     const auto is_new = [](State state) { return state == State::made || state == State::missing; };
     found = {.program = is_new(made.program), .project = is_new(made.project)};
   } else {
-    found = in_database(workplace().connect(), study.project, dry_run);
+    found = in_database(context().connect(), study.project, dry_run);
   }
   // A program that is only planned is missing for the next study of it, too.
   if (dry_run && found.program) found.program = planned_programs_.insert(study.project.program).second;
@@ -45,10 +45,10 @@ StepReport ProjectsStep::perform(const config::StudyEntry& study, bool dry_run) 
 std::vector<UsedSetting> ProjectsStep::used(const config::StudyEntry& study) const {
   std::vector<UsedSetting> used;
   used.push_back({"project", study.project.str(), study.origin});
-  if (gen3::has_commons(workplace().settings())) {
-    add_commons(used, workplace().settings());
+  if (gen3::has_commons(context().settings())) {
+    add_commons(used, context().settings());
   } else {
-    add_database(used, workplace().settings());
+    add_database(used, context().settings());
   }
   return used;
 }

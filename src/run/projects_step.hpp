@@ -14,7 +14,7 @@ class ProjectsStep final : public Step {
   static constexpr std::string_view kName = "projects";
 
   [[nodiscard]] std::string_view name() const override { return kName; }
-  [[nodiscard]] std::optional<std::string> idle() const override { return turned_off(); }
+  [[nodiscard]] std::optional<std::string> skip_reason() const override { return disabled(); }
   [[nodiscard]] std::vector<UsedSetting> used(const config::StudyEntry& study) const override;
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
 

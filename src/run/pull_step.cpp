@@ -13,19 +13,19 @@
 namespace etl::run {
 namespace {
 
-void tell(const char* what, const std::vector<studies::PullFault>& faults) {
-  for (const auto& fault : faults) log::error("{}: {}: {}", fault.key, what, fault.reason);
+void tell(const char* what, const std::vector<studies::PullFailure>& failures) {
+  for (const auto& failure : failures) log::error("{}: {}: {}", failure.key, what, failure.reason);
 }
 
 }  // namespace
 
-std::optional<std::string> PullStep::idle() const {
-  if (workplace().settings().get("source.bucket")) return std::nullopt;
-  return "no bucket is set that studies come from (source.bucket): what is mounted is used";
+std::optional<std::string> PullStep::skip_reason() const {
+  if (context().settings().get("source.bucket")) return std::nullopt;
+  return "source.bucket is not set: the mounted folders are used";
 }
 
 StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
-  const config::Settings& settings = workplace().settings();
+  const config::Settings& settings = context().settings();
   auto options = studies::pull_options(settings);
   if (!options) return {.outcome = Outcome::skipped};
   options->studies = {study.name};
@@ -33,8 +33,7 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
   options->remove_gone = settings.flag("source.delete");
   options->spare_emptied = true;  // nobody sees the number first
   const auto removal_is_wanted = [](std::uint64_t, std::uint64_t) { return true; };
-  const auto done =
-      studies::pull(*options, studies::source_profile(settings, {}), workplace().stop(), removal_is_wanted);
+  const auto done = studies::pull(*options, studies::source_profile(settings, {}), context().stop(), removal_is_wanted);
   tell("failed", done.failed);
   tell("refused", done.refused);
   if (done.ended) {
@@ -68,7 +67,7 @@ std::vector<Count> PullStep::done_in_vain(const config::StudyEntry& study) const
 }
 
 std::vector<UsedSetting> PullStep::used(const config::StudyEntry& study) const {
-  const config::Settings& settings = workplace().settings();
+  const config::Settings& settings = context().settings();
   std::vector<UsedSetting> used;
   add_setting(used, settings, "source.bucket", "source bucket");
   add_setting(used, settings, "source.path", "path");

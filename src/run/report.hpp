@@ -62,7 +62,7 @@ struct StudyReport {
 };
 
 /// The exit code of two that a caller should hear of: the one that is less likely to mend itself. From the worst: a
-/// fault of ours, configuration, not allowed, refused, input, partly done, another run in the way, a service that went
+/// internal error, configuration, not allowed, refused, input, partly done, another run in the way, a service that went
 /// away.
 [[nodiscard]] ExitCode worse(ExitCode one, ExitCode other) noexcept;
 [[nodiscard]] ExitCode worst(const std::vector<StudyReport>& studies) noexcept;

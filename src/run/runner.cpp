@@ -48,8 +48,8 @@ bool wait(std::chrono::milliseconds time, const std::stop_token& stop) {
 
 class Runner {
  public:
-  Runner(const std::vector<std::unique_ptr<Step>>& steps, Workplace& workplace, const RunOptions& options)
-      : steps_(steps), workplace_(workplace), options_(options) {}
+  Runner(const std::vector<std::unique_ptr<Step>>& steps, RunContext& context, const RunOptions& options)
+      : steps_(steps), context_(context), options_(options) {}
 
   StudyReport study(const config::StudyEntry& study) {
     StudyReport report{.study = study.name, .project = study.project, .steps = {}};
@@ -66,9 +66,9 @@ class Runner {
       StepReport done = refused            ? *std::exchange(refused, std::nullopt)
                         : ended            ? StepReport{.outcome = Outcome::not_reached}
                         : !unknown.empty() ? not_known(unknown)
-                                           : one(*step, study);
+                                           : run_step(*step, study);
       ended = ended || done.outcome == Outcome::failed || done.outcome == Outcome::stopped;
-      if (done.outcome == Outcome::planned && step->feeds_others()) {
+      if (done.outcome == Outcome::planned && step->later_steps_need_output()) {
         unknown = fmt::format("known after `aced-etl run {} --only {}`", study.name, step->name());
       }
       if (done.outcome == Outcome::failed && attempted_) done.used = step->used(study);
@@ -99,16 +99,16 @@ class Runner {
 
   /// The report of the first step, when the project cannot be had.
   std::optional<StepReport> lock_study(const config::StudyEntry& study, std::optional<StudyLock>& lock) {
-    if (workplace_.stop().stop_requested()) return stopped();
+    if (context_.stop().stop_requested()) return stopped();
     if (options_.dry_run) return std::nullopt;
     const std::string_view first = steps_.front()->name();
     if (auto report = not_tried(first)) return report;
-    const bool graph =
-        std::ranges::any_of(steps_, [](const auto& step) { return step->name() == GraphStep::kName && !step->idle(); });
+    const bool graph = std::ranges::any_of(
+        steps_, [](const auto& step) { return step->name() == GraphStep::kName && !step->skip_reason(); });
     const log::Scope scope(study.name, study.project.str(), first);
-    return guarded(first, [&]() -> std::optional<StepReport> {
+    return with_retries(first, [&]() -> std::optional<StepReport> {
       try {
-        lock.emplace(workplace_, study.project, graph ? DatabaseLock::Need::required : DatabaseLock::Need::if_possible);
+        lock.emplace(context_, study.project, graph ? DatabaseLock::Need::required : DatabaseLock::Need::if_possible);
         return std::nullopt;
       } catch (const LockedError& error) {  // a run takes long: it is not waited for
         return failure(error);
@@ -116,23 +116,23 @@ class Runner {
     });
   }
 
-  StepReport one(Step& step, const config::StudyEntry& study) {
+  StepReport run_step(Step& step, const config::StudyEntry& study) {
     tries_ = 0;  // those for the lock are no tries of the step
     const auto what = [&]() -> std::optional<StepReport> {
-      if (workplace_.stop().stop_requested()) return stopped();
+      if (context_.stop().stop_requested()) return stopped();
       const unsigned tried = std::exchange(tries_, 0);
       if (std::ranges::find(study.skip, step.name()) != study.skip.end()) {
         return StepReport{
             .outcome = Outcome::skipped, .counts = {}, .reason = "skipped for this study, " + study.origin};
       }
-      if (auto why = step.idle()) return StepReport{.outcome = Outcome::skipped, .counts = {}, .reason = *why};
+      if (auto why = step.skip_reason()) return StepReport{.outcome = Outcome::skipped, .counts = {}, .reason = *why};
       if (auto report = not_tried(step.name())) return report;
       tries_ = tried;
       attempted_ = true;
       log::debug("{}: {}", study.name, step.name());
       return step.perform(study, options_.dry_run);
     };
-    StepReport report = *guarded(step.name(), what);
+    StepReport report = *with_retries(step.name(), what);
     const bool unfinished = report.outcome == Outcome::failed || report.outcome == Outcome::stopped;
     if (unfinished && report.counts.empty()) {
       const std::vector<Count> done = step.done_in_vain(study);
@@ -144,7 +144,7 @@ class Runner {
   static StepReport stopped() {
     return {.outcome = Outcome::stopped,
             .counts = {},
-            .reason = "asked to stop; the same command goes on",
+            .reason = "stopped by a signal; the same command resumes",
             .exit = ExitCode::unavailable};
   }
 
@@ -179,7 +179,7 @@ class Runner {
 
   /// The report when this was the last try or a stop came; std::nullopt after the pause, when it is to be tried again.
   std::optional<StepReport> given_up(std::string_view step, const Error& error, std::chrono::milliseconds pause) {
-    if (workplace_.stop().stop_requested()) return stopped();
+    if (context_.stop().stop_requested()) return stopped();
     // The study before has waited for this service already: one try shows whether it is back.
     const bool waited_before = error.code() == ExitCode::unavailable && outages_.contains(step);
     if (tries_ >= options_.tries || waited_before) return failure(error);
@@ -187,14 +187,14 @@ class Runner {
     const log::RetryNotice notice(
         fmt::format("{} {}", step, ++waits_),
         fmt::format("{}: trying again in {}: {} ({})", step, human_duration(pause), error.what(), error.where()));
-    if (!wait(pause, workplace_.stop())) return stopped();
+    if (!wait(pause, context_.stop())) return stopped();
     return std::nullopt;
   }
 
   /// Does it, again where a service went away or another command holds the project, and makes a report of what is
   /// thrown.
   template <typename Work>
-  std::optional<StepReport> guarded(std::string_view step, const Work& work) {
+  std::optional<StepReport> with_retries(std::string_view step, const Work& work) {
     auto pause = options_.first_wait;
     for (tries_ = 1;; ++tries_, pause *= 3) {
       try {
@@ -208,7 +208,7 @@ class Runner {
       } catch (const Error& error) {
         return failure(error);
       } catch (const std::exception& error) {
-        return failure(FaultError(error.what()));
+        return failure(InternalError(error.what()));
       }
     }
   }
@@ -250,7 +250,7 @@ class Runner {
   }
 
   const std::vector<std::unique_ptr<Step>>& steps_;
-  Workplace& workplace_;
+  RunContext& context_;
   const RunOptions& options_;
   unsigned tries_ = 0;                                    ///< of the step at work
   bool attempted_ = false;                                ///< the step at work did something
@@ -262,9 +262,9 @@ class Runner {
 }  // namespace
 
 std::vector<StudyReport> run(const std::vector<config::StudyEntry>& studies,
-                             const std::vector<std::unique_ptr<Step>>& steps, Workplace& workplace,
+                             const std::vector<std::unique_ptr<Step>>& steps, RunContext& context,
                              const RunOptions& options) {
-  Runner runner(steps, workplace, options);
+  Runner runner(steps, context, options);
   std::vector<StudyReport> reports;
   reports.reserve(studies.size());
   for (const config::StudyEntry& study : studies) reports.push_back(runner.study(study));

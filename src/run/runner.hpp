@@ -18,7 +18,7 @@ struct RunOptions {
 /// the run at the next point from where a later run can go on; what was not reached says so. Nothing is thrown: what
 /// goes wrong stands in the reports, one a study, in the order of the studies.
 [[nodiscard]] std::vector<StudyReport> run(const std::vector<config::StudyEntry>& studies,
-                                           const std::vector<std::unique_ptr<Step>>& steps, Workplace& workplace,
+                                           const std::vector<std::unique_ptr<Step>>& steps, RunContext& context,
                                            const RunOptions& options);
 
 }  // namespace etl::run

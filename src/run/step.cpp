@@ -14,13 +14,13 @@ namespace etl::run {
 namespace {
 
 template <typename S>
-std::unique_ptr<Step> make(Workplace& workplace) {
-  return std::make_unique<S>(workplace);
+std::unique_ptr<Step> make(RunContext& context) {
+  return std::make_unique<S>(context);
 }
 
 struct Kind {
   std::string_view name;
-  std::unique_ptr<Step> (*make)(Workplace&);
+  std::unique_ptr<Step> (*make)(RunContext&);
 };
 
 constexpr std::array kinds{
@@ -31,16 +31,16 @@ constexpr std::array kinds{
 
 }  // namespace
 
-std::optional<std::string> Step::turned_off() const {
+std::optional<std::string> Step::disabled() const {
   const std::string key = fmt::format("destinations.{}", name());
-  if (workplace_.settings().flag(key)) return std::nullopt;
-  return fmt::format("{} is no ({})", key, workplace_.settings().get(key)->origin);
+  if (context_.settings().flag(key)) return std::nullopt;
+  return fmt::format("{} is no ({})", key, context_.settings().get(key)->origin);
 }
 
-std::vector<std::unique_ptr<Step>> all_steps(Workplace& workplace) {
+std::vector<std::unique_ptr<Step>> all_steps(RunContext& context) {
   std::vector<std::unique_ptr<Step>> steps;
   steps.reserve(kinds.size());
-  for (const Kind& kind : kinds) steps.push_back(kind.make(workplace));
+  for (const Kind& kind : kinds) steps.push_back(kind.make(context));
   return steps;
 }
 

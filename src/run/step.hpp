@@ -8,8 +8,8 @@
 
 #include "config/study_entry.hpp"
 #include "run/report.hpp"
+#include "run/run_context.hpp"
 #include "run/used_setting.hpp"
-#include "run/workplace.hpp"
 
 namespace etl::run {
 
@@ -17,7 +17,7 @@ namespace etl::run {
 /// when all is there already, and can be repeated: whatever ended it, the next run goes on.
 class Step {
  public:
-  explicit Step(Workplace& workplace) : workplace_(workplace) {}
+  explicit Step(RunContext& context) : context_(context) {}
   virtual ~Step() = default;
   Step(const Step&) = delete;
   Step& operator=(const Step&) = delete;
@@ -25,10 +25,10 @@ class Step {
   /// One word, as --only and --skip have it.
   [[nodiscard]] virtual std::string_view name() const = 0;
   /// Why there is nothing for it to do in this setup; std::nullopt when there is.
-  [[nodiscard]] virtual std::optional<std::string> idle() const { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<std::string> skip_reason() const { return std::nullopt; }
   /// Do later steps read what it brings? Then, in a dry run in which it would bring something, nobody can say yet what
   /// they would do.
-  [[nodiscard]] virtual bool feeds_others() const { return false; }
+  [[nodiscard]] virtual bool later_steps_need_output() const { return false; }
   /// Does it, or only says what it would do. What goes wrong as a whole is thrown.
   [[nodiscard]] virtual StepReport perform(const config::StudyEntry& study, bool dry_run) = 0;
   /// The settings, keys and files that it works with for this study: an error of it names them.
@@ -38,17 +38,17 @@ class Step {
   [[nodiscard]] virtual std::vector<Count> done_in_vain(const config::StudyEntry& /*study*/) const { return {}; }
 
  protected:
-  [[nodiscard]] Workplace& workplace() const { return workplace_; }
+  [[nodiscard]] RunContext& context() const { return context_; }
   /// `destinations.<name>` says no.
-  [[nodiscard]] std::optional<std::string> turned_off() const;
+  [[nodiscard]] std::optional<std::string> disabled() const;
 
  private:
-  Workplace& workplace_;
+  RunContext& context_;
 };
 
 /// Every step, in the order in which a study goes through them. A step that is added here is part of every run, its
 /// table and its options.
-[[nodiscard]] std::vector<std::unique_ptr<Step>> all_steps(Workplace& workplace);
+[[nodiscard]] std::vector<std::unique_ptr<Step>> all_steps(RunContext& context);
 
 /// Their names, for help and for checking options.
 [[nodiscard]] std::vector<std::string> step_names();

@@ -4,9 +4,9 @@
 
 namespace etl::run {
 
-StudyLock::StudyLock(const Workplace& workplace, const ProjectId& project, DatabaseLock::Need need)
-    : file_(workplace.state_dir() / "run" / (as_file_name(project.str()) + ".lock"),
+StudyLock::StudyLock(const RunContext& context, const ProjectId& project, DatabaseLock::Need need)
+    : file_(context.state_dir() / "run" / (as_file_name(project.str()) + ".lock"),
             fmt::format("another run is at work on {}", project.str())),
-      database_(workplace.settings(), project, need) {}
+      database_(context.settings(), project, need) {}
 
 }  // namespace etl::run

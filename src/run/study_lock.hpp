@@ -2,7 +2,7 @@
 
 #include "base/file_lock.hpp"
 #include "run/database_lock.hpp"
-#include "run/workplace.hpp"
+#include "run/run_context.hpp"
 
 namespace etl::run {
 
@@ -10,7 +10,7 @@ namespace etl::run {
 /// one is named, which pods that share no state dir see as well. LockedError names the holder.
 class StudyLock {
  public:
-  StudyLock(const Workplace& workplace, const ProjectId& project, DatabaseLock::Need need);
+  StudyLock(const RunContext& context, const ProjectId& project, DatabaseLock::Need need);
 
  private:
   FileLock file_;

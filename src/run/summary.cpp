@@ -42,7 +42,7 @@ struct Part {
 constexpr std::array parts{
     Part{"pull", "files", "pulled", "would pull", "file", ""},
     Part{"pull", "removed", "removed", "would remove", "pulled file", ""},
-    Part{"validate", "errors", "", "", "fault", "found", false},
+    Part{"validate", "errors", "", "", "issue", "found", false},
     Part{"projects", "created", "created", "would create", "program or project", ""},
     Part{"graph", "inserted", "inserted", "would insert", "row", ""},
     Part{"graph", "updated", "updated", "would update", "row", ""},
@@ -105,7 +105,7 @@ std::vector<std::string> what_happened(const std::vector<StudyReport>& studies, 
 }  // namespace
 
 std::string cause_key(const StudyReport& study, std::string_view step, const StepReport& report) {
-  // The faults of a study and the files that failed are its own, however alike their numbers look.
+  // The issues of a study and the files that failed are its own, however alike their numbers look.
   const bool own = report.exit == ExitCode::invalid_input || report.exit == ExitCode::partial;
   if (own) return fmt::format("{}\n{}\n{}", step, static_cast<int>(report.exit), study.study);
   std::string reason = report.reason;

@@ -27,24 +27,24 @@ constexpr std::array kDenials{
     Denial{"SignatureDoesNotMatch",
            "the secret does not belong to the key id, or something between changed the "
            "request's host, path or query (a proxy, another endpoint's name)"},
-    Denial{"AccessDenied", "the key is good, but no policy allows it this on the bucket, or a signed URL has expired"},
-    Denial{"RequestTimeTooSkewed", "this machine's clock differs too much from the service's: set it"},
+    Denial{"AccessDenied", "the key is valid, but no policy allows this on the bucket, or a signed URL has expired"},
+    Denial{"RequestTimeTooSkewed", "set the clock of this machine: it differs too much from the clock of the service"},
     Denial{"ExpiredToken", "the session's token has expired: get a new one"},
     Denial{"TokenRefreshRequired", "the session's token has expired: get a new one"},
     Denial{"InvalidToken", "the session's token does not belong to the key"},
     Denial{"ExpiredTokenException", "the service account's token has expired: the pod's mounted token is not renewed"},
     Denial{"InvalidIdentityToken", "the role does not trust this service account's token issuer"},
     Denial{"AccountProblem", "the AWS account is closed or owes money"},
-    Denial{"AllAccessDisabled", "all access to the bucket is switched off"},
+    Denial{"AllAccessDisabled", "all access to the bucket is disabled"},
     Denial{"InvalidObjectState", "the object is archived; it must be restored before it can be read"},
     Denial{"NotSignedUp", "the account has not signed up for S3"},
 };
 
 /// Refusals that AWS answers with 400.
-bool is_denial(const Fault& fault) {
+bool is_denial(const ErrorAnswer& reason) {
   constexpr std::array codes{"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken",
                              "InvalidIdentityToken"};
-  return std::find(codes.begin(), codes.end(), fault.code) != codes.end();
+  return std::find(codes.begin(), codes.end(), reason.code) != codes.end();
 }
 
 /// The region that S3 names in a message (`the region 'eu-west-1' is wrong; expecting 'us-east-1'`) or in the name of
@@ -68,48 +68,48 @@ std::string region_in(std::string_view message, std::string_view endpoint) {
   return {};
 }
 
-bool is_wrong_region(long status, const Fault& fault) {
+bool is_wrong_region(long status, const ErrorAnswer& reason) {
   // A presigned URL and a signed header have a code each, which stands for other faults of the signature, too.
   const bool malformed =
-      fault.code == "AuthorizationHeaderMalformed" || fault.code == "AuthorizationQueryParametersError";
-  return status == 301 || status == 307 || fault.code == "PermanentRedirect" ||
-         fault.code == "IllegalLocationConstraintException" || (malformed && !fault.region.empty());
+      reason.code == "AuthorizationHeaderMalformed" || reason.code == "AuthorizationQueryParametersError";
+  return status == 301 || status == 307 || reason.code == "PermanentRedirect" ||
+         reason.code == "IllegalLocationConstraintException" || (malformed && !reason.region.empty());
 }
 
-std::string wrong_region_hint(const Fault& fault) {
-  return fault.region.empty() ? "the bucket is in another region, or at another endpoint: check both"
-                              : fmt::format(
-                                    "the bucket is in the region {}: pass --region {}, or set AWS_REGION or the "
-                                    "profile's region",
-                                    fault.region, fault.region);
+std::string wrong_region_hint(const ErrorAnswer& reason) {
+  return reason.region.empty() ? "check region and endpoint: the bucket is at another one"
+                               : fmt::format(
+                                     "the bucket is in the region {}: pass --region {}, or set AWS_REGION or the "
+                                     "profile's region",
+                                     reason.region, reason.region);
 }
 
-bool is_transient(long status, const Fault& fault) {
+bool is_transient(long status, const ErrorAnswer& reason) {
   constexpr std::array codes{"RequestTimeout", "SlowDown", "InternalError", "ServiceUnavailable", "OperationAborted"};
-  return status == 429 || status >= 500 || std::find(codes.begin(), codes.end(), fault.code) != codes.end();
+  return status == 429 || status >= 500 || std::find(codes.begin(), codes.end(), reason.code) != codes.end();
 }
 
-std::string hint_for(const Fault& fault) {
-  if (fault.code == "NoSuchBucket") return "check the bucket's name, and the endpoint and account it is asked of";
-  if (fault.code == "NoSuchKey") return "check the object's key";
-  return explain_denial(fault.code);
+std::string hint_for(const ErrorAnswer& reason) {
+  if (reason.code == "NoSuchBucket") return "check the name of the bucket, the endpoint and the account";
+  if (reason.code == "NoSuchKey") return "check the object's key";
+  return explain_denial(reason.code);
 }
 
 }  // namespace
 
-Fault parse_fault(const net::Response& response) {
-  Fault fault;
-  if (const auto region = response.header("x-amz-bucket-region")) fault.region = printable(*region);
+ErrorAnswer parse_error_answer(const net::Response& response) {
+  ErrorAnswer reason;
+  if (const auto region = response.header("x-amz-bucket-region")) reason.region = printable(*region);
   pugi::xml_document document;
-  if (!document.load_buffer(response.body.data(), response.body.size())) return fault;
+  if (!document.load_buffer(response.body.data(), response.body.size())) return reason;
   pugi::xml_node error = document.document_element();
   if (std::string_view(error.name()) == "ErrorResponse") error = error.child("Error");  // STS
-  if (std::string_view(error.name()) != "Error") return fault;
-  fault.code = printable(error.child_value("Code"));
-  fault.message = printable(error.child_value("Message"));
-  if (fault.region.empty()) fault.region = printable(error.child_value("Region"));
-  if (fault.region.empty()) fault.region = printable(region_in(fault.message, error.child_value("Endpoint")));
-  return fault;
+  if (std::string_view(error.name()) != "Error") return reason;
+  reason.code = printable(error.child_value("Code"));
+  reason.message = printable(error.child_value("Message"));
+  if (reason.region.empty()) reason.region = printable(error.child_value("Region"));
+  if (reason.region.empty()) reason.region = printable(region_in(reason.message, error.child_value("Endpoint")));
+  return reason;
 }
 
 std::string explain_denial(std::string_view code) {
@@ -118,8 +118,8 @@ std::string explain_denial(std::string_view code) {
   return found == kDenials.end() ? std::string() : std::string(found->cause);
 }
 
-std::string explain(long status, const Fault& fault) {
-  return is_wrong_region(status, fault) ? wrong_region_hint(fault) : explain_denial(fault.code);
+std::string explain(long status, const ErrorAnswer& reason) {
+  return is_wrong_region(status, reason) ? wrong_region_hint(reason) : explain_denial(reason.code);
 }
 
 bool has_etag(const net::Response& response) { return !response.ok() || !response.header("ETag").value_or("").empty(); }
@@ -127,30 +127,30 @@ bool has_etag(const net::Response& response) { return !response.ok() || !respons
 void not_s3(const net::Response& response, const std::string& where) {
   throw net::UnexpectedAnswerError(
       fmt::format("HTTP {}, but this is not an answer of S3: {}", response.status,
-                  has_etag(response) ? "its body has another form" : "it has no ETag"),
+                  has_etag(response) ? "its body has an unexpected form" : "it has no ETag"),
       where,
       "check that the endpoint (endpoint_url, AWS_ENDPOINT_URL) is an S3 service and that no proxy answers for it");
 }
 
 void refuse(const net::Response& response, const std::string& where) {
-  refuse(response.status, parse_fault(response), where);
+  refuse(response.status, parse_error_answer(response), where);
 }
 
-void refuse(long status, const Fault& fault, const std::string& where) {
+void refuse(long status, const ErrorAnswer& reason, const std::string& where) {
   auto what = fmt::format("S3 answered HTTP {}", status);
-  if (!fault.code.empty()) what += ": " + fault.code;
-  if (!fault.message.empty()) what += fmt::format(" ({})", fault.message);
-  if (is_wrong_region(status, fault)) {
-    throw NotAllowedError(what, where, wrong_region_hint(fault));
+  if (!reason.code.empty()) what += ": " + reason.code;
+  if (!reason.message.empty()) what += fmt::format(" ({})", reason.message);
+  if (is_wrong_region(status, reason)) {
+    throw NotAllowedError(what, where, wrong_region_hint(reason));
   }
   // A property of the object, not of the key.
-  if (fault.code == "InvalidObjectState") throw RefusedError(what, where, hint_for(fault));
-  if (status == 401 || status == 403 || is_denial(fault)) {
-    const auto cause = hint_for(fault);
+  if (reason.code == "InvalidObjectState") throw RefusedError(what, where, hint_for(reason));
+  if (status == 401 || status == 403 || is_denial(reason)) {
+    const auto cause = hint_for(reason);
     throw NotAllowedError(what, where, cause.empty() ? "check the key and its rights" : cause);
   }
-  if (is_transient(status, fault)) throw UnavailableError(what, where, "run again later");
-  throw RefusedError(what, where, hint_for(fault));
+  if (is_transient(status, reason)) throw UnavailableError(what, where, "run again later");
+  throw RefusedError(what, where, hint_for(reason));
 }
 
 }  // namespace etl::s3

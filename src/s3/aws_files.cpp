@@ -51,7 +51,7 @@ std::vector<std::string> AwsFiles::names() const {
 
 std::string AwsFiles::paths() const { return fmt::format("{}, {}", credentials_path_.string(), config_path_.string()); }
 
-std::optional<Sourced> AwsFiles::get(const std::string& profile, std::string_view key) const {
+std::optional<ValueWithOrigin> AwsFiles::get(const std::string& profile, std::string_view key) const {
   const auto found = profiles_.find(profile);
   if (found == profiles_.end()) return std::nullopt;
   const auto value = found->second.find(key);
@@ -59,7 +59,7 @@ std::optional<Sourced> AwsFiles::get(const std::string& profile, std::string_vie
   return value->second;
 }
 
-std::optional<Sourced> AwsFiles::service_endpoint(const std::string& profile, std::string_view service) const {
+std::optional<ValueWithOrigin> AwsFiles::service_endpoint(const std::string& profile, std::string_view service) const {
   const auto name = get(profile, "services");
   if (!name) return std::nullopt;
   const auto section = services_.find(name->text);
@@ -69,13 +69,13 @@ std::optional<Sourced> AwsFiles::service_endpoint(const std::string& profile, st
   const auto values = parse_nested(nested->second);
   const auto url = values.find("endpoint_url");
   if (url == values.end()) return std::nullopt;
-  return Sourced{url->second, fmt::format("services {} in {}", name->text, config_path_.string())};
+  return ValueWithOrigin{url->second, fmt::format("services {} in {}", name->text, config_path_.string())};
 }
 
 void AwsFiles::add(const std::string& profile, const IniSection& section, const fs::path& path) {
   auto& values = profiles_[profile];
   for (const auto& [key, value] : section) {
-    values.insert_or_assign(key, Sourced{value, fmt::format("profile {} in {}", profile, path.string())});
+    values.insert_or_assign(key, ValueWithOrigin{value, fmt::format("profile {} in {}", profile, path.string())});
   }
 }
 

@@ -13,7 +13,7 @@
 namespace etl::s3 {
 
 /// A value and where it came from, for people.
-struct Sourced {
+struct ValueWithOrigin {
   std::string text;
   std::string origin;
 };
@@ -37,16 +37,17 @@ class AwsFiles {
   [[nodiscard]] std::string paths() const;
 
   /// Nothing for a key that is absent or empty.
-  [[nodiscard]] std::optional<Sourced> get(const std::string& profile, std::string_view key) const;
+  [[nodiscard]] std::optional<ValueWithOrigin> get(const std::string& profile, std::string_view key) const;
   /// The endpoint_url of a service in the `[services …]` section that the profile names.
-  [[nodiscard]] std::optional<Sourced> service_endpoint(const std::string& profile, std::string_view service) const;
+  [[nodiscard]] std::optional<ValueWithOrigin> service_endpoint(const std::string& profile,
+                                                                std::string_view service) const;
 
  private:
   void add(const std::string& profile, const IniSection& section, const std::filesystem::path& path);
 
   std::filesystem::path config_path_;
   std::filesystem::path credentials_path_;
-  std::map<std::string, std::map<std::string, Sourced, std::less<>>> profiles_;
+  std::map<std::string, std::map<std::string, ValueWithOrigin, std::less<>>> profiles_;
   IniFile services_;
 };
 

@@ -17,7 +17,8 @@ class CredentialChain {
  public:
   /// `use_environment`: false when the command line names the profile; the key, role and web identity of the
   /// environment then do not count.
-  CredentialChain(const AwsFiles& files, const config::Environment& environment, bool use_environment, Sourced region)
+  CredentialChain(const AwsFiles& files, const config::Environment& environment, bool use_environment,
+                  ValueWithOrigin region)
       : files_(files), environment_(environment), use_environment_(use_environment), region_(std::move(region)) {}
 
   /// UsageError for half a key, a login that needs a person (SSO, MFA), a source profile that is absent or refers to
@@ -34,17 +35,17 @@ class CredentialChain {
   [[nodiscard]] InstanceMetadata instance(const std::string& profile) const;
   /// Without the environment's key: what a profile says, then the machine.
   [[nodiscard]] CredentialSource of_profile(const std::string& profile, bool use_environment);
-  [[nodiscard]] CredentialSource named_source(const Sourced& name) const;
-  [[nodiscard]] std::optional<Sourced> variable_or_file(const char* name, const std::string& profile,
-                                                        std::string_view key, bool use_environment) const;
+  [[nodiscard]] CredentialSource named_source(const ValueWithOrigin& name) const;
+  [[nodiscard]] std::optional<ValueWithOrigin> variable_or_file(const char* name, const std::string& profile,
+                                                                std::string_view key, bool use_environment) const;
   [[nodiscard]] std::string sts_endpoint(const std::string& profile) const;
-  [[nodiscard]] std::optional<Sourced> configured_sts_endpoint(const std::string& profile) const;
+  [[nodiscard]] std::optional<ValueWithOrigin> configured_sts_endpoint(const std::string& profile) const;
   [[nodiscard]] UsageError no_key(const std::string& profile) const;
 
   const AwsFiles& files_;
   const config::Environment& environment_;
   bool use_environment_;
-  Sourced region_;
+  ValueWithOrigin region_;
   std::set<std::string> visited_;  ///< profiles whose role is being resolved
 };
 

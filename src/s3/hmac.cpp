@@ -17,7 +17,7 @@ std::string hmac_sha256(std::string_view key, std::string_view message) {
   const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
   if (key.size() > INT_MAX || HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, message.size(),
                                    digest.data(), &length) == nullptr) {
-    throw FaultError("OpenSSL has no HMAC-SHA-256");
+    throw InternalError("OpenSSL has no HMAC-SHA-256");
   }
   return {digest.begin(), digest.begin() + length};
 }

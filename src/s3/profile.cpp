@@ -51,13 +51,13 @@ class Reader {
     if (files_.has(name_)) return;
     const auto names = files_.names();
     const std::string meant = did_you_mean(name_, names);
-    throw UsageError(fmt::format("there is no AWS profile `{}`", name_), origin,
+    throw UsageError(fmt::format("the AWS profile `{}` does not exist", name_), origin,
                      names.empty() ? fmt::format("write it into {}", files_.paths())
-                                   : fmt::format("{}{}there are: {} (in {})", meant, meant.empty() ? "" : " ",
+                                   : fmt::format("{}{}the profiles are {} (in {})", meant, meant.empty() ? "" : " ",
                                                  fmt::join(names, ", "), files_.paths()));
   }
 
-  [[nodiscard]] Sourced region() const {
+  [[nodiscard]] ValueWithOrigin region() const {
     if (choice_.region) return {*choice_.region, "--region"};
     for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
       if (auto value = variable(environment_, name)) return {*value, fmt::format("environment {}", name)};
@@ -66,18 +66,19 @@ class Reader {
     return {"us-east-1", "default"};
   }
 
-  [[nodiscard]] std::optional<Sourced> endpoint() const {
-    if (choice_.endpoint_url) return Sourced{*choice_.endpoint_url, "--endpoint-url"};
+  [[nodiscard]] std::optional<ValueWithOrigin> endpoint() const {
+    if (choice_.endpoint_url) return ValueWithOrigin{*choice_.endpoint_url, "--endpoint-url"};
     if (variable(environment_, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") return std::nullopt;
     for (const char* name : {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
-      if (auto value = variable(environment_, name)) return Sourced{*value, fmt::format("environment {}", name)};
+      if (auto value = variable(environment_, name))
+        return ValueWithOrigin{*value, fmt::format("environment {}", name)};
     }
     if (auto value = files_.service_endpoint(name_, "s3")) return value;
     return files_.get(name_, "endpoint_url");
   }
 
   [[nodiscard]] std::string ca_bundle() const {
-    Sourced named;
+    ValueWithOrigin named;
     if (auto value = variable(environment_, "AWS_CA_BUNDLE")) {
       named = {*value, "environment AWS_CA_BUNDLE"};
     } else if (auto from_file = files_.get(name_, "ca_bundle")) {
@@ -101,7 +102,7 @@ class Reader {
     if (style == values.end() || style->second == "auto") return Addressing::automatic;
     if (style->second == "path") return Addressing::path;
     if (style->second == "virtual") return Addressing::virtual_host;
-    throw UsageError("addressing_style is none of auto, path, virtual: " + style->second, section->origin);
+    throw UsageError("addressing_style must be auto, path or virtual, not " + style->second, section->origin);
   }
 
   const ProfileChoice& choice_;

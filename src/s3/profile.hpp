@@ -28,8 +28,8 @@ struct ProfileChoice {
 struct Profile {
   std::string name;  ///< "default" unless one is named
   CredentialSource credentials;
-  Sourced region;
-  std::optional<Sourced> endpoint_url;  ///< none: AWS itself
+  ValueWithOrigin region;
+  std::optional<ValueWithOrigin> endpoint_url;  ///< none: AWS itself
   Addressing addressing = Addressing::automatic;
   std::string ca_bundle;  ///< file of certificate authorities for S3 and STS; empty: those of the system
 };

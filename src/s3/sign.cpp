@@ -34,7 +34,7 @@ Target parse(std::string_view url) {
   const auto scheme_end = url.find("://");
   const auto scheme = ascii_lower(url.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end));
   if (scheme != "http" && scheme != "https") {
-    throw UsageError("not an address of S3", net::without_query(url), "use http:// or https://");
+    throw UsageError("this is not the address of an S3 service", net::without_query(url), "use http:// or https://");
   }
   url = url.substr(scheme_end + 3);
   url = url.substr(0, url.find('#'));
@@ -165,7 +165,7 @@ void sign(net::Request& request, const Credentials& key, const SignContext& cont
   const Signer signer(key, context);
   const auto address = parse(request.url);
   if (payload_sha256.empty() && request.source != nullptr) {
-    throw FaultError("a body that is read while it is sent must be signed with its digest or as UNSIGNED-PAYLOAD");
+    throw InternalError("a body that is read while it is sent must be signed with its digest or as UNSIGNED-PAYLOAD");
   }
   const auto payload = payload_sha256.empty() ? sha256_hex(request.body) : std::string(payload_sha256);
   std::erase_if(request.headers, [](const net::Header& header) { return ascii_lower(header.name) == "authorization"; });

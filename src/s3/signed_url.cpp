@@ -1,4 +1,5 @@
 #include "s3/signed_url.hpp"
+#include "s3/send.hpp"
 
 #include <charconv>
 
@@ -9,11 +10,11 @@ SignedResult send(net::HttpClient& http, net::Request& request) {
   SignedResult result;
   request.accept = has_etag;
   result.address = net::without_query(request.url);
-  result.response = http.send(request);
+  result.response = send_to_s3(http, request);
   if (!has_etag(result.response)) not_s3(result.response, result.address);
   if (!result.response.ok()) {
-    result.fault = parse_fault(result.response);
-    result.cause = explain(result.response.status, result.fault);
+    result.reason = parse_error_answer(result.response);
+    result.cause = explain(result.response.status, result.reason);
   }
   return result;
 }

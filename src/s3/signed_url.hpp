@@ -13,8 +13,8 @@ namespace etl::s3 {
 struct SignedResult {
   std::string address;  ///< without the signature
   net::Response response;
-  Fault fault;        ///< when it was refused
-  std::string cause;  ///< the usual one of a refusal, for people
+  ErrorAnswer reason;  ///< when it was refused
+  std::string cause;   ///< the usual one of a refusal, for people
   std::uint64_t bytes = 0;
 };
 

@@ -75,12 +75,12 @@ LentKey Sts::send(net::Request request, const std::string& action, const std::st
   const auto where = fmt::format("{} for {}", net::without_query(request.url), role_arn);
   const auto response = http_.send(request);
   if (!response.ok()) {
-    const auto fault = parse_fault(response);
+    const auto reason = parse_error_answer(response);
     const auto what =
-        fmt::format("STS answered HTTP {}{}", response.status, fault.code.empty() ? "" : ": " + fault.code);
+        fmt::format("STS answered HTTP {}{}", response.status, reason.code.empty() ? "" : ": " + reason.code);
     if (response.status == 429 || response.status >= 500) throw UnavailableError(what, where, "run again later");
-    const auto cause = explain_denial(fault.code);
-    throw NotAllowedError(what, where, cause.empty() || fault.code == "AccessDenied" ? denied_hint : cause);
+    const auto cause = explain_denial(reason.code);
+    throw NotAllowedError(what, where, cause.empty() || reason.code == "AccessDenied" ? denied_hint : cause);
   }
   const Xml xml(response.body, root.c_str(), where);
   const auto key = xml.root().child((action + "Result").c_str()).child("Credentials");
@@ -89,7 +89,7 @@ LentKey Sts::send(net::Request request, const std::string& action, const std::st
                 fmt::format("role {} ({})", role_arn, origin)},
                expires.value_or(Clock::now() + assumed_life)};
   if (lent.key.access_key_id.empty() || lent.key.secret_access_key.empty() || lent.key.session_token.empty()) {
-    throw UnavailableError("the answer of STS has no key", where, "check the address of STS");
+    throw UnavailableError("the answer of STS contains no key", where, "check the address of STS");
   }
   return lent;
 }

@@ -17,8 +17,8 @@ namespace etl::simplify {
 namespace {
 
 using fhir::Block;
-using fhir::Fault;
-using fhir::FaultKind;
+using fhir::Issue;
+using fhir::IssueKind;
 
 std::uint64_t newlines(std::string_view text) { return static_cast<std::uint64_t>(std::ranges::count(text, '\n')); }
 
@@ -82,6 +82,7 @@ class Worker final : public BlockWorker, private fhir::ReferenceObserver {
   const std::uint32_t* reached_ = nullptr;  ///< the first structural behind the piece read last; null: not known
   int nested_ = 0;                          ///< Bundles that the one at hand stands in
   Tally tally_;
+  Source source_;  ///< of the record at hand
   std::vector<Pending> pending_;
   /// Warnings of extensions that were passed over, by a hash of their path; they stay where they are.
   std::unordered_map<std::uint64_t, fhir::Warnings::Count*> passed_extensions_;
@@ -118,7 +119,8 @@ void Worker<Validate>::process(const Block& block, fhir::Structurals& structural
     if (wrong.empty()) {
       piece(single, single.pieces[0], structurals.begin(), sink);
     } else {
-      findings_.document.push_back({FaultKind::json, static_cast<std::uint32_t>(p.begin), {}, std::string(wrong)});
+      const fhir::BadBytes found = fhir::explain_bytes(block.piece(p), wrong);
+      findings_.document.push_back({IssueKind::json, static_cast<std::uint32_t>(p.begin + found.at), {}, found.what});
       ++tally_.resources;
       reject(block, p, sink);
     }
@@ -162,14 +164,16 @@ std::optional<Record> Worker<Validate>::read(const Block& block, const Block::Pi
       if (simplifier_.met_container()) return record;
     }
     const fhir::Cursor& after = simplifier_.cursor();
-    if (after.position()[-1] >= end) throw fhir::SyntaxFault{end, "the end of the resource before the end of its line"};
-    if (after.offset() < end) after.fail("nothing behind the resource");
+    if (after.position()[-1] >= end) throw fhir::SyntaxError{end, "the end of the resource before the end of its line"};
+    if (after.offset() < end) after.fail("nothing after the resource");
     reached_ = after.position();
-  } catch (const fhir::SyntaxFault& fault) {
-    // What stands behind a syntax fault was read out of step: only the fault itself is sure.
+    source_ = {document, block.links.get(), options_.facts};
+    if (record) record->source = &source_;
+  } catch (const fhir::SyntaxError& issue) {
+    // What stands behind a syntax issue was read out of step: only the issue itself is sure.
     findings_.document.clear();
     findings_.document.push_back(
-        {FaultKind::json, std::min(fault.offset, end), {}, fmt::format("not JSON: expected {}", fault.expected)});
+        {IssueKind::json, std::min(issue.offset, end), {}, fmt::format("not JSON: expected {}", issue.expected)});
     record.reset();
   }
   return record;
@@ -194,10 +198,10 @@ template <bool Validate>
 void Worker<Validate>::container(const Block& block, const Block::Piece& piece, const fhir::Cursor& document,
                                  BlockSink& sink) {
   if (nested_ == fhir::most_nested_bundles) {
-    findings_.document.push_back({FaultKind::resource_type,
+    findings_.document.push_back({IssueKind::resource_type,
                                   document.offset(),
                                   {},
-                                  fmt::format("a Bundle within {} others, expected fewer", fhir::most_nested_bundles)});
+                                  fmt::format("a Bundle within {} others; expected fewer", fhir::most_nested_bundles)});
     settle(block, piece, std::nullopt, true, sink);
     return;
   }
@@ -223,7 +227,7 @@ void Worker<Validate>::check_storage(const Block::Piece& piece, const Record& re
     std::string path(record.type);
     if (!property.empty()) path.append(".").append(property);
     findings_.document.push_back(
-        {FaultKind::storage, static_cast<std::uint32_t>(piece.begin), std::move(path), std::move(message)});
+        {IssueKind::storage, static_cast<std::uint32_t>(piece.begin), std::move(path), std::move(message)});
   });
 }
 
@@ -281,15 +285,15 @@ template <bool Validate>
 void Worker<Validate>::reject(const Block& block, const Block::Piece& piece, BlockSink& sink) {
   Rejected rejected;
   rejected.text = block.piece(piece);
-  for (fhir::OpenFault& open : findings_.document) {
-    Fault fault;
-    fault.kind = open.kind;
-    fault.file = files_[block.file].name;
+  for (fhir::OpenIssue& open : findings_.document) {
+    Issue issue;
+    issue.kind = open.kind;
+    issue.file = files_[block.file].name;
     const std::size_t offset = std::clamp<std::size_t>(open.offset, piece.begin, piece.begin + piece.size);
-    fault.line = piece.line + newlines(block.text.view(piece.begin, offset));
-    fault.path = std::move(open.path);
-    fault.message = std::move(open.message);
-    rejected.faults.push_back(std::move(fault));
+    issue.line = piece.line + newlines(block.text.view(piece.begin, offset));
+    issue.path = std::move(open.path);
+    issue.message = std::move(open.message);
+    rejected.issues.push_back(std::move(issue));
   }
   findings_.document.clear();
   ++tally_.rejected;
@@ -302,11 +306,11 @@ bool Worker<Validate>::is_linked(std::string_view type, const fhir::Element& ele
   const Target* target = simplifier_.plan()->target(type);
   if (target != nullptr && target->linked) return true;
   if (target == nullptr) {
-    simplifier_.walker().warn(FaultKind::no_link, element, type, [&] {
+    simplifier_.walker().warn(IssueKind::no_link, element, type, [&] {
       return fmt::format("a reference to {}, which the dictionary does not link to from here", type);
     });
   } else {
-    simplifier_.walker().warn(FaultKind::limited_link, element, type, [&] {
+    simplifier_.walker().warn(IssueKind::limited_link, element, type, [&] {
       return fmt::format("a reference to {}, which `limit_links` of the simplify configuration leaves out", type);
     });
   }
@@ -364,7 +368,7 @@ void Worker<Validate>::passed_extension(std::span<const fhir::PathStep> path) {
       const bool primitive = step.element->shape == fhir::Shape::primitive;
       place.append(primitive ? "._" : ".").append(step.element->name);
     }
-    count = &findings_.warnings.of(FaultKind::left_out_extension, place,
+    count = &findings_.warnings.of(IssueKind::left_out_extension, place,
                                    path.back().element->name == "modifierExtension"
                                        ? "a modifier extension, which the record has no place for"
                                        : "an extension of a nested element or primitive, which the record has no place "
@@ -376,16 +380,17 @@ void Worker<Validate>::passed_extension(std::span<const fhir::PathStep> path) {
 
 template <bool Validate>
 bool Worker<Validate>::is_plucked(std::span<const fhir::PathStep> path) {
-  const Pluck* step = simplifier_.plan()->elements[path.front().element->index].pluck.get();
+  const PathExtraction* step = simplifier_.plan()->elements[path.front().element->index].pluck.get();
   for (const fhir::PathStep& next : path.subspan(1)) {
     if (step == nullptr) return false;
-    const auto found = std::ranges::find(step->steps, next.element, &Pluck::element);
+    const auto found = std::ranges::find(step->steps, next.element, &PathExtraction::element);
     step = found == step->steps.end() ? nullptr : &*found;
   }
   if (step == nullptr || step->extensions.empty()) return false;
   const std::string url(simplifier_.walker().plain(extension_url(simplifier_.walker())));
-  return std::ranges::any_of(step->extensions,
-                             [&](const Pluck::Named& wanted) { return url.find(wanted.name) != std::string::npos; });
+  return std::ranges::any_of(step->extensions, [&](const PathExtraction::Named& wanted) {
+    return url.find(wanted.name) != std::string::npos;
+  });
 }
 
 /// Is it one of the extensions of an Attachment that tell of its file? They are read when files are loaded.

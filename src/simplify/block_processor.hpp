@@ -14,7 +14,7 @@ namespace etl::simplify {
 /// A resource that is not usable: its text and what is wrong with it.
 struct Rejected {
   std::string text;
-  std::vector<fhir::Fault> faults;
+  std::vector<fhir::Issue> issues;
 };
 
 /// resources = records + rejected + left_out()

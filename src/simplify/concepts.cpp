@@ -9,7 +9,7 @@ namespace {
 
 std::uint16_t index_of(const fhir::Type& type, std::string_view element) {
   const fhir::Element* found = type.find(element);
-  if (found == nullptr) throw FaultError(std::string(type.name) + " has no element " + std::string(element));
+  if (found == nullptr) throw InternalError(std::string(type.name) + " has no element " + std::string(element));
   return found->index;
 }
 
@@ -45,7 +45,7 @@ KnownTypes look_up() {
   for (const char* name : {"Age", "Count", "Distance", "Duration"}) {
     const fhir::Type& type = *model.type(name);
     if (index_of(type, "value") != out.quantity_value || index_of(type, "code") != out.quantity_code) {
-      throw FaultError(std::string(name) + " is not laid out as Quantity");
+      throw InternalError(std::string(name) + " does not have the elements of Quantity");
     }
   }
   return out;

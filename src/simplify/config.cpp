@@ -19,14 +19,14 @@ using config::YamlNode;
 
 /// The scalar that `node` must be; `what` it is.
 std::string name(const YamlNode& node, const std::string& where, const std::string& what) {
-  if (!node.is_scalar()) refuse(where, node, what + " holds something that is not a name");
+  if (!node.is_scalar()) refuse(where, node, what + " contains something that is not a name");
   return node.text();
 }
 
 std::vector<std::string> strings(const YamlNode* node, const std::string& where, const std::string& what) {
   std::vector<std::string> out;
   if (node == nullptr || node->is_null()) return out;
-  if (!node->is_sequence()) refuse(where, *node, what + " is not a list");
+  if (!node->is_sequence()) refuse(where, *node, what + " must be a list");
   for (const YamlNode* item : node->items()) out.push_back(name(*item, where, what));
   return out;
 }
@@ -59,13 +59,13 @@ Config Config::parse(const std::string& yaml, const std::string& where) {
   const YamlNode& root = document.root();
   Config out;
   if (root.is_null()) return out;
-  if (!root.is_map()) refuse(where, root, "the simplify configuration is not a mapping");
+  if (!root.is_map()) refuse(where, root, "the simplify configuration must be a map");
 
   const auto section = [&](const char* key) -> const std::vector<YamlNode::Member>& {
     static const std::vector<YamlNode::Member> none;
     const YamlNode* node = root.find(key);
     if (node == nullptr || node->is_null()) return none;
-    if (!node->is_map()) refuse(where, *node, std::string(key) + " is not a mapping");
+    if (!node->is_map()) refuse(where, *node, std::string(key) + " must be a map");
     return node->members();
   };
   out.dependency_order = strings(root.find("dependency_order"), where, "dependency_order");
@@ -82,7 +82,7 @@ Config Config::parse(const std::string& yaml, const std::string& where) {
     out.ignored_properties.insert(ignored);
   }
   for (const auto& [key, value] : section("renamed_properties")) {
-    if (!value->is_scalar()) refuse(where, *value, "a renamed property needs one new name");
+    if (!value->is_scalar()) refuse(where, *value, "a renamed property needs exactly one new name");
     out.renamed_properties[name(*key, where, "renamed_properties")] = value->text();
   }
   return out;

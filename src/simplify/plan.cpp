@@ -54,15 +54,15 @@ std::vector<std::string> split(std::string_view path) {
   }
 }
 
-Pluck::Role role_of(const std::string& key) {
-  if (key == "content_attachment_url") return Pluck::Role::url;
-  if (key == "content_attachment_extension_md5") return Pluck::Role::md5;
-  if (key == "content_attachment_size") return Pluck::Role::size;
-  return Pluck::Role::none;
+PathExtraction::Role role_of(const std::string& key) {
+  if (key == "content_attachment_url") return PathExtraction::Role::url;
+  if (key == "content_attachment_extension_md5") return PathExtraction::Role::md5;
+  if (key == "content_attachment_size") return PathExtraction::Role::size;
+  return PathExtraction::Role::none;
 }
 
 /// Hang `path` (from its step `at` on) below `into`; false when R5 has no such path.
-bool add_path(Pluck& into, const std::vector<std::string>& path, std::size_t at) {
+bool add_path(PathExtraction& into, const std::vector<std::string>& path, std::size_t at) {
   if (at == path.size()) {
     into.leaf = true;
     into.keys = keys_for(into.key);
@@ -76,9 +76,9 @@ bool add_path(Pluck& into, const std::vector<std::string>& path, std::size_t at)
   }
   const Element* element = into.element->type->find(path[at]);
   if (into.element->shape != Shape::object || element == nullptr) return false;
-  auto step = std::ranges::find(into.steps, element, &Pluck::element);
+  auto step = std::ranges::find(into.steps, element, &PathExtraction::element);
   if (step == into.steps.end()) {
-    Pluck fresh;
+    PathExtraction fresh;
     fresh.element = element;
     fresh.key = into.key + "_" + path[at];
     into.steps.push_back(std::move(fresh));
@@ -93,7 +93,7 @@ bool add_pluck(TypePlan& plan, const std::string& path) {
   if (first == nullptr || steps.size() < 2) return false;
   auto& root = plan.elements[first->index].pluck;
   if (!root) {
-    root = std::make_unique<Pluck>();
+    root = std::make_unique<PathExtraction>();
     root->element = first;
     root->key = steps[0];
   }

@@ -36,7 +36,7 @@ struct Keys {
 };
 
 /// One step of the paths to pluck, and what follows it.
-struct Pluck {
+struct PathExtraction {
   /// What DocumentReference's own keys are made of.
   enum class Role : std::uint8_t { none, url, md5, size };
   struct Named {
@@ -49,7 +49,7 @@ struct Pluck {
   bool leaf = false;
   Keys keys;
   Role role = Role::none;
-  std::vector<Pluck> steps;
+  std::vector<PathExtraction> steps;
   std::vector<Named> extensions;  ///< only where element is an `extension`
 };
 
@@ -58,7 +58,7 @@ struct ElementPlan {
   bool is_id = false;
   std::string name;  ///< the element's name in the record, renamed where it is
   Keys keys;
-  std::unique_ptr<Pluck> pluck;
+  std::unique_ptr<PathExtraction> pluck;
 };
 
 /// A type that references may point to.

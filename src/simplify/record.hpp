@@ -1,9 +1,12 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/buffer.hpp"
+#include "fhir/cursor.hpp"
 #include "fhir/findings.hpp"
 #include "fhir/model.hpp"
 
@@ -19,6 +22,15 @@ struct Relation {
   std::span<const std::string_view> keys = {};  ///< of a record read back: the keys whose value is this reference
 };
 
+struct StudyFacts;
+
+/// The FHIR resource that a record was made of, for a consumer that needs more of it than the record has.
+struct Source {
+  fhir::Cursor document;                                        ///< at the resource; its JSON is known to be correct
+  const std::unordered_map<std::string, std::string>* links{};  ///< fhir::BundleLinks of its Bundle, or null
+  const StudyFacts* facts{};                                    ///< null on the first reading
+};
+
 /// A simplified resource. Its views live until the next one is made.
 struct Record {
   std::string_view id;
@@ -27,6 +39,7 @@ struct Record {
   std::span<const Relation> relations;
   std::string_view object;  ///< the flat object as JSON
   fhir::Location where;
+  const Source* source = nullptr;  ///< null in a record that was read back
 };
 
 enum class Dialect : unsigned char {

@@ -16,7 +16,7 @@ namespace etl::simplify {
 namespace {
 
 using fhir::Cursor;
-using fhir::FaultKind;
+using fhir::IssueKind;
 
 /// `document_reference` -> `DocumentReference`, as FHIR or else the dictionary spells it.
 class TypeNames {
@@ -89,51 +89,51 @@ void RecordWorker::one(const fhir::Block& block, const fhir::Block::Piece& piece
   padded.append(text);
   padded.pad();
   Rejected rejected;
-  const auto add_fault = [&](FaultKind kind, std::string message, std::string path = {}) {
-    fhir::Fault fault;
-    fault.kind = kind;
-    fault.file = files_[block.file].name;
-    fault.line = piece.line;
-    fault.path = std::move(path);
-    fault.message = std::move(message);
-    rejected.faults.push_back(std::move(fault));
+  const auto add_issue = [&](IssueKind kind, std::string message, std::string path = {}) {
+    fhir::Issue issue;
+    issue.kind = kind;
+    issue.file = files_[block.file].name;
+    issue.line = piece.line;
+    issue.path = std::move(path);
+    issue.message = std::move(message);
+    rejected.issues.push_back(std::move(issue));
   };
   const auto hand_on = [&] {
     rejected.text = text;
     ++tally_.rejected;
     sink.rejected(std::move(rejected));
   };
-  const auto reject = [&](FaultKind kind, std::string message) {
-    add_fault(kind, std::move(message));
+  const auto reject = [&](IssueKind kind, std::string message) {
+    add_issue(kind, std::move(message));
     hand_on();
   };
   if (const std::string_view wrong = structurals_.index(padded.view()); !wrong.empty()) {
-    reject(FaultKind::json, std::string(wrong));
+    reject(IssueKind::json, std::string(wrong));
     return;
   }
   try {
     Cursor cursor(padded.data(), structurals_.begin(), text.find('\\') != std::string_view::npos);
     read(cursor);
-    if (cursor.offset() < text.size()) cursor.fail("nothing behind the record");
-  } catch (const fhir::SyntaxFault& fault) {
-    reject(FaultKind::json, fmt::format("not a record: expected {}", fault.expected));
+    if (cursor.offset() < text.size()) cursor.fail("nothing after the record");
+  } catch (const fhir::SyntaxError& issue) {
+    reject(IssueKind::json, fmt::format("not a record: expected {}", issue.expected));
     return;
   }
   const std::string_view type = names_.of(name_);
   if (id_.empty() || object_.empty() || type.empty()) {
-    reject(type.empty() ? FaultKind::resource_type : FaultKind::id,
-           id_.empty()       ? "no id, expected a record with id, name, relations and object"
-           : object_.empty() ? "no object, expected a record with id, name, relations and object"
-                             : fmt::format("\"{}\" names no type of FHIR or of the dictionary", name_));
+    reject(type.empty() ? IssueKind::resource_type : IssueKind::id,
+           id_.empty()       ? "no id; expected a record with id, name, relations and object"
+           : object_.empty() ? "no object; expected a record with id, name, relations and object"
+                             : fmt::format("\"{}\" is not a type of FHIR or of the dictionary", name_));
     return;
   }
   find_keys();
   const Record record{id_, type, name_, relations_, object_, {block.file, piece.line}};
   storage_.check(record, [&](std::string_view property, std::string message) {
-    add_fault(FaultKind::storage, std::move(message),
+    add_issue(IssueKind::storage, std::move(message),
               fmt::format("{}{}{}", type, property.empty() ? "" : ".", property));
   });
-  if (!rejected.faults.empty()) {
+  if (!rejected.issues.empty()) {
     hand_on();
     return;
   }

@@ -10,7 +10,7 @@
 
 namespace etl::simplify {
 
-/// Resources that were set aside, one JSON object a line: `file`, `line`, `faults` (`kind`, `line`, `path`, `message`),
+/// Resources that were set aside, one JSON object a line: `file`, `line`, `issues` (`kind`, `line`, `path`, `message`),
 /// and the `resource`, or its `text` where that is not JSON. The file appears at commit(), for its owner alone.
 class RejectFile {
  public:
@@ -18,13 +18,13 @@ class RejectFile {
 
   void add(const Rejected& rejected);
   /// A record that was taken out again; `record` is its JSON.
-  void add(const fhir::Fault& fault, std::string_view record);
+  void add(const fhir::Issue& issue, std::string_view record);
   /// A whole file that cannot be read.
-  void add(const fhir::Fault& fault);
+  void add(const fhir::Issue& issue);
   void commit();
 
  private:
-  void write(const std::vector<fhir::Fault>& faults, std::string_view member, std::string_view json);
+  void write(const std::vector<fhir::Issue>& issues, std::string_view member, std::string_view json);
 
   AtomicFile file_;
 };

@@ -42,7 +42,7 @@ class Simplifier {
   void observe(fhir::ReferenceObserver* observer) { walker_.observer = observer; }
 
   /// The resource at `document`. Nothing when it is not a usable one or not valid: `findings.document` says why.
-  /// Throws fhir::SyntaxFault when it is not JSON. `links`: what its Bundle's entries are called, or nullptr.
+  /// Throws fhir::SyntaxError when it is not JSON. `links`: what its Bundle's entries are called, or nullptr.
   /// `given_id`: the id of a resource that has none of its own.
   /// A Bundle or List is not read but told by met_container(), unless it is known to hold no resources (`plain`).
   [[nodiscard]] std::optional<Record> resource(fhir::Cursor document, fhir::Location where,
@@ -89,13 +89,13 @@ class Simplifier {
   void primitive_children(W& walker, const fhir::Type& type, std::string_view name, Rank rank);
   void observation_quantity(const ElementPlan& plan, const Element& element);
 
-  void pluck(const Pluck& step);
-  void pluck_object(const Pluck& step);
-  void pluck_leaf(const Pluck& step);
-  void pluck_primitive(const Pluck& step);
-  void pluck_concept(const Pluck& step);
-  void pluck_extensions(const Pluck& step);
-  void remember(Pluck::Role role, std::string_view raw);
+  void pluck(const PathExtraction& step);
+  void pluck_object(const PathExtraction& step);
+  void pluck_leaf(const PathExtraction& step);
+  void pluck_primitive(const PathExtraction& step);
+  void pluck_concept(const PathExtraction& step);
+  void pluck_extensions(const PathExtraction& step);
+  void remember(PathExtraction::Role role, std::string_view raw);
 
   [[nodiscard]] std::optional<Record> finish(fhir::Location where);
   void finish_observation();

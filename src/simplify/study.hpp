@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "fhir/id_index.hpp"
-#include "simplify/fault_report.hpp"
+#include "simplify/issue_report.hpp"
 #include "simplify/pipeline.hpp"
 
 namespace etl::simplify {
@@ -23,8 +23,9 @@ struct StudyOptions {
   bool validate = true;
   bool check_ids = true;  ///< look for duplicate ids and references that lead nowhere
   References references = References::all;
-  bool latest = false;        ///< of several resources with one id the newest counts, instead of being a fault
+  bool latest = false;        ///< of several resources with one id the newest counts, instead of being an issue
   bool document_keys = true;  ///< as simplify::Simplifier says
+  bool keep_repeats = false;  ///< list repeated resources in StudyResult::repeats
   unsigned threads = 1;
   fhir::BlockLimits limits;
   std::filesystem::path temp_dir;
@@ -36,21 +37,24 @@ struct StudyResult {
   Tally tally;
   std::uint64_t bytes = 0;
   std::vector<fhir::IdIndex::Duplicate> duplicates;  ///< with other contents than the first of their id; by place
-  std::uint64_t deletions = 0;                       ///< resources that the study deletes, it may have them or not
-  std::vector<fhir::IdIndex::Key> deleted;           ///< of these, `Type/id` as records have it; sorted
+  /// Of resources that stand in the study more than once, byte for byte: the keys of their `Type/id`, as the index has
+  /// it (StudyOptions::references); sorted. Filled where StudyOptions::keep_repeats asks for it.
+  std::vector<fhir::IdIndex::Key> repeats;
+  std::uint64_t deletions = 0;              ///< resources that the study deletes, it may have them or not
+  std::vector<fhir::IdIndex::Key> deleted;  ///< of these, `Type/id` as records have it; sorted
 
   /// What of the study is not in its records though nothing is wrong with it: `3 left out: 2 deleted, 1 superseded`;
   /// empty when there is nothing.
   [[nodiscard]] std::string left_out() const;
 };
 
-/// Read a whole study into the consumer and report what is wrong with it: the faults of resources and files through the
-/// consumer as they come, what only the whole shows (duplicate ids, references that lead nowhere, counted warnings) to
-/// `report` at the end. A study whose records depend on the whole of it (StudyFacts) is read twice; the consumer is
-/// restarted. InputError where that would be needed and the input can be read only once. Duplicates and missing
-/// references are kept sorted by place as far as `most_listed` of each; what is beyond is counted. `missing`, where
-/// given, is told of every reference without a target instead of the report.
-[[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, FaultReport& report,
+/// Reads a whole study into the consumer and reports what is wrong with it: the issues of resources and files as they
+/// come, what only the whole shows (duplicate ids, dangling references, counted warnings) at the end. A study whose
+/// records depend on the whole of it (StudyFacts) is read twice; the consumer is restarted. InputError where that would
+/// be needed and the input can be read only once. Duplicates and missing references are kept sorted by place as far as
+/// `most_listed` of each; what is beyond is counted. `missing`, where given, is told of every reference without a
+/// target instead of the report.
+[[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueReport& report,
                                      const std::function<void(const fhir::IdIndex::Reference&)>& missing = {});
 
 inline constexpr std::size_t most_listed = 100'000;

@@ -17,7 +17,7 @@ struct StudySource {
   std::string path;  ///< a folder, a file, or - for stdin
   fhir::StudySelection selection{};
   std::optional<IdTransform> ids{};  ///< where ids are to be replaced
-  bool latest = false;               ///< of several resources with one id the newest counts, instead of being a fault
+  bool latest = false;               ///< of several resources with one id the newest counts, instead of being an issue
   fhir::BlockLimits limits{};
   std::filesystem::path temp_dir{};
 };

@@ -115,7 +115,7 @@ class Pull {
       for (const auto& [study, prefix] : options_.elsewhere) list(studies_, prefix, study + '/', {});
       list(output_, output_.prefix, "", {});
       if (!began_) {
-        throw UsageError(fmt::format("there is nothing below {} and {}", studies_.prefix, output_.prefix),
+        throw UsageError(fmt::format("the source has nothing below {} and {}", studies_.prefix, output_.prefix),
                          fmt::format("s3://{}", options_.bucket), "check the bucket, the path and the prefixes");
       }
     }
@@ -168,7 +168,7 @@ class Pull {
     finish_listed();
     const auto local = studies_.folder.path_of(study);
     if (options_.dry_run && !fs::exists(local)) {
-      log::warn("{}: its files are not counted: what they are will be known when its metadata is here", study);
+      log::warn("{}: its files are not counted, because its metadata is not on this machine yet", study);
       return;
     }
     // Hashes, so that memory does not grow with long names. Two that are equal bring a file too many, no harm.
@@ -184,7 +184,7 @@ class Pull {
                  }
                }
              },
-         .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
+         .on_issue = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
          .latest = source.latest,
          .limits = source.limits,
          .temp_dir = source.temp_dir,
@@ -244,7 +244,7 @@ class Pull {
                    } else if (object.size > kLargestFile) {
                      tally_.refused(object.key, fmt::format("no file can have its size: {} bytes", object.size));
                    } else if (clashes.clashes(name)) {
-                     tally_.refused(object.key, "another object is a file where this one needs a folder");
+                     tally_.refused(object.key, "another object is a file with the name of a folder of this one");
                    } else {
                      compare(side, object, name);
                    }
@@ -299,7 +299,7 @@ class Pull {
       const auto root = side->folder.folder().string() + '/';
       const auto absent = journal_->absent(root + below);
       if (options_.spare_emptied && !absent.empty() && !some_.contains({side, below})) {
-        log::warn("the source has nothing of {}{} any more: what was pulled is kept", root, below);
+        log::warn("the source no longer has anything of {}{}: what was pulled is kept", root, below);
         kept_ += absent.size();
         continue;
       }
@@ -309,7 +309,7 @@ class Pull {
         if (!local) {
           forgotten.push_back(path);
         } else if (local->size != known.size || local->modified_ns != known.modified_ns) {
-          log::warn("{} is gone from the source, but was written to here: it is kept", path);
+          log::warn("{} was removed from the source, but was changed on this machine, so it is kept", path);
           ++kept_;
         } else {
           gone.emplace_back(side, name);
@@ -380,7 +380,7 @@ void require_separate_prefixes(const PullOptions& options) {
   if (options.studies_prefix.starts_with(options.output_prefix) ||
       options.output_prefix.starts_with(options.studies_prefix)) {
     throw UsageError(fmt::format("the prefixes overlap: `{}` and `{}`", options.studies_prefix, options.output_prefix),
-                     {}, "studies and output are two places of the source");
+                     {}, "use two separate prefixes for studies and output");
   }
   for (const auto& [study, prefix] : options.elsewhere) {
     if (!prefix.starts_with(options.output_prefix) && !options.output_prefix.starts_with(prefix)) continue;

@@ -34,7 +34,7 @@ struct PullOptions {
   bool dry_run = false;
 };
 
-struct PullFault {
+struct PullFailure {
   std::string key;
   std::string reason;
 };
@@ -47,10 +47,10 @@ struct PullReport {
   std::uint64_t fetched_bytes = 0;  ///< of those; `resumed_bytes` of them were fetched by an earlier run
   std::uint64_t resumed_bytes = 0;
   std::uint64_t removed = 0;
-  std::uint64_t excluded = 0;      ///< of metadata, not fetched as `exclude` says; not counted in `objects`
-  std::uint64_t kept = 0;          ///< gone from the source, but written to here: not removed
-  std::vector<PullFault> refused;  ///< keys that cannot be files here
-  std::vector<PullFault> failed;
+  std::uint64_t excluded = 0;        ///< of metadata, not fetched as `exclude` says; not counted in `objects`
+  std::uint64_t kept = 0;            ///< gone from the source, but written to here: not removed
+  std::vector<PullFailure> refused;  ///< keys that cannot be files here
+  std::vector<PullFailure> failed;
   std::exception_ptr ended;  ///< what ended it early: running again goes on
 };
 

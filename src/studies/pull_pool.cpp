@@ -22,7 +22,7 @@ constexpr unsigned kMostRestarts = 3;
 PullPool::PullPool(Work work, unsigned threads, std::stop_source ending)
     : work_(std::move(work)),
       ending_(std::move(ending)),
-      arrivals_(work_.tally, [this](const Wanted& wanted, const Error& error) { failed(wanted, error); }) {
+      pending_renames_(work_.tally, [this](const Wanted& wanted, const Error& error) { failed(wanted, error); }) {
   for (unsigned i = 0; i < threads; ++i) {
     threads_.emplace_back([this] { run(); });
   }
@@ -68,7 +68,7 @@ bool PullPool::nothing_waits() {
 }
 
 void PullPool::settle() {
-  if (work_.journal != nullptr) arrivals_.settle(*work_.journal);
+  if (work_.journal != nullptr) pending_renames_.settle(*work_.journal);
 }
 
 void PullPool::abandon() {
@@ -134,7 +134,7 @@ void PullPool::run() {
   while (auto task = next()) {
     try {
       work(*std::move(task));
-      if (arrivals_.due() || nothing_waits()) settle();
+      if (pending_renames_.due() || nothing_waits()) settle();
     } catch (...) {
       end(std::current_exception());
     }
@@ -205,7 +205,7 @@ void PullPool::whole(const Wanted& wanted) {
   const auto object = work_.client.get(work_.bucket, wanted.key, sink);
   sink.finish();
   const auto mark = wanted.etag.empty() || object.etag.empty() ? wanted.mark() : object.etag;
-  arrivals_.add({wanted, mark, sink.bytes(), object.last_modified, std::move(file)});
+  pending_renames_.add({wanted, mark, sink.bytes(), object.last_modified, std::move(file)});
 }
 
 void PullPool::part(RangedFile& file, std::uint64_t number) {
@@ -254,7 +254,7 @@ std::optional<Wanted> PullPool::changed(const Wanted& wanted) {
 void PullPool::failed(const Wanted& wanted, const Error& error) {
   if (error.code() == ExitCode::refused) {
     if (auto again = changed(wanted)) {
-      log::info("{} has changed while it was fetched: it is fetched anew", printable(wanted.key));
+      log::info("{} changed while it was downloaded; it is downloaded again", printable(wanted.key));
       object(*std::move(again));
       return;
     }

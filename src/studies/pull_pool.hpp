@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "s3/client.hpp"
-#include "studies/arrivals.hpp"
+#include "studies/pending_renames.hpp"
 #include "studies/ranged_file.hpp"
 
 namespace etl::studies {
@@ -68,7 +68,7 @@ class PullPool {
 
   Work work_;
   std::stop_source ending_;
-  Arrivals arrivals_;
+  PendingRenames pending_renames_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<Wanted> queue_;

@@ -38,7 +38,7 @@ StudyRow look_at(const config::Settings& settings, const fs::path& folder) {
                ++row.missing;
              }
            },
-       .on_fault = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
+       .on_issue = [](const std::string& what, const std::string& place) { log::warn("{}: {}", place, what); },
        .latest = source.latest,
        .limits = source.limits,
        .temp_dir = source.temp_dir});
@@ -71,7 +71,7 @@ std::vector<StudyRow> list_studies(const config::Settings& settings) {
     if (!name.starts_with('.') && at->is_directory(unreadable)) folders.push_back(at->path());
   }
   if (error) {
-    throw UsageError("the folder of studies cannot be read: " + error.message(), studies.string(),
+    throw UsageError("cannot read the folder of studies: " + error.message(), studies.string(),
                      "run `aced-etl studies pull`, or name it with --studies-folder");
   }
   std::ranges::sort(folders);

@@ -38,9 +38,10 @@ std::string parent_name(const std::string& name) {
 std::string last_name(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
 [[noreturn]] void refuse_type(mode_t mode, const fs::path& path) {
-  if (S_ISLNK(mode)) throw RefusedError("a symbolic link has its name", path.string(), "remove the link");
-  throw RefusedError(S_ISDIR(mode) ? "a folder has its name" : "something that is no file has its name", path.string(),
-                     "rename one of the two");
+  if (S_ISLNK(mode)) throw RefusedError("its name is taken by a symbolic link", path.string(), "remove the link");
+  throw RefusedError(
+      S_ISDIR(mode) ? "its name is taken by a folder" : "its name is taken by something that is not a file",
+      path.string(), "rename one of the two");
 }
 
 }  // namespace
@@ -51,8 +52,8 @@ TargetFolder::TargetFolder(const fs::path& folder, bool look_only) {
     make_folders(folder, Access::owner, error);
     if (error && !fs::is_directory(folder)) {
       refuse_if_exhausted(error.value(), folder);
-      throw UsageError("cannot make the folder: " + error.message(), folder.string(),
-                       "name one that this user may make");
+      throw UsageError("cannot create the folder: " + error.message(), folder.string(),
+                       "name a folder that this user may create");
     }
   }
   folder_ = fs::weakly_canonical(fs::absolute(folder));
@@ -78,8 +79,8 @@ void TargetFolder::open_work_folder() {
   switch (why) {
     case ELOOP:
     case ENOTDIR:
-      throw UsageError("a symbolic link or a file has the name of the folder in which a pull works", place,
-                       "look at what it is and where it leads, then remove it");
+      throw UsageError("the name of the folder in which a pull works is taken by a symbolic link or a file", place,
+                       "find out what it is and where it leads, then remove it");
     case EPERM:
       throw UsageError("the folder in which a pull works belongs to another user", place,
                        "remove it, or pull as that user");
@@ -104,7 +105,7 @@ void TargetFolder::lock() {
   if (lock_ && why == EWOULDBLOCK) {
     throw LockedError(fmt::format("another pull is writing into this folder: {}",
                                   in_words(holder ? read_holder(holder.get()) : ProcessName{})),
-                      folder_.string(), "wait until it has ended");
+                      folder_.string(), "run again when it has ended");
   }
   log::debug("{}: cannot be locked: {}", folder_.string(), errno_text(why));  // some network file systems
 }
@@ -124,23 +125,23 @@ UniqueFd TargetFolder::parent_of(const std::string& name, bool make) const {
       if (!make) return UniqueFd();
       if (entry.folder && (::mkdirat(entry.folder.get(), entry.name.c_str(), S_IRWXU) == 0 || errno == EEXIST)) break;
       refuse_if_exhausted(errno, fs::path(place));
-      throw UsageError("cannot make the folder: " + errno_text(errno), place);
+      throw UsageError("cannot create the folder: " + errno_text(errno), place);
     case Entry::Status::leads_out:
     case Entry::Status::refused:
-      throw RefusedError("a symbolic link on its way leads out of the folder", place,
+      throw RefusedError("a symbolic link in its path leads out of the folder", place,
                          "remove the link, or name the folder that it leads to");
     case Entry::Status::not_folder:
-      throw RefusedError("a file is in the way where a folder is needed", place, "rename one of the two");
+      throw RefusedError("a file has the name of a folder that is needed", place, "rename one of the two");
     case Entry::Status::failed:
       refuse_if_exhausted(entry.error, fs::path(place));
-      if (make) throw UsageError("cannot make the folder: " + errno_text(entry.error), place);
-      throw RefusedError("cannot be a file here: " + errno_text(entry.error), place);
+      if (make) throw UsageError("cannot create the folder: " + errno_text(entry.error), place);
+      throw RefusedError("it cannot be a file on this machine: " + errno_text(entry.error), place);
   }
   if (!entry.folder) return UniqueFd(::fcntl(root_->descriptor(), F_DUPFD_CLOEXEC, 0));
   UniqueFd opened(::openat(entry.folder.get(), entry.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (opened || errno == ENOENT) return opened;
   refuse_if_exhausted(errno, fs::path(place));
-  throw RefusedError("a file is in the way where a folder is needed", place, "rename one of the two");
+  throw RefusedError("a file has the name of a folder that is needed", place, "rename one of the two");
 }
 
 std::optional<LocalFile> TargetFolder::look(const std::string& name) const {
@@ -149,7 +150,7 @@ std::optional<LocalFile> TargetFolder::look(const std::string& name) const {
   struct stat status {};
   if (::fstatat(parent.get(), last_name(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return std::nullopt;
-    throw RefusedError("cannot be a file here: " + errno_text(errno), path_of(name).string());
+    throw RefusedError("it cannot be a file on this machine: " + errno_text(errno), path_of(name).string());
   }
   if (!S_ISREG(status.st_mode)) refuse_type(status.st_mode, path_of(name));
   return LocalFile{static_cast<std::uint64_t>(status.st_size),
@@ -163,8 +164,9 @@ UniqueFd TargetFolder::open_work_file(const std::string& name) const {
   if (file) return file;
   const int why = errno;
   if (why == ELOOP || why == EEXIST || why == EISDIR || why == ENXIO) {
-    throw RefusedError("a symbolic link, or something else than a file of this user, has the name of its work file",
-                       work_path(name).string(), "look at what it is, then remove it");
+    throw RefusedError(
+        "the name of its work file is taken by a symbolic link, or by something that is not a file of this user",
+        work_path(name).string(), "find out what it is, then remove it");
   }
   refuse_if_exhausted(why, work_path(name));
   throw UsageError("cannot write a file: " + errno_text(why), work_path(name).string(),
@@ -194,7 +196,7 @@ void TargetFolder::move_in(const std::string& name) const {
   const UniqueFd parent = parent_of(name, true);
   if (!parent || ::renameat(work_.get(), md5_hex(name).c_str(), parent.get(), last_name(name).c_str()) != 0) {
     refuse_if_exhausted(errno, path_of(name));
-    throw UsageError("cannot put the file in its place: " + errno_text(errno), path_of(name).string());
+    throw UsageError("cannot move the file into place: " + errno_text(errno), path_of(name).string());
   }
 }
 
@@ -232,8 +234,8 @@ void TargetFolder::tidy(const std::vector<std::string>& keep) {
   if (::fstat(work_.get(), &ours) != 0 ||
       ::fstatat(root_->descriptor(), work.c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0 || ours.st_ino != now.st_ino ||
       ours.st_dev != now.st_dev) {
-    throw UsageError("the folder in which a pull works was replaced while it was at work", (folder_ / work).string(),
-                     "look at what it is now, then remove it");
+    throw UsageError("the folder in which a pull works was replaced during the pull", (folder_ / work).string(),
+                     "find out what it is now, then remove it");
   }
   ::unlinkat(root_->descriptor(), work.c_str(), AT_REMOVEDIR);
 }

@@ -218,7 +218,7 @@ def test_counts_by_table_and_project(etl, graph):
     assert counts(etl) == {"node_patient": PATIENTS + 3, "node_observation": OBSERVATIONS + 4, "node_program": 1,
                            "node_project": 2, "edge_projectmemberofprogram": 2, edge: OBSERVATIONS + 4}
     assert counts(etl, "--project", "aced-two") == {"node_patient": 3, "node_observation": 4, edge: 4}
-    assert "there is no project aced-none" in etl("graph", "counts", "--project", "aced-none").failed(2).stderr
+    assert "the project aced-none does not exist" in etl("graph", "counts", "--project", "aced-none").failed(2).stderr
     assert counts(etl, "--all")["node_root"] == 0
 
 

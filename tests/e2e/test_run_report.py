@@ -198,7 +198,7 @@ def test_validate_prints_yaml(etl, tmp_path):
     assert "{" not in text.split("kinds:")[0], "flow style is JSON"
     assert yaml.safe_load(text) == etl("validate", "-o", "json", "bad.ndjson").failed(3).json()
     good = yaml.safe_load(etl("validate", "-o", "yaml", "good.ndjson").ok().stdout)
-    assert good["faults"] == [] and good["summary"]["resources"] == 1 and good["summary"]["errors"] == 0
+    assert good["issues"] == [] and good["summary"]["resources"] == 1 and good["summary"]["errors"] == 0
 
 
 def test_messages_of_a_run_carry_study_and_step_and_numbers_are_numbers(world):
@@ -251,7 +251,7 @@ def test_a_project_that_is_not_there_is_an_error_with_a_suggestion(world):
     for command in (["graph", "counts"], ["graph", "rm", "--dry-run"], ["graph", "rm", "--yes"], ["files", "ls"], ["files", "rm", "--yes"],
                     ["files", "rm", "--dry-run"]):
         ran = world.etl(*command, "--project", "demo-syntetic").failed(2)
-        assert "there is no project demo-syntetic" in ran.stderr and "did you mean `demo-synthetic`?" in ran.stderr, command
+        assert "the project demo-syntetic does not exist" in ran.stderr and "did you mean `demo-synthetic`?" in ran.stderr, command
         assert "aced-etl projects ls" in world.etl(*command, "--project", "other-thing").failed(2).stderr
     assert world.records(LUNG) > 0
     # A project that is there and empty is no error.

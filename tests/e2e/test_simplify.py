@@ -19,7 +19,7 @@ def test_one_file_a_type(etl, study, tmp_path):
         {"id": "p1", "name": "patient", "relations": [], "object": PATIENT},
         {"id": "p2", "name": "patient", "relations": [], "object": patient(2)}]
     assert ran.stdout == ""
-    assert "3 resources in, 3 records out, 0 set aside; no faults" in ran.stderr
+    assert "3 resources in, 3 records out, 0 set aside; no issues" in ran.stderr
 
 
 def test_stdin_to_stdout(etl):

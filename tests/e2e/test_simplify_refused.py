@@ -49,7 +49,7 @@ def test_a_bad_line_is_named_and_nothing_is_written(etl, study, tmp_path, name):
     ran = etl("simplify", folder, tmp_path / "out", "--reject-file", tmp_path / "r").failed(3)
     assert [record["id"] for record in records(tmp_path / "out")] == ["p1", "p2"]
     rejects = [json.loads(line) for line in (tmp_path / "r").read_text().splitlines()]
-    assert [(r["file"], r["line"], r["faults"][0]["kind"]) for r in rejects] == [(str(folder / "a.ndjson"), 2, kind)]
+    assert [(r["file"], r["line"], r["issues"][0]["kind"]) for r in rejects] == [(str(folder / "a.ndjson"), 2, kind)]
     assert "3 resources in, 2 records out, 1 set aside" in ran.stderr
     # A file of JSON documents is read another way, to the same end.
     if b"\0" not in bad and name not in ("two on a line", "broken JSON", "brackets only"):
@@ -75,11 +75,11 @@ def test_the_reject_file_holds_each_resource_with_its_reasons(etl, study, tmp_pa
     ran = etl("simplify", folder, tmp_path / "out", "--reject-file", tmp_path / "r").failed(3)
     first, second, third = [json.loads(line) for line in (tmp_path / "r").read_text().split("\n") if line]
     assert first["resource"] == wrong
-    assert [(f["kind"], f["path"]) for f in first["faults"]] == [
+    assert [(f["kind"], f["path"]) for f in first["issues"]] == [
         ("unknown-element", "Patient"), ("format", "Patient.birthDate"), ("wrong-type", "Patient.active")]
-    assert all(f["message"] for f in first["faults"])
+    assert all(f["message"] for f in first["issues"])
     assert second["text"] == "{broken \ufffd" and second["line"] == 3
-    assert third["resource"] == patient(4, bad=[1, 2]) and third["faults"][0]["line"] == 9
+    assert third["resource"] == patient(4, bad=[1, 2]) and third["issues"][0]["line"] == 9
     assert [r["id"] for r in records(tmp_path / "out")] == ["p1", "p3"]
     assert "5 resources in, 2 records out, 3 set aside" in ran.stderr
 
@@ -102,7 +102,7 @@ def test_duplicate_ids(etl, study, tmp_path, seed):
     ran = etl("simplify", folder, tmp_path / "out", "--reject-file", tmp_path / "r", *seed).failed(3)
     assert [r["object"].get("gender") for r in records(tmp_path / "out")] == ["male", None, "male", None]
     rejects = [json.loads(line) for line in (tmp_path / "r").read_text().splitlines()]
-    assert sorted((r["file"][-8:], r["line"], r["faults"][0]["kind"]) for r in rejects) == [
+    assert sorted((r["file"][-8:], r["line"], r["issues"][0]["kind"]) for r in rejects) == [
         ("a.ndjson", 2, "duplicate-id"), ("b.ndjson", 1, "duplicate-id"), ("b.ndjson", 3, "duplicate-id")]
     assert {r["record"]["object"].get("gender") for r in rejects} == {"female", "other", None}
     assert "7 resources in, 4 records out, 3 set aside" in ran.stderr
@@ -155,18 +155,18 @@ def test_nothing_in_it(etl, study, tmp_path, content):
     for name in ("a.ndjson", "a.json"):
         folder = study(name, content)
         ran = etl("simplify", folder / name, tmp_path / "out").failed(3)
-        assert "there is no resource in it" in ran.stderr
+        assert "the study contains no resources" in ran.stderr
     # Beside others it does no harm.
     study("b.ndjson", lines(PATIENT))
     assert len(etl("simplify", folder, "-").ok().stdout.splitlines()) == 1
 
 
 def test_nothing_on_stdin(etl):
-    assert "there is no resource in it" in etl("simplify", "-", "-", stdin="").failed(3).stderr
+    assert "the study contains no resources" in etl("simplify", "-", "-", stdin="").failed(3).stderr
 
 
 def test_a_folder_without_fhir(etl, study, tmp_path):
-    assert "no FHIR in this folder" in etl("simplify", study("a.txt", "x"), tmp_path / "out").failed(3).stderr
+    assert "this folder contains no FHIR files" in etl("simplify", study("a.txt", "x"), tmp_path / "out").failed(3).stderr
     assert "no such file or folder" in etl("simplify", tmp_path / "none", tmp_path / "out").failed(2).stderr
 
 

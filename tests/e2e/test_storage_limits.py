@@ -142,7 +142,7 @@ def test_the_verdict_is_that_of_the_server(etl, graph, tmp_path, rng):
     path = tmp_path / "ResearchStudy.ndjson"
     path.write_text("".join(json.dumps(research_study(f"s{n}", url=text), ensure_ascii=False) + "\n" for n, text in enumerate(texts)))
     said = etl("validate", "-o", "json", path).failed(3).json()
-    refused = {fault["line"] - 1 for fault in said["faults"] if fault["kind"] == "storage"}
+    refused = {issue["line"] - 1 for issue in said["issues"] if issue["kind"] == "storage"}
     too_long = set()
     with graph.connect(autocommit=True) as connection:
         for n, text in enumerate(texts):

@@ -1,4 +1,4 @@
-"""validate through the program: every known fault is found where it is, in bounded memory."""
+"""validate through the program: every known issue is found where it is, in bounded memory."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def a_spoilt_study(tmp_path_factory):
     return out, {(str(out / fault["file"]), fault["line"]): KINDS[fault["kind"]] for fault in listed}
 
 
-@pytest.mark.promise("Every fault is named")
+@pytest.mark.promise("Every issue is named")
 def test_every_known_fault_is_found_and_no_other(etl, spoilt):
     out, wanted = spoilt
     ran = etl("validate", out / "studies", "-o", "json").failed(3)
     told = ran.json()
-    found = {(fault["file"], fault["line"]): fault["kind"] for fault in told["faults"] if fault["severity"] == "error"}
+    found = {(issue["file"], issue["line"]): issue["kind"] for issue in told["issues"] if issue["severity"] == "error"}
     assert found == wanted
-    assert len(told["faults"]) == len(wanted)
-    assert all(fault["message"] and fault["count"] == 1 for fault in told["faults"])
+    assert len(told["issues"]) == len(wanted)
+    assert all(issue["message"] and issue["count"] == 1 for issue in told["issues"])
     summary = told["summary"]
     assert summary["kinds"] == dict(Counter(wanted.values()))
     assert (summary["errors"], summary["warnings"], summary["resources"]) == (100, 0, 6000)
@@ -58,7 +58,7 @@ def test_faults_are_lines_that_an_editor_understands(etl, spoilt):
 def test_yaml(etl, spoilt):
     yaml = pytest.importorskip("yaml")
     told = yaml.safe_load(etl("validate", spoilt[0] / "studies", "-o", "yaml").failed(3).stdout)
-    assert len(told["faults"]) == told["summary"]["errors"] == 100
+    assert len(told["issues"]) == told["summary"]["errors"] == 100
 
 
 def test_threads_do_not_matter(etl, spoilt):
@@ -69,9 +69,9 @@ def test_threads_do_not_matter(etl, spoilt):
 def test_dangling_references_can_be_warnings(etl, tmp_path):
     (tmp_path / "a.ndjson").write_text('{"resourceType":"Specimen","id":"s","subject":{"reference":"Patient/none"}}\n')
     told = etl("validate", tmp_path, "-o", "json").failed(3).json()
-    assert [(f["kind"], f["severity"], f["path"]) for f in told["faults"]] == [("dangling", "error", "Specimen.subject")]
+    assert [(f["kind"], f["severity"], f["path"]) for f in told["issues"]] == [("dangling", "error", "Specimen.subject")]
     told = etl("validate", tmp_path, "-o", "json", "--dangling", "warning").ok().json()
-    assert [(f["kind"], f["severity"]) for f in told["faults"]] == [("dangling", "warning")]
+    assert [(f["kind"], f["severity"]) for f in told["issues"]] == [("dangling", "warning")]
     assert told["summary"]["warnings"] == 1
 
 
@@ -79,9 +79,9 @@ def test_a_valid_study(etl, synth, tmp_path, demo_dictionary):
     for form in ([], ["--bundles"], ["--gzip"], ["--pretty"]):
         synth(tmp_path / "s", "--records", 800, "--files", 0, "--force", *form).ok()
         ran = etl("validate", tmp_path / "s/studies", "--dictionary", demo_dictionary).ok()
-        assert "800 resources, 800 of them valid; no faults" in ran.stderr
+        assert "800 resources, 800 of them valid; no issues" in ran.stderr
         told = etl("validate", tmp_path / "s/studies", "-o", "json").ok().json()
-        assert told == {"faults": [], "summary": {"resources": 800, "valid": 800, "invalid": 0, "errors": 0, "warnings": 0, "kinds": {},
+        assert told == {"issues": [], "summary": {"resources": 800, "valid": 800, "invalid": 0, "errors": 0, "warnings": 0, "kinds": {},
                                                   "deletions": 0, "deleted": 0, "superseded": 0, "outcomes": 0}}
 
 
@@ -89,27 +89,27 @@ def test_warnings_are_counted_with_the_first_place(etl, tmp_path):
     encounter = '{"resourceType":"Encounter","id":"e%d","status":"finished"}\n'
     (tmp_path / "a.ndjson").write_text('{"resourceType":"Patient","id":"p"}\n' + "".join(encounter % i for i in range(50)))
     told = etl("validate", tmp_path, "-o", "json").ok().json()
-    (fault,) = told["faults"]
-    assert (fault["kind"], fault["severity"], fault["line"], fault["count"], fault["path"]) == ("binding", "warning", 2, 50, "Encounter.status")
+    (issue,) = told["issues"]
+    assert (issue["kind"], issue["severity"], issue["line"], issue["count"], issue["path"]) == ("binding", "warning", 2, 50, "Encounter.status")
     assert told["summary"]["warnings"] == 50
 
 
 def test_repeated_and_duplicate_resources(etl, tmp_path):
     (tmp_path / "a.ndjson").write_text('{"resourceType":"Patient","id":"p"}\n' * 3 + '{"resourceType":"Patient","id":"p","gender":"male"}\n')
     told = etl("validate", tmp_path, "-o", "json").failed(3).json()
-    assert [(f["kind"], f["line"], f["count"]) for f in told["faults"]] == [("duplicate-id", 4, 1), ("repeated-resource", 2, 2)]
-    assert "a.ndjson:1" in told["faults"][0]["message"]
+    assert [(f["kind"], f["line"], f["count"]) for f in told["issues"]] == [("duplicate-id", 4, 1), ("repeated-resource", 2, 2)]
+    assert "a.ndjson:1" in told["issues"][0]["message"]
 
 
 def test_from_stdin(etl):
     told = etl("validate", "-", "-o", "json", stdin='{"resourceType":"Patient","id":"p","a":1}\n').failed(3).json()
-    assert (told["faults"][0]["file"], told["faults"][0]["line"]) == ("stdin", 1)
+    assert (told["issues"][0]["file"], told["issues"][0]["line"]) == ("stdin", 1)
     assert "no resource" in etl("validate", "-", stdin="").failed(3).stderr
 
 
 def test_json_whatever_stands_in_the_input(etl, tmp_path):
     (tmp_path / "a\x1b[31m\n.ndjson").write_bytes(b'{"resourceType":"\xff","id":"p"}\n{"resourceType":"Patient","id":"p","\\n\\"\\u001b":1}\n')
-    assert len(etl("validate", tmp_path, "-o", "json").failed(3).json()["faults"]) == 2
+    assert len(etl("validate", tmp_path, "-o", "json").failed(3).json()["issues"]) == 2
     assert "\x1b" not in etl("validate", tmp_path).failed(3).stdout
 
 
@@ -120,10 +120,10 @@ def test_lines_of_faults_inside_a_pretty_document(etl, tmp_path):
     (tmp_path / "b.json").write_text(document)
     told = etl("validate", tmp_path, "-o", "json").failed(3).json()
     wanted = [number for number, line in enumerate(document.splitlines(), 1) if '"birthDate"' in line or '"colour"' in line]
-    places = [fault["line"] for fault in told["faults"]]
+    places = [issue["line"] for issue in told["issues"]]
     assert places[:2] == wanted[:2]
     # Behind entries the line is that of the Bundle's first: their own lines have been taken out with them.
-    assert told["faults"][2]["kind"] == "unknown-element"
+    assert told["issues"][2]["kind"] == "unknown-element"
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class CheckingSink final : public simplify::BlockSink {
     ++records;
   }
   void rejected(simplify::Rejected rejected) override {
-    require(!rejected.faults.empty(), "rejected without a reason");
+    require(!rejected.issues.empty(), "rejected without a reason");
     ++rejects;
   }
   std::uint64_t records = 0;
@@ -111,7 +111,7 @@ inline void split_documents(std::string_view bytes) {
   }
 }
 
-/// Anything but an error that is meant is a fault.
+/// Anything but an error that is meant is an issue.
 inline void parse_dictionary(std::string_view bytes) {
   try {
     const auto dictionary = dictionary::Dictionary::parse(bytes, "d.json");

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "graph/jsonb_digest.hpp"
+#include "graph/snapshot/jsonb_digest.hpp"
 #include "properties.hpp"
 
 namespace {

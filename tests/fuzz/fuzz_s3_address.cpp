@@ -28,13 +28,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (addressing == "path") profile.addressing = s3::Addressing::path;
   if (addressing == "virtual") profile.addressing = s3::Addressing::virtual_host;
   const std::string_view endpoint = fuzz::take_field(text);
-  if (!endpoint.empty()) profile.endpoint_url = s3::Sourced{std::string(endpoint), "here"};
+  if (!endpoint.empty()) profile.endpoint_url = s3::ValueWithOrigin{std::string(endpoint), "here"};
   profile.region = {std::string(fuzz::take_field(text)), "here"};
   const std::string bucket(fuzz::take_field(text));
   const auto refused = fuzz::refusal_of([&] {
     s3::Profile with_password = profile;
     with_password.endpoint_url =
-        s3::Sourced{"https://user:" + std::string(fuzz::kSecret) + "@s3.example.org/" + bucket, "here"};
+        s3::ValueWithOrigin{"https://user:" + std::string(fuzz::kSecret) + "@s3.example.org/" + bucket, "here"};
     static_cast<void>(s3::Address(with_password));
   });
   require(refused.has_value(), "an endpoint with a password was accepted");

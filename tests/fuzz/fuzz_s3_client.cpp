@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   profile.name = "fuzz";
   profile.credentials = {s3::Credentials{"AKIDEXAMPLE", std::string(fuzz::kSecret), {}, "here"}};
   profile.region = {"us-east-1", "here"};
-  profile.endpoint_url = s3::Sourced{"https://s3.example.org", "here"};
+  profile.endpoint_url = s3::ValueWithOrigin{"https://s3.example.org", "here"};
   static_cast<void>(fuzz::refusal_of([&] {
     s3::Client client(http, profile, {.attempts = 1});
     call(client, name);

@@ -19,8 +19,8 @@ void require_printable(const std::string& text) {
 void errors(std::string_view body) {
   for (const long status : {200L, 301L, 400L, 403L, 404L, 503L}) {
     const net::Response response{.status = status, .headers = {}, .body = std::string(body)};
-    const s3::Fault fault = s3::parse_fault(response);
-    require(fault.code.size() + fault.message.size() + fault.region.size() <= 4 * body.size(), "an error that grows");
+    const s3::ErrorAnswer issue = s3::parse_error_answer(response);
+    require(issue.code.size() + issue.message.size() + issue.region.size() <= 4 * body.size(), "an error that grows");
     const auto refused = fuzz::refusal_of([&] { s3::refuse(response, "bucket/key"); });
     require(refused.has_value(), "an error was accepted");
     require_printable(refused->all());

@@ -67,7 +67,7 @@ class Deleted final : public fhir::DeletionSink {
 /// All that a reader gives, in its order.
 struct Reading {
   std::vector<std::string> pieces;
-  std::vector<std::string> faults;
+  std::vector<std::string> issues;
   std::string deleted;
   std::uint64_t bytes = 0;
   std::uint64_t resources = 0;  ///< that read_study() has to count or name
@@ -86,9 +86,9 @@ Reading read(const fhir::StudyFile& file, fhir::BlockLimits limits) {
   Deleted deleted;
   fhir::BlockReader reader(
       files, limits,
-      [&](const fhir::Fault& fault) {
-        require(fault.file == file.name && !fault.message.empty(), "a fault without its place");
-        out.faults.push_back(std::to_string(fault.line) + ' ' + fault.message);
+      [&](const fhir::Issue& issue) {
+        require(issue.file == file.name && !issue.message.empty(), "an issue without its place");
+        out.issues.push_back(std::to_string(issue.line) + ' ' + issue.message);
       },
       {}, &deleted);
   fhir::Block block;
@@ -113,7 +113,7 @@ Reading read(const fhir::StudyFile& file, fhir::BlockLimits limits) {
 }
 
 void read_as_documents(const fhir::StudyFile& file, std::uint64_t resources) {
-  std::uint64_t faults = 0;
+  std::uint64_t issues = 0;
   std::uint64_t references = 0;
   documents::StudyContents contents;
   const auto refused = fuzz::refusal_of([&] {
@@ -123,10 +123,10 @@ void read_as_documents(const fhir::StudyFile& file, std::uint64_t resources) {
                        require(place.starts_with(file.name + ':'), "another place: " + place);
                        ++references;
                      },
-                 .on_fault =
+                 .on_issue =
                      [&](const std::string& what, const std::string& place) {
-                       require(!what.empty() && place.starts_with(file.name + ':'), "a fault without its place");
-                       ++faults;
+                       require(!what.empty() && place.starts_with(file.name + ':'), "an issue without its place");
+                       ++issues;
                      }});
   });
   require(!refused, "a file whose reading ended: " + (refused ? refused->all() : std::string()));
@@ -136,7 +136,7 @@ void read_as_documents(const fhir::StudyFile& file, std::uint64_t resources) {
   const auto documents = contents.types.find("DocumentReference");
   require(references == (documents == contents.types.end() ? 0 : documents->second),
           "other counts of DocumentReferences");
-  require(faults <= contents.unreadable, "faults that are not counted");
+  require(issues <= contents.unreadable, "issues that are not counted");
 }
 
 }  // namespace
@@ -154,15 +154,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(read(plain, {.block = 64}) == whole, "what is read depends on the size of blocks");
   read_as_documents(plain, whole.resources);
   const bool is_gzip = bytes.starts_with("\x1f\x8b");
-  if (!is_gzip) require(!whole.faults.empty() || whole.bytes >= bytes.size(), "bytes were left out in silence");
+  if (!is_gzip) require(!whole.issues.empty() || whole.bytes >= bytes.size(), "bytes were left out in silence");
   static_cast<void>(read(plain, {.block = 64, .max_resource = 100}));
   if (pack && !is_gzip) {
     require(read(file.with(packed(bytes), name + ".gz"), {}) == whole, "a packed file is read differently");
-    // Two members in one file are one file. How many bytes were read before a fault depends on where the first ends.
+    // Two members in one file are one file. How many bytes were read before an issue depends on where the first ends.
     const std::size_t half = bytes.size() / 2;
     const std::string members = packed(bytes.substr(0, half)) + packed(bytes.substr(half));
     Reading two = read(file.with(members, name + ".gz"), {});
-    if (!two.faults.empty()) two.bytes = whole.bytes;
+    if (!two.issues.empty()) two.bytes = whole.bytes;
     require(two == whole, "two gzip members are not read as one file");
   }
   return 0;

@@ -60,9 +60,9 @@ void check_accepted(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text_of(data, size);
   if (!fuzz::is_utf8(text)) return 0;  // the reader of JSON ends with it before
-  const std::string fault = fhir::xhtml_fault(text);
-  require(fuzz::is_utf8(fault), "a fault that cuts a character");
-  require(fault.size() < 400, "a fault as long as its text");
-  if (fault.empty()) check_accepted(text);
+  const std::string issue = fhir::xhtml_problem(text);
+  require(fuzz::is_utf8(issue), "an issue that cuts a character");
+  require(issue.size() < 400, "an issue as long as its text");
+  if (issue.empty()) check_accepted(text);
   return 0;
 }

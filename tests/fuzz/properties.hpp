@@ -56,7 +56,7 @@ std::optional<Refusal> refusal_of(Read&& read) {
     return std::nullopt;
   } catch (const Error& error) {
     Refusal refusal{error.code(), error.what(), error.where(), error.hint()};
-    require(refusal.code != ExitCode::fault, "an internal error: " + refusal.all());
+    require(refusal.code != ExitCode::internal, "an internal error: " + refusal.all());
     require(!refusal.what.empty(), "an error without a message");
     // Known secrets are replaced where messages are printed and logged.
     require(!holds_secret(secrets::redact(refusal.all())), "a secret in an error: " + refusal.all());

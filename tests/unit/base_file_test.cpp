@@ -63,7 +63,7 @@ TEST_F(FileTest, atomic_file_appears_with_commit_only) {
     EXPECT_FALSE(fs::exists(path));
     file.commit();
     EXPECT_EQ(read_file(path), "new");
-    EXPECT_THROW(file.commit(), FaultError);
+    EXPECT_THROW(file.commit(), InternalError);
   }
   EXPECT_EQ(entries(), 1U);
 }

@@ -112,7 +112,7 @@ TEST_F(SqliteTest, says_what_is_no_database) {
   EXPECT_THROW(Database{folder_ / "text"}, UsageError);
   EXPECT_THROW(Database{folder_ / "text" / "below"}, UsageError);
   Database database(folder_ / "state.db");
-  EXPECT_THROW(database.execute("insert into nowhere values (1)"), FaultError);
+  EXPECT_THROW(database.execute("insert into nowhere values (1)"), InternalError);
 }
 
 }  // namespace

@@ -80,27 +80,27 @@ struct Wrong {
 TEST_F(StudiesTest, what_a_study_should_not_hold_is_named_by_file_and_line) {
   for (const Wrong& wrong : {
            Wrong{"studies:\n- name: A\n  buckt: b\n", 3, "no key `buckt`"},
-           Wrong{"studies:\n- name: A\n  name: B\n", 3, "`name` is there twice"},
-           Wrong{"studies:\n- name: A\n  ? [x]\n  : y\n", 3, "a key is not a text"},
-           Wrong{"studies:\n- project: p-A\n", 2, "a study has no name"},
-           Wrong{"studies:\n- name:\n  project: p-A\n", 2, "a study has no name"},
-           Wrong{"studies:\n- name: ''\n", 2, "a study has no name"},
+           Wrong{"studies:\n- name: A\n  name: B\n", 3, "`name` is set twice, for the first time on line 2"},
+           Wrong{"studies:\n- name: A\n  ? [x]\n  : y\n", 3, "the key of a study must be a text"},
+           Wrong{"studies:\n- project: p-A\n", 2, "a study has no `name`"},
+           Wrong{"studies:\n- name:\n  project: p-A\n", 2, "a study has no `name`"},
+           Wrong{"studies:\n- name: ''\n", 2, "a study has no `name`"},
            Wrong{"studies:\n- name: [A]\n", 2, "`name` takes a single value"},
            Wrong{"studies:\n- name: A\n  bucket: {a: b}\n", 3, "`bucket` takes a single value"},
-           Wrong{"studies:\n- A\n", 2, "a study holds several values"},
+           Wrong{"studies:\n- A\n", 2, "a study must be a map"},
            Wrong{"studies:\n- name: A\n  project: p-A\n-\n", 1, "entry 2 of `studies` is empty"},
-           Wrong{"threads: 2\nstudies: A\n", 2, "`studies` is a list"},
-           Wrong{"studies:\n  A: {}\n", 1, "`studies` is a list"},
-           Wrong{"studies:\nstudies:\n", 2, "`studies` is there twice"},
-           Wrong{"program: p\nstudies:\n- name: A\n- name: B\n- name: A\n  project: C\n", 5, "`A` is there twice"},
+           Wrong{"threads: 2\nstudies: A\n", 2, "`studies` must be a list"},
+           Wrong{"studies:\n  A: {}\n", 1, "`studies` must be a list"},
+           Wrong{"studies:\nstudies:\n", 2, "`studies` is set twice, for the first time on line 1"},
+           Wrong{"program: p\nstudies:\n- name: A\n- name: B\n- name: A\n  project: C\n", 5, "`A` is listed twice"},
            Wrong{"program: p\nstudies:\n- name: A\n- name: B\n  project: p-A\n", 4, "the same project, p-A"},
-           Wrong{"studies:\n- name: A\n", 2, "there is no program"},
-           Wrong{"studies:\n- name: A\n  project: A\n", 3, "there is no program"},
-           Wrong{"program: a-b\nstudies:\n- name: A\n", 1, "not a program: `a-b`"},
+           Wrong{"studies:\n- name: A\n", 2, "no program is set"},
+           Wrong{"studies:\n- name: A\n  project: A\n", 3, "no program is set"},
+           Wrong{"program: a-b\nstudies:\n- name: A\n", 1, "`a-b` is not a program"},
            Wrong{"studies:\n- name: A\n  project: -A\n", 3, "'-A' is not a project id"},
-           Wrong{"program: p\nstudies:\n- name: my study\n", 3, "a character that cannot be part of one"},
-           Wrong{"studies:\n- name: A\n  bucket: ${NOWHERE}\n", 3, "the environment has no NOWHERE"},
-           Wrong{"studies:\n- name: A\n  project: p-A\n  enabled: maybe\n", 4, "`enabled` is neither yes nor no"},
+           Wrong{"program: p\nstudies:\n- name: my study\n", 3, "a character that is not allowed"},
+           Wrong{"studies:\n- name: A\n  bucket: ${NOWHERE}\n", 3, "the environment variable NOWHERE is not set"},
+           Wrong{"studies:\n- name: A\n  project: p-A\n  enabled: maybe\n", 4, "`enabled` must be yes or no"},
        }) {
     const auto file = put("etl.yaml", wrong.text);
     try {
@@ -128,7 +128,7 @@ TEST_F(StudiesTest, a_mistyped_key_gets_the_nearest_one) {
   }
 }
 
-WrittenStudy written(const std::string& name) {
+RawStudyEntry written(const std::string& name) {
   return {.name = {name, "here:1"},
           .project = {},
           .bucket = {},
@@ -152,7 +152,7 @@ TEST(Studies, a_name_is_no_path) {
 }
 
 TEST(Studies, a_bucket_has_a_bucket_s_name) {
-  WrittenStudy study = written("A");
+  RawStudyEntry study = written("A");
   const auto bucket = [&](const std::string& name) {
     study.bucket = Value{name, "here:2"};
     return resolve_studies({study}, Value{"aced", "here:0"}).at(0).bucket;
@@ -165,7 +165,7 @@ TEST(Studies, a_bucket_has_a_bucket_s_name) {
 }
 
 TEST(Studies, a_source_is_a_prefix) {
-  WrittenStudy study = written("A");
+  RawStudyEntry study = written("A");
   const auto source = [&](const std::string& prefix) {
     study.source = Value{prefix, "here:2"};
     return resolve_studies({study}, Value{"aced", "here:0"}).at(0).source;

@@ -89,7 +89,7 @@ class StudyReaderTest : public testing::Test {
     static_cast<void>(
         read_study(fhir::study_files(folder_.string(), {}),
                    {.on_reference = [&](const Reference& one, const std::string&) { found = one; },
-                    .on_fault = [](const std::string& what, const std::string&) { ADD_FAILURE() << what; }}));
+                    .on_issue = [](const std::string& what, const std::string&) { ADD_FAILURE() << what; }}));
     return found;
   }
 
@@ -108,15 +108,15 @@ TEST_F(StudyReaderTest, counts_resources_and_reads_attachments) {
   put("bad.ndjson", "{\"resourceType\":\"Patient\"\nnonsense\n{\"id\":\"no type\"}\n{\"resourceType\":\"Group\"}\n");
   put("extractions/Patient.ndjson", "{\"id\":\"1\",\"name\":\"patient\"}\n");
   std::vector<Reference> references;
-  unsigned faults = 0;
+  unsigned issues = 0;
   const auto contents =
       read_study(fhir::study_files(folder_.string(), {}),
                  {.on_reference = [&](const Reference& one, const std::string&) { references.push_back(one); },
-                  .on_fault = [&](const std::string&, const std::string&) { ++faults; }});
+                  .on_issue = [&](const std::string&, const std::string&) { ++issues; }});
   EXPECT_EQ(contents.types,
             (std::map<std::string, std::uint64_t>{{"Patient", 3}, {"DocumentReference", 2}, {"Group", 2}}));
   EXPECT_EQ(contents.unreadable, 3U);
-  EXPECT_EQ(faults, 2U) << "a resource without type is JSON";
+  EXPECT_EQ(issues, 2U) << "a resource without type is JSON";
   ASSERT_EQ(references.size(), 2U);
   EXPECT_EQ(references[0].id, "d1");
   EXPECT_EQ(references[0].url, "./output/é");

@@ -17,15 +17,15 @@ using ::testing::IsEmpty;
 
 struct Reading {
   std::vector<std::string> pieces;  ///< `file:line text`
-  std::vector<std::string> faults;  ///< `file:line message`
+  std::vector<std::string> issues;  ///< `file:line message`
   std::size_t blocks = 0;
   std::uint64_t bytes = 0;
 };
 
 Reading read_all(const std::vector<StudyFile>& files, BlockLimits limits = {}) {
   Reading out;
-  BlockReader reader(files, limits, [&](const Fault& fault) {
-    out.faults.push_back(fault.file + ":" + std::to_string(fault.line) + " " + fault.message);
+  BlockReader reader(files, limits, [&](const Issue& issue) {
+    out.issues.push_back(issue.file + ":" + std::to_string(issue.line) + " " + issue.message);
   });
   Block block;
   while (reader.next(block)) {
@@ -64,7 +64,7 @@ TEST_F(FhirBlockReader, PassesOverBlankLinesAndWhiteSpace) {
   for (const char* blank : {"", "\n", "\n\n\n", "  ", " \r\n\t\r\n"}) {
     const Reading out = read("a.ndjson", blank);
     EXPECT_THAT(out.pieces, IsEmpty());
-    EXPECT_THAT(out.faults, IsEmpty());
+    EXPECT_THAT(out.issues, IsEmpty());
   }
   const std::string many(300'000, '\n');
   EXPECT_THAT(read("a.ndjson", many + "{1}\n" + many, {.block = 4096}).pieces, ElementsAre("a.ndjson:300001 {1}"));
@@ -101,7 +101,7 @@ TEST_F(FhirBlockReader, ReadsAnArrayOfManyBlocksOnOneLine) {
     ASSERT_EQ(out.pieces.size(), wanted.size() + 1) << block;
     out.pieces.pop_back();  // what is left of the array
     EXPECT_EQ(out.pieces, wanted) << block;
-    EXPECT_THAT(out.faults, IsEmpty());
+    EXPECT_THAT(out.issues, IsEmpty());
   }
 }
 
@@ -109,7 +109,7 @@ TEST_F(FhirBlockReader, GivesTheResourcesOfAnArrayBeforeItsPackedFileBreaksOff) 
   std::string packed = gzip("[{1},\n{2},\n{3}]\n" + std::string(1000, ' '));
   packed.resize(packed.size() - 4);
   const Reading out = read("a.ndjson.gz", packed);
-  EXPECT_EQ(out.faults.size(), 1U);
+  EXPECT_EQ(out.issues.size(), 1U);
   const Reading json = read("a.json.gz", packed);
   EXPECT_EQ(json.pieces.size(), out.pieces.size());
 }
@@ -118,7 +118,7 @@ TEST_F(FhirBlockReader, RefusesUtf16AndGoesOn) {
   for (const std::string head : {"\xff\xfe", "\xfe\xff"}) {
     for (const char* name : {"a.ndjson", "a.json"}) {
       const Reading out = read_all({file(name, head + std::string("{\0}\0", 4)), file("b.ndjson", "{2}")});
-      EXPECT_THAT(out.faults, ElementsAre(HasSubstr("UTF-16")));
+      EXPECT_THAT(out.issues, ElementsAre(HasSubstr("UTF-16")));
       EXPECT_THAT(out.pieces, ElementsAre("b.ndjson:1 {2}"));
     }
   }
@@ -147,7 +147,7 @@ TEST_F(FhirBlockReader, TakesALongLineUpToTheLimit) {
               ElementsAre("a.ndjson:1 {1}", "a.ndjson:2 " + line, "a.ndjson:3 {3}"));
   const BlockLimits narrow{.block = 1U << 16U, .max_resource = 1U << 20U};
   const Reading out = read_all({file("a.ndjson", "{1}\n" + line + "\n{3}\n"), file("b.ndjson", "{4}")}, narrow);
-  EXPECT_THAT(out.faults,
+  EXPECT_THAT(out.issues,
               ElementsAre("a.ndjson:2 a line is longer than 1 MiB (raise --max-resource if this is meant)"));
   EXPECT_THAT(out.pieces, ElementsAre("a.ndjson:1 {1}", "b.ndjson:1 {4}"));
 }
@@ -156,8 +156,8 @@ TEST_F(FhirBlockReader, RefusesADocumentAboveTheLimit) {
   const std::string big = R"({"a":")" + std::string(3'000'000, 'x') + "\"}";
   const Reading out =
       read_all({file("a.json", big), file("b.json", "{}")}, {.block = 1U << 16U, .max_resource = 1U << 20U});
-  ASSERT_EQ(out.faults.size(), 1U);
-  EXPECT_THAT(out.faults[0], HasSubstr("a resource is larger than 1 MiB"));
+  ASSERT_EQ(out.issues.size(), 1U);
+  EXPECT_THAT(out.issues[0], HasSubstr("a resource is larger than 1 MiB"));
   EXPECT_THAT(out.pieces, ElementsAre("b.json:1 {}"));
 }
 
@@ -179,8 +179,8 @@ TEST_F(FhirBlockReader, TellsOfATruncatedOrDamagedGzipFileAndGoesOn) {
   const std::string whole = gzip(text);
   for (const std::size_t size : {std::size_t{3}, std::size_t{15}, whole.size() / 2, whole.size() - 1}) {
     const Reading out = read_all({file("a.ndjson.gz", whole.substr(0, size)), file("b.ndjson", "{9}")});
-    ASSERT_EQ(out.faults.size(), 1U) << size;
-    EXPECT_THAT(out.faults[0], HasSubstr("truncated")) << size;
+    ASSERT_EQ(out.issues.size(), 1U) << size;
+    EXPECT_THAT(out.issues[0], HasSubstr("truncated")) << size;
     EXPECT_EQ(out.pieces.back(), "b.ndjson:1 {9}");
     // The lines before the break are there, as far as gzip gives them.
     if (size == whole.size() - 1) {
@@ -194,14 +194,14 @@ TEST_F(FhirBlockReader, TellsOfATruncatedOrDamagedGzipFileAndGoesOn) {
   }
   std::string damaged = whole;
   damaged[damaged.size() / 2] ^= 0x55;
-  EXPECT_THAT(read("a.ndjson.gz", damaged).faults, ElementsAre(HasSubstr("gzip")));
-  EXPECT_THAT(read("a.ndjson.gz", gzip("{1}\n") + "garbage").faults, ElementsAre(HasSubstr("damaged")));
-  EXPECT_THAT(read("a.ndjson.gz", "{1}\n").faults, ElementsAre(HasSubstr("not gzip")));
+  EXPECT_THAT(read("a.ndjson.gz", damaged).issues, ElementsAre(HasSubstr("gzip")));
+  EXPECT_THAT(read("a.ndjson.gz", gzip("{1}\n") + "garbage").issues, ElementsAre(HasSubstr("damaged")));
+  EXPECT_THAT(read("a.ndjson.gz", "{1}\n").issues, ElementsAre(HasSubstr("not gzip")));
 }
 
 TEST_F(FhirBlockReader, TellsOfAFileThatHasGone) {
   const Reading out = read_all({{folder_.path() / "gone.ndjson", "gone.ndjson", 1}, file("b.ndjson", "{1}")});
-  EXPECT_THAT(out.faults, ElementsAre(HasSubstr("gone.ndjson:0 the file cannot be opened")));
+  EXPECT_THAT(out.issues, ElementsAre(HasSubstr("gone.ndjson:0 the file cannot be opened")));
   EXPECT_THAT(out.pieces, ElementsAre("b.ndjson:1 {1}"));
 }
 
@@ -211,7 +211,7 @@ TEST_F(FhirBlockReader, TakesBundlesApartAndTellsTheNamesOfTheirEntries) {
 {"fullUrl":"http://x/Patient/b","resource":{"resourceType":"Patient","id":"b"}}]})";
   for (const std::string mark : {"", "\xef\xbb\xbf"}) {
     const std::vector<StudyFile> files{file("b.json", mark + bundle)};
-    BlockReader reader(files, {}, [](const Fault& fault) { ADD_FAILURE() << fault.text(); });
+    BlockReader reader(files, {}, [](const Issue& issue) { ADD_FAILURE() << issue.text(); });
     Block block;
     ASSERT_TRUE(reader.next(block));
     ASSERT_EQ(block.pieces.size(), 3U);
@@ -232,7 +232,7 @@ TEST_F(FhirBlockReader, KnowsTheNamesOfLaterEntriesFromTheFirstBlockOn) {
   }
   bundle += "]}";
   const std::vector<StudyFile> files{file("b.json.gz", gzip(bundle))};
-  BlockReader reader(files, {.block = 1000}, [](const Fault& fault) { ADD_FAILURE() << fault.text(); });
+  BlockReader reader(files, {.block = 1000}, [](const Issue& issue) { ADD_FAILURE() << issue.text(); });
   Block block;
   std::size_t blocks = 0;
   std::size_t resources = 0;
@@ -257,7 +257,7 @@ TEST_F(FhirBlockReader, KnowsNamesThatComeOnlyAfterTheFirstBlock) {
   bundle += "]}";
   ASSERT_GT(bundle.size(), std::size_t{3} << 16U) << "more than the reader takes at a time";
   const std::vector<StudyFile> files{file("b.json", bundle)};
-  BlockReader reader(files, {.block = 1000}, [](const Fault& fault) { ADD_FAILURE() << fault.text(); });
+  BlockReader reader(files, {.block = 1000}, [](const Issue& issue) { ADD_FAILURE() << issue.text(); });
   Block block;
   while (reader.next(block)) {
     ASSERT_NE(block.links, nullptr);

@@ -21,9 +21,9 @@ bool reads(const std::string& json, std::string* why = nullptr) {
       Cursor cursor = indexed.cursor();
       cursor.skip();
       if (cursor.offset() < indexed.size()) wrong = "something behind the value";
-    } catch (const SyntaxFault& fault) {
-      wrong = fault.expected;
-      EXPECT_LE(fault.offset, json.size()) << json;
+    } catch (const SyntaxError& issue) {
+      wrong = issue.expected;
+      EXPECT_LE(issue.offset, json.size()) << json;
     }
   }
   if (why != nullptr) *why = wrong;
@@ -97,9 +97,9 @@ TEST(FhirCursor, SaysWhereAndWhatItExpected) {
   try {
     cursor.skip();
     FAIL();
-  } catch (const SyntaxFault& fault) {
-    EXPECT_EQ(fault.offset, 11U);
-    EXPECT_EQ(std::string(fault.expected), "':' after the member's name");
+  } catch (const SyntaxError& issue) {
+    EXPECT_EQ(issue.offset, 11U);
+    EXPECT_EQ(std::string(issue.expected), "':' after the member's name");
   }
 }
 

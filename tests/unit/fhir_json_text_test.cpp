@@ -9,7 +9,7 @@ namespace {
 
 struct Escape {
   const char* raw;
-  const char* expected;  ///< part of the fault; empty: the escapes are right
+  const char* expected;  ///< part of the issue; empty: the escapes are right
   std::size_t offset;
 };
 
@@ -17,13 +17,13 @@ class FhirJsonEscapes : public ::testing::TestWithParam<Escape> {};
 
 TEST_P(FhirJsonEscapes, AreCheckedByRfc8259) {
   const auto& [raw, expected, offset] = GetParam();
-  const EscapeFault fault = check_escapes(raw);
+  const EscapeError issue = check_escapes(raw);
   if (*expected == '\0') {
-    EXPECT_EQ(fault.expected, nullptr) << raw;
+    EXPECT_EQ(issue.expected, nullptr) << raw;
   } else {
-    ASSERT_NE(fault.expected, nullptr) << raw;
-    EXPECT_NE(std::string(fault.expected).find(expected), std::string::npos) << fault.expected;
-    EXPECT_EQ(fault.offset, offset) << raw;
+    ASSERT_NE(issue.expected, nullptr) << raw;
+    EXPECT_NE(std::string(issue.expected).find(expected), std::string::npos) << issue.expected;
+    EXPECT_EQ(issue.offset, offset) << raw;
   }
 }
 

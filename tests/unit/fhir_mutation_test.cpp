@@ -27,8 +27,8 @@ std::set<std::string> kinds_of(const json& resource) {
   walker.start(indexed.cursor(), {0, 1}, nullptr);
   walker.object(*Model::r5().resource(walker.resource_type()), [](const Element&) { return false; });
   std::set<std::string> out;
-  for (const OpenFault& fault : findings.document) out.emplace(to_string(fault.kind));
-  for (const Fault& warning : findings.warnings.faults({"f"})) out.emplace(to_string(warning.kind));
+  for (const OpenIssue& issue : findings.document) out.emplace(to_string(issue.kind));
+  for (const Issue& warning : findings.warnings.issues({"f"})) out.emplace(to_string(warning.kind));
   return out;
 }
 

@@ -16,8 +16,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 struct Checked {
-  std::vector<std::string> faults;    ///< `kind path`
-  std::vector<std::string> messages;  ///< of the faults
+  std::vector<std::string> issues;    ///< `kind path`
+  std::vector<std::string> messages;  ///< of the issues
   std::vector<std::string> warnings;  ///< `kind path`
 };
 
@@ -33,11 +33,11 @@ Checked check(const std::string& json, const BundleLinks* links = nullptr) {
   walker.object(*type, [](const Element&) { return false; });
   EXPECT_EQ(walker.cursor.offset(), indexed.size()) << "not read to its end: " << json;
   Checked out;
-  for (const OpenFault& fault : findings.document) {
-    out.faults.push_back(std::string(to_string(fault.kind)) + " " + fault.path);
-    out.messages.push_back(fault.message);
+  for (const OpenIssue& issue : findings.document) {
+    out.issues.push_back(std::string(to_string(issue.kind)) + " " + issue.path);
+    out.messages.push_back(issue.message);
   }
-  for (const Fault& warning : findings.warnings.faults({"file"})) {
+  for (const Issue& warning : findings.warnings.issues({"file"})) {
     out.warnings.push_back(std::string(to_string(warning.kind)) + " " + warning.path);
   }
   return out;
@@ -46,14 +46,14 @@ Checked check(const std::string& json, const BundleLinks* links = nullptr) {
 struct Case {
   const char* name;
   const char* json;
-  std::vector<std::string> faults;
+  std::vector<std::string> issues;
 };
 
 class FhirValidation : public ::testing::TestWithParam<Case> {};
 
 TEST_P(FhirValidation, FindsExactlyWhatIsWrong) {
   const Case& given = GetParam();
-  EXPECT_THAT(check(given.json).faults, ::testing::ElementsAreArray(given.faults)) << given.json;
+  EXPECT_THAT(check(given.json).issues, ::testing::ElementsAreArray(given.issues)) << given.json;
 }
 
 // Of a Patient unless another type matters.
@@ -291,9 +291,9 @@ TEST_P(FhirReferenceSyntax, IsHeldAgainstTheSpecification) {
   const Checked checked = check(
       std::string(R"({"resourceType":"Patient","id":"p","managingOrganization":{"reference":")") + reference + "\"}}");
   if (good) {
-    EXPECT_THAT(checked.faults, IsEmpty()) << reference;
+    EXPECT_THAT(checked.issues, IsEmpty()) << reference;
   } else {
-    EXPECT_THAT(checked.faults, ElementsAre("reference Patient.managingOrganization.reference")) << reference;
+    EXPECT_THAT(checked.issues, ElementsAre("reference Patient.managingOrganization.reference")) << reference;
   }
 }
 
@@ -324,8 +324,8 @@ INSTANTIATE_TEST_SUITE_P(
         ReferenceCase{"Organization/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false}));
 
 TEST(FhirWalker, ReferenceWithoutATextIsValid) {
-  EXPECT_THAT(check(PATIENT(R"("managingOrganization":{"display":"O"})")).faults, IsEmpty());
-  EXPECT_THAT(check(PATIENT(R"("managingOrganization":{"identifier":{"value":"O"}})")).faults, IsEmpty());
+  EXPECT_THAT(check(PATIENT(R"("managingOrganization":{"display":"O"})")).issues, IsEmpty());
+  EXPECT_THAT(check(PATIENT(R"("managingOrganization":{"identifier":{"value":"O"}})")).issues, IsEmpty());
 }
 
 TEST(FhirWalker, UrnReferencesAreResolvedOrWarnedOf) {
@@ -335,16 +335,16 @@ TEST(FhirWalker, UrnReferencesAreResolvedOrWarnedOf) {
   const BundleLinks links{{"urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "Organization/o"}};
   EXPECT_THAT(check(json, &links).warnings, IsEmpty());
   const BundleLinks wrong{{"urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "Thing/o"}};
-  EXPECT_THAT(check(json, &wrong).faults, ElementsAre("reference Patient.managingOrganization.reference"));
+  EXPECT_THAT(check(json, &wrong).issues, ElementsAre("reference Patient.managingOrganization.reference"));
 }
 
 TEST(FhirWalker, CodesOutsideARequiredBindingAreWarnings) {
   const Checked encounter = check(R"({"resourceType":"Encounter","id":"e","status":"finished"})");
-  EXPECT_THAT(encounter.faults, IsEmpty());
+  EXPECT_THAT(encounter.issues, IsEmpty());
   EXPECT_THAT(encounter.warnings, ElementsAre("binding Encounter.status"));
   const Checked subject = check(R"({"resourceType":"ResearchSubject","id":"r","status":"on-study",
       "study":{"reference":"ResearchStudy/s"},"subject":{"reference":"Patient/p"}})");
-  EXPECT_THAT(subject.faults, IsEmpty());
+  EXPECT_THAT(subject.issues, IsEmpty());
   EXPECT_THAT(check(PATIENT(R"("gender":"male")")).warnings, IsEmpty());
   EXPECT_THAT(check(PATIENT(R"("gender":"man")")).warnings, ElementsAre("binding Patient.gender"));
 }
@@ -418,26 +418,26 @@ TEST(FhirWalker, ABlankInThePathOfAFileIsAWarning) {
         R"("}}]})");
   };
   for (const char* path : {"file:///output/lab results.csv", "output/lab results.csv", "lab results.csv"}) {
-    EXPECT_THAT(url(path).faults, IsEmpty()) << path;
+    EXPECT_THAT(url(path).issues, IsEmpty()) << path;
     EXPECT_THAT(url(path).warnings, ElementsAre("blank-in-path Attachment.url")) << path;
   }
   for (const char* bad : {"http://a/lab results.csv", " lab.csv", "lab.csv ", "lab\\tresults.csv", " "}) {
-    EXPECT_THAT(url(bad).faults, ElementsAre("format DocumentReference.content[0].attachment.url")) << bad;
+    EXPECT_THAT(url(bad).issues, ElementsAre("format DocumentReference.content[0].attachment.url")) << bad;
   }
   const auto extension = [](const std::string& name) {
     return check(R"({"resourceType":"Patient","id":"p","extension":[{"valueUrl":"file:///a b","url":"http://a/)" +
                  name + R"("}]})");
   };
   EXPECT_THAT(extension("source_path").warnings, ElementsAre("blank-in-path Extension.valueUrl"));
-  EXPECT_THAT(extension("other").faults, ElementsAre("format Patient.extension[0].valueUrl"));
+  EXPECT_THAT(extension("other").issues, ElementsAre("format Patient.extension[0].valueUrl"));
 }
 
 TEST(FhirWalker, SaysWhatItFoundAndExpected) {
   EXPECT_THAT(check(PATIENT(R"("birthDate":"2023-13-45")")).messages,
-              ElementsAre(HasSubstr("\"2023-13-45\", expected a date")));
-  EXPECT_THAT(check(PATIENT(R"("active":"x")")).messages, ElementsAre("a string, expected true or false"));
-  EXPECT_THAT(check(PATIENT(R"("name":"x")")).messages, ElementsAre("a string, expected an array"));
-  EXPECT_THAT(check(PATIENT(R"("colour":1)")).messages, ElementsAre("\"colour\" is no element of Patient"));
+              ElementsAre(HasSubstr("\"2023-13-45\"; expected a date")));
+  EXPECT_THAT(check(PATIENT(R"("active":"x")")).messages, ElementsAre("a string; expected true or false"));
+  EXPECT_THAT(check(PATIENT(R"("name":"x")")).messages, ElementsAre("a string; expected an array"));
+  EXPECT_THAT(check(PATIENT(R"("colour":1)")).messages, ElementsAre("\"colour\" is not an element of Patient"));
   // A long value is shown in part, and whole characters of it.
   std::string umlauts;
   for (int i = 0; i < 100; ++i) umlauts += "\u00e4";
@@ -455,27 +455,27 @@ TEST(FhirWalker, GoesTwoHundredAndFiftySixLevelsDeep) {
     for (int i = 0; i < levels; ++i) json += "}]";
     return json + "}";
   };
-  EXPECT_THAT(check(nested(200)).faults, IsEmpty());
-  EXPECT_THROW(check(nested(300)), SyntaxFault);
+  EXPECT_THAT(check(nested(200)).issues, IsEmpty());
+  EXPECT_THROW(check(nested(300)), SyntaxError);
 }
 
 TEST(FhirWalker, FindsTheResourceTypeWhereverItStands) {
-  EXPECT_THAT(check(R"({"id":"p","name":[{"family":"resourceType"}],"resourceType":"Patient"})").faults, IsEmpty());
-  EXPECT_THAT(check(R"({"id":"p","resource\u0054ype":"Patient"})").faults, IsEmpty());
+  EXPECT_THAT(check(R"({"id":"p","name":[{"family":"resourceType"}],"resourceType":"Patient"})").issues, IsEmpty());
+  EXPECT_THAT(check(R"({"id":"p","resource\u0054ype":"Patient"})").issues, IsEmpty());
 }
 
 TEST(FhirWarnings, AreCountedWithTheFirstPlace) {
   Warnings one;
   Warnings two;
-  one.add(FaultKind::binding, "A.b", "m", {1, 5});
-  one.add(FaultKind::binding, "A.b", "m", {0, 9});
-  two.add(FaultKind::binding, "A.b", "m", {0, 3}, 4);
-  two.add(FaultKind::no_link, "A.c", "m", {2, 1});
+  one.add(IssueKind::binding, "A.b", "m", {1, 5});
+  one.add(IssueKind::binding, "A.b", "m", {0, 9});
+  two.add(IssueKind::binding, "A.b", "m", {0, 3}, 4);
+  two.add(IssueKind::no_link, "A.c", "m", {2, 1});
   one.merge(two);
-  const auto faults = one.faults({"x", "y", "z"});
-  ASSERT_EQ(faults.size(), 2U);
-  EXPECT_EQ(faults[0].text(), "x:3: A.b: m (binding, 6 times)");
-  EXPECT_EQ(faults[1].text(), "z:1: A.c: m (no-link)");
+  const auto issues = one.issues({"x", "y", "z"});
+  ASSERT_EQ(issues.size(), 2U);
+  EXPECT_EQ(issues[0].text(), "x:3: A.b: m (binding, 6 times)");
+  EXPECT_EQ(issues[1].text(), "z:1: A.c: m (no-link)");
 }
 
 }  // namespace

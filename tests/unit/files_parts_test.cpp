@@ -7,12 +7,12 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "files/buffer_budget.hpp"
-#include "files/crew.hpp"
 #include "files/journal.hpp"
+#include "files/memory_budget.hpp"
 #include "files/objects.hpp"
 #include "files/part_plan.hpp"
 #include "files/state_files.hpp"
+#include "files/thread_pool.hpp"
 
 namespace etl::files {
 namespace {
@@ -39,20 +39,20 @@ TEST(Objects, EtagOfParts) {
   // by Python: md5(md5(b"a").digest() + md5(b"b").digest())
   const std::string etag = multipart_etag({md5_hex("a"), md5_hex("b")});
   EXPECT_EQ(etag, "96e024ba2074fe77e8e965ba43a704be-2");
-  EXPECT_EQ(etag_says_parts({2, etag, false}, etag), Says::same);
-  EXPECT_EQ(etag_says_parts({2, md5_hex("x") + "-2", false}, etag), Says::other);
-  EXPECT_EQ(etag_says_parts({2, md5_hex("x") + "-2", true}, etag), Says::nothing);
-  EXPECT_EQ(etag_says_parts({2, md5_hex("x") + "-3", false}, etag), Says::nothing);
-  EXPECT_EQ(etag_says_parts({2, "whatever", false}, etag), Says::nothing);
+  EXPECT_EQ(match_multipart_etag({2, etag, false}, etag), EtagMatch::match);
+  EXPECT_EQ(match_multipart_etag({2, md5_hex("x") + "-2", false}, etag), EtagMatch::mismatch);
+  EXPECT_EQ(match_multipart_etag({2, md5_hex("x") + "-2", true}, etag), EtagMatch::unknown);
+  EXPECT_EQ(match_multipart_etag({2, md5_hex("x") + "-3", false}, etag), EtagMatch::unknown);
+  EXPECT_EQ(match_multipart_etag({2, "whatever", false}, etag), EtagMatch::unknown);
 }
 
 TEST(Objects, EtagOfOnePut) {
   const std::string md5 = md5_hex("a");
-  EXPECT_EQ(etag_says({1, md5, false}, md5), Says::same);
-  EXPECT_EQ(etag_says({1, md5_hex("b"), false}, md5), Says::other);
-  EXPECT_EQ(etag_says({1, md5_hex("b"), true}, md5), Says::nothing);
-  EXPECT_EQ(etag_says({1, md5_hex("b") + "-1", false}, md5), Says::nothing);
-  EXPECT_EQ(etag_says({1, "", false}, md5), Says::nothing);
+  EXPECT_EQ(match_etag({1, md5, false}, md5), EtagMatch::match);
+  EXPECT_EQ(match_etag({1, md5_hex("b"), false}, md5), EtagMatch::mismatch);
+  EXPECT_EQ(match_etag({1, md5_hex("b"), true}, md5), EtagMatch::unknown);
+  EXPECT_EQ(match_etag({1, md5_hex("b") + "-1", false}, md5), EtagMatch::unknown);
+  EXPECT_EQ(match_etag({1, "", false}, md5), EtagMatch::unknown);
 }
 
 TEST(Objects, Md5AsHeader) {
@@ -69,8 +69,8 @@ TEST(Objects, WhereASignedUrlLeads) {
   EXPECT_FALSE(leads_to("https://bucket-2.s3.amazonaws.com/bucket", "bucket"));
 }
 
-TEST(BufferBudget, NeverMoreThanThereIs) {
-  BufferBudget budget(100);
+TEST(MemoryBudget, NeverMoreThanThereIs) {
+  MemoryBudget budget(100);
   std::atomic<int> taken{0};
   std::atomic<int> most{0};
   {
@@ -94,15 +94,15 @@ TEST(BufferBudget, NeverMoreThanThereIs) {
   EXPECT_THROW(static_cast<void>(budget.take(1, stop.get_token())), StoppedError);
 }
 
-TEST(Crew, DoesAllOrThrows) {
+TEST(ThreadPool, DoesAllOrThrows) {
   std::atomic<int> sum{0};
   {
-    Crew<int> crew(4, 2, [&](int& n) { sum += n; });
+    ThreadPool<int> crew(4, 2, [&](int& n) { sum += n; });
     for (int i = 1; i <= 100; ++i) crew.add(i);
     crew.finish();
   }
   EXPECT_EQ(sum, 5050);
-  Crew<int> crew(4, 2, [&](int& n) {
+  ThreadPool<int> crew(4, 2, [&](int& n) {
     if (n == 10) throw RefusedError("ten");
   });
   EXPECT_THROW(

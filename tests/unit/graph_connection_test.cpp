@@ -1,15 +1,15 @@
 // These need a PostgreSQL: the database that PGHOST, PGDATABASE, … name, where they make temporary tables only.
 // tests/e2e/test_graph_admin.py runs them against its own server.
 
-#include "graph/connection.hpp"
+#include "graph/connection/connection.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "graph/connection_copy.hpp"
-#include "graph/sql_lock.hpp"
+#include "graph/connection/copy.hpp"
+#include "graph/connection/sql_lock.hpp"
 
 namespace etl::graph {
 namespace {
@@ -52,7 +52,7 @@ TEST_F(ConnectionTest, ATransactionEndsWithItsScope) {
   {
     Transaction transaction(*connection);
     EXPECT_EQ(connection->exec("insert into t values (1, 'a')").affected(), 1);
-    EXPECT_THROW(Transaction{*connection}, FaultError);
+    EXPECT_THROW(Transaction{*connection}, InternalError);
   }
   EXPECT_EQ(connection->number("select count(*) from t"), 0);
   Transaction transaction(*connection);
@@ -65,7 +65,7 @@ TEST_F(ConnectionTest, ATransactionEndsWithItsScope) {
 TEST_F(ConnectionTest, ACommitOfAFailedTransactionIsNoSuccess) {
   Transaction transaction(*connection);
   EXPECT_EQ(failure([&] { connection->exec("select 1/0"); }).first, ExitCode::invalid_input);
-  EXPECT_EQ(failure([&] { transaction.commit(); }).first, ExitCode::fault);
+  EXPECT_EQ(failure([&] { transaction.commit(); }).first, ExitCode::internal);
 }
 
 TEST_F(ConnectionTest, ADeferredConstraintSpeaksAtCommit) {
@@ -136,7 +136,7 @@ TEST_F(ConnectionTest, ACopyWhoseLastRowIsBadFailsAtItsEnd) {
 
 TEST_F(ConnectionTest, LocksAreOnePerProjectAndOneForAllAndEndWithTheirTransaction) {
   const auto one = ProjectId::parse("p-one");
-  EXPECT_EQ(failure([&] { lock_project(*connection, one); }).first, ExitCode::fault);  // no transaction
+  EXPECT_EQ(failure([&] { lock_project(*connection, one); }).first, ExitCode::internal);  // no transaction
   Connection other{config::DatabaseAddress{}};
   {
     const Transaction transaction(*connection);

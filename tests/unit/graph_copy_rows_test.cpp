@@ -1,4 +1,4 @@
-#include "graph/copy_rows.hpp"
+#include "graph/connection/copy_rows.hpp"
 
 #include <gtest/gtest.h>
 

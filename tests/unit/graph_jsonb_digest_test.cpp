@@ -1,4 +1,4 @@
-#include "graph/jsonb_digest.hpp"
+#include "graph/snapshot/jsonb_digest.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/connection.hpp"
+#include "graph/connection/connection.hpp"
 
 namespace etl::graph {
 namespace {

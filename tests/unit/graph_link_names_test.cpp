@@ -1,4 +1,4 @@
-#include "graph/link_names.hpp"
+#include "graph/schema/link_names.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "graph/lock_watch.hpp"
-#include "graph/object_members.hpp"
+#include "graph/connection/lock_watch.hpp"
+#include "graph/staging/object_members.hpp"
 
 namespace etl::graph {
 namespace {

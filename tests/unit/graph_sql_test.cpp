@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "graph/names.hpp"
-#include "graph/sql_error.hpp"
-#include "graph/sql_quote.hpp"
+#include "graph/connection/sql_error.hpp"
+#include "graph/connection/sql_quote.hpp"
+#include "graph/schema/names.hpp"
 
 namespace etl::graph {
 namespace {
@@ -69,7 +69,7 @@ TEST(SqlError, EveryFamilyHasItsExitCode) {
   EXPECT_EQ(code_of("40P01"), ExitCode::unavailable);
   EXPECT_EQ(code_of("55P03"), ExitCode::locked);
   EXPECT_EQ(code_of("25006"), ExitCode::refused);
-  EXPECT_EQ(code_of("42601"), ExitCode::fault);
+  EXPECT_EQ(code_of("42601"), ExitCode::internal);
 }
 
 TEST(SqlError, LimitsThatNoSessionCanLiftAreRefusals) {

@@ -1,6 +1,6 @@
 // These need a PostgreSQL, as graph_connection_test.cpp does, and make temporary tables only.
 
-#include "graph/statement_stop.hpp"
+#include "graph/connection/statement_stop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <stop_token>
 #include <thread>
 
-#include "graph/connection.hpp"
-#include "graph/connection_copy.hpp"
+#include "graph/connection/connection.hpp"
+#include "graph/connection/copy.hpp"
 
 namespace etl::graph {
 namespace {

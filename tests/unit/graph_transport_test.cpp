@@ -1,4 +1,4 @@
-#include "graph/transport.hpp"
+#include "graph/connection/transport.hpp"
 
 #include <gtest/gtest.h>
 

@@ -53,7 +53,7 @@ TEST(Summary, a_cause_is_the_same_whatever_the_study_is_called) {
 
 TEST(Summary, faults_of_two_studies_are_two_causes) {
   const auto invalid = [](const std::string& name) {
-    StepReport report = failed("1 fault: 1 json");
+    StepReport report = failed("1 issue: 1 json");
     report.exit = ExitCode::invalid_input;
     return study(name, {line("validate", report)});
   };

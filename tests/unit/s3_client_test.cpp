@@ -53,7 +53,7 @@ Profile profile_for(const std::string& endpoint) {
   profile.name = "test";
   profile.credentials = {Credentials{"AKIA", "secret", "", "test"}};
   profile.region = {"us-east-1", "test"};
-  profile.endpoint_url = Sourced{endpoint, "test"};
+  profile.endpoint_url = ValueWithOrigin{endpoint, "test"};
   return profile;
 }
 
@@ -95,14 +95,14 @@ std::string fault(const std::string& code, const std::string& more = {}) {
   return "<?xml version=\"1.0\"?>\n<Error><Code>" + code + "</Code><Message>Because.</Message>" + more + "</Error>";
 }
 
-struct FaultCase {
+struct IssueCase {
   int status;
   std::string code;
   ExitCode exit;
   std::string hint;
 };
 
-class S3Fault : public ::testing::TestWithParam<FaultCase> {};
+class S3Fault : public ::testing::TestWithParam<IssueCase> {};
 
 TEST_P(S3Fault, IsNamedAndExplained) {
   const auto& one = GetParam();
@@ -122,23 +122,23 @@ TEST_P(S3Fault, IsNamedAndExplained) {
 
 INSTANTIATE_TEST_SUITE_P(
     Codes, S3Fault,
-    ::testing::Values(FaultCase{403, "InvalidAccessKeyId", ExitCode::not_allowed, "does not know this key id"},
-                      FaultCase{403, "SignatureDoesNotMatch", ExitCode::not_allowed, "secret does not belong"},
-                      FaultCase{403, "AccessDenied", ExitCode::not_allowed, "no policy allows it"},
-                      FaultCase{403, "RequestTimeTooSkewed", ExitCode::not_allowed, "clock"},
-                      FaultCase{403, "SomethingNew", ExitCode::not_allowed, "check the key"},
-                      FaultCase{400, "ExpiredToken", ExitCode::not_allowed, "session's token has expired"},
-                      FaultCase{400, "InvalidToken", ExitCode::not_allowed, "does not belong to the key"},
-                      FaultCase{404, "NoSuchBucket", ExitCode::refused, "bucket's name"},
-                      FaultCase{404, "NoSuchKey", ExitCode::refused, "object's key"},
-                      FaultCase{412, "PreconditionFailed", ExitCode::refused, ""},
-                      FaultCase{301, "PermanentRedirect", ExitCode::not_allowed, "--region eu-west-1"},
-                      FaultCase{400, "AuthorizationHeaderMalformed", ExitCode::not_allowed, "--region eu-west-1"},
-                      FaultCase{400, "AuthorizationQueryParametersError", ExitCode::not_allowed, "--region eu-west-1"},
-                      FaultCase{403, "InvalidObjectState", ExitCode::refused, "archived"},
-                      FaultCase{400, "RequestTimeout", ExitCode::unavailable, "run again"},
-                      FaultCase{503, "SlowDown", ExitCode::unavailable, "run again"},
-                      FaultCase{500, "InternalError", ExitCode::unavailable, "run again"}),
+    ::testing::Values(IssueCase{403, "InvalidAccessKeyId", ExitCode::not_allowed, "does not know this key id"},
+                      IssueCase{403, "SignatureDoesNotMatch", ExitCode::not_allowed, "secret does not belong"},
+                      IssueCase{403, "AccessDenied", ExitCode::not_allowed, "no policy allows this"},
+                      IssueCase{403, "RequestTimeTooSkewed", ExitCode::not_allowed, "clock"},
+                      IssueCase{403, "SomethingNew", ExitCode::not_allowed, "check the key"},
+                      IssueCase{400, "ExpiredToken", ExitCode::not_allowed, "session's token has expired"},
+                      IssueCase{400, "InvalidToken", ExitCode::not_allowed, "does not belong to the key"},
+                      IssueCase{404, "NoSuchBucket", ExitCode::refused, "name of the bucket"},
+                      IssueCase{404, "NoSuchKey", ExitCode::refused, "object's key"},
+                      IssueCase{412, "PreconditionFailed", ExitCode::refused, ""},
+                      IssueCase{301, "PermanentRedirect", ExitCode::not_allowed, "--region eu-west-1"},
+                      IssueCase{400, "AuthorizationHeaderMalformed", ExitCode::not_allowed, "--region eu-west-1"},
+                      IssueCase{400, "AuthorizationQueryParametersError", ExitCode::not_allowed, "--region eu-west-1"},
+                      IssueCase{403, "InvalidObjectState", ExitCode::refused, "archived"},
+                      IssueCase{400, "RequestTimeout", ExitCode::unavailable, "run again"},
+                      IssueCase{503, "SlowDown", ExitCode::unavailable, "run again"},
+                      IssueCase{500, "InternalError", ExitCode::unavailable, "run again"}),
     [](const auto& one) { return one.param.code; });
 
 TEST(S3Client, TheRightRegionIsReadFromTheMessage) {
@@ -148,11 +148,12 @@ TEST(S3Client, TheRightRegionIsReadFromTheMessage) {
                            "<Error><Code>AuthorizationQueryParametersError</Code><Message>Error parsing the "
                            "X-Amz-Credential parameter; the region 'us-west-2' is wrong; expecting "
                            "'us-east-1'</Message></Error>"};
-  EXPECT_THAT(explain(answer.status, parse_fault(answer)), HasSubstr("the region us-east-1: pass --region us-east-1"));
+  EXPECT_THAT(explain(answer.status, parse_error_answer(answer)),
+              HasSubstr("the region us-east-1: pass --region us-east-1"));
   answer.body =
       "<Error><Code>AuthorizationQueryParametersError</Code><Message>X-Amz-Expires must be less than a week"
       "</Message></Error>";
-  EXPECT_EQ(explain(answer.status, parse_fault(answer)), "");
+  EXPECT_EQ(explain(answer.status, parse_error_answer(answer)), "");
   EXPECT_THROW(refuse(answer, "b/k"), RefusedError);
 }
 

@@ -85,7 +85,7 @@ TEST(SimplifyList, IsAResourceLikeAnyOther) {
 struct Bad {
   const char* name;
   const char* line;
-  const char* fault;
+  const char* issue;
 };
 class SimplifyRefuses : public ::testing::TestWithParam<Bad> {};
 
@@ -93,7 +93,7 @@ TEST_P(SimplifyRefuses, TheLineAndNoOther) {
   const std::string good = R"({"resourceType":"Patient","id":"good"})";
   for (const bool validate : {true, false}) {
     const Made made = make(good + "\n" + GetParam().line + "\n" + good, {.validate = validate});
-    EXPECT_THAT(made.rejected, ElementsAre(ElementsAre(GetParam().fault))) << "validate: " << validate;
+    EXPECT_THAT(made.rejected, ElementsAre(ElementsAre(GetParam().issue))) << "validate: " << validate;
     EXPECT_EQ(made.lines.size(), 2U);
     EXPECT_EQ(made.tally.resources, 3U);
     EXPECT_EQ(made.tally.records, 2U);

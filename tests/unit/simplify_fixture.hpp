@@ -28,7 +28,7 @@ struct Reading {
 /// What became of it.
 struct Made {
   std::vector<std::string> lines;                  ///< records
-  std::vector<std::vector<std::string>> rejected;  ///< `kind line path` of each fault
+  std::vector<std::vector<std::string>> rejected;  ///< `kind line path` of each issue
   std::vector<std::string> warnings;               ///< `kind path`
   Tally tally;
 
@@ -49,9 +49,9 @@ class Collecting final : public BlockSink {
   }
   void rejected(Rejected rejected) override {
     made_.rejected.emplace_back();
-    for (const fhir::Fault& fault : rejected.faults) {
-      made_.rejected.back().push_back(std::string(to_string(fault.kind)) + " " + std::to_string(fault.line) + " " +
-                                      fault.path);
+    for (const fhir::Issue& issue : rejected.issues) {
+      made_.rejected.back().push_back(std::string(to_string(issue.kind)) + " " + std::to_string(issue.line) + " " +
+                                      issue.path);
     }
   }
 
@@ -101,7 +101,7 @@ inline Made make(std::string_view lines, const Reading& reading = {}) {
   Collecting sink(made, reading.dialect);
   worker->process(block, sink);
   made.tally = worker->tally();
-  for (const fhir::Fault& warning : worker->warnings().faults({"study.ndjson"})) {
+  for (const fhir::Issue& warning : worker->warnings().issues({"study.ndjson"})) {
     made.warnings.push_back(std::string(to_string(warning.kind)) + " " + warning.path);
   }
   return made;

@@ -43,7 +43,7 @@ TEST_P(SimplifyRecord, HoldsWhatTheRuleSays) {
   wanted.update(base.object);
   for (const bool validate : {true, false}) {
     const Made made = make(input, {.config = given.config, .validate = validate});
-    for (const auto& faults : made.rejected) ADD_FAILURE() << ::testing::PrintToString(faults) << " in " << input;
+    for (const auto& issues : made.rejected) ADD_FAILURE() << ::testing::PrintToString(issues) << " in " << input;
     ASSERT_EQ(made.lines.size(), 1U);
     const json record = made.record();
     EXPECT_EQ(record.at("object"), wanted) << json::diff(wanted, record.at("object")) << "\n" << made.lines[0];

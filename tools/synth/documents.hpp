@@ -26,7 +26,7 @@ class Documents {
   Documents(const World& world, std::filesystem::path folder);
 
   /// Writes the file of DocumentReference `index` (when bodies are wanted) and tells what it is.
-  /// The same index always gives the same bytes. Throws FaultError when the file cannot be written.
+  /// The same index always gives the same bytes. Throws InternalError when the file cannot be written.
   Document make(std::uint64_t index);
 
   [[nodiscard]] std::uint64_t files() const noexcept { return files_; }

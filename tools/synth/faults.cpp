@@ -97,7 +97,7 @@ Faults::Faults(const World& world, std::uint64_t count) : world_(world) {
       const std::uint64_t first = world.plan.first_leaf(type);
       const std::uint64_t leaves = world.plan.count(type) - first;
       if (place < leaves) {
-        faults_.push_back({static_cast<FaultKind>(i % std::size(kinds)), type, first + place});
+        faults_.push_back({static_cast<IssueKind>(i % std::size(kinds)), type, first + place});
         break;
       }
       place -= leaves;
@@ -107,7 +107,7 @@ Faults::Faults(const World& world, std::uint64_t count) : world_(world) {
             [](const Fault& a, const Fault& b) { return std::tie(a.type, a.index) < std::tie(b.type, b.index); });
 }
 
-std::optional<FaultKind> Faults::at(Type type, std::uint64_t index) const {
+std::optional<IssueKind> Faults::at(Type type, std::uint64_t index) const {
   const auto found = std::lower_bound(
       faults_.begin(), faults_.end(), std::pair(type, index),
       [](const Fault& a, const auto& b) { return std::tie(a.type, a.index) < std::tie(b.first, b.second); });
@@ -118,49 +118,49 @@ std::optional<FaultKind> Faults::at(Type type, std::uint64_t index) const {
 void Faults::spoil(std::string& out, std::size_t start, const Fault& fault) const {
   const std::string_view name = required(fault.type);
   switch (fault.kind) {
-    case FaultKind::unknown_element:
+    case IssueKind::unknown_element:
       out.insert(out.size() - 1, R"(,"favouriteColour":"blue")");
       break;
-    case FaultKind::bad_date:
+    case IssueKind::bad_date:
       if (fault.type == Type::ResearchSubject) {
         replace_member(out, start, "period", R"(,"period":{"start":"2023-13-45"})");
       } else {
         replace_member(out, start, date_path(fault.type), fmt::format(R"(,"{}":"2023-13-45")", date_path(fault.type)));
       }
       break;
-    case FaultKind::missing_required:
+    case IssueKind::missing_required:
       replace_member(out, start, name, "");
       break;
-    case FaultKind::dangling_reference: {
+    case IssueKind::dangling_reference: {
       std::string link = R"(,"subject":{"reference":"Patient/)";
       world_.append_id(link, Type::Patient, no_such_record - fault.index);
       link += "\"}";
       replace_member(out, start, "subject", link);
       break;
     }
-    case FaultKind::duplicate_id: {
+    case IssueKind::duplicate_id: {
       std::string id = R"(,"id":")";
       world_.append_id(id, fault.type, 0);
       id += '"';
       replace_member(out, start, "id", id);
       break;
     }
-    case FaultKind::broken_json:
+    case IssueKind::broken_json:
       out.resize(start + (out.size() - start) * 2 / 3);
       break;
-    case FaultKind::wrong_type:
+    case IssueKind::wrong_type:
       replace_member(out, start, name, fmt::format(",\"{}\":42", name));
       break;
-    case FaultKind::wrong_cardinality: {
+    case IssueKind::wrong_cardinality: {
       const auto [begin, end] = member(out, start, name);
       const std::size_t value = begin + name.size() + 4;
       out.insert(end, 1, ']').insert(value, 1, '[');
       break;
     }
-    case FaultKind::unknown_type:
+    case IssueKind::unknown_type:
       out.insert(out.find(R"(","id")", start), 1, 's');
       break;
-    case FaultKind::missing_id:
+    case IssueKind::missing_id:
       replace_member(out, start, "id", "");
       break;
   }
@@ -172,14 +172,14 @@ std::string Faults::json(std::string_view suffix) const {
   for (const Fault& fault : faults_) {
     const Kind& kind = kinds[static_cast<std::size_t>(fault.kind)];
     std::string path(name_of(fault.type));
-    if (fault.kind != FaultKind::broken_json) {
+    if (fault.kind != IssueKind::broken_json) {
       path.push_back('.');
       path.append(!kind.path.empty()                  ? kind.path
-                  : fault.kind == FaultKind::bad_date ? date_path(fault.type)
+                  : fault.kind == IssueKind::bad_date ? date_path(fault.type)
                                                       : required(fault.type));
     }
     std::string id;
-    world_.append_id(id, fault.type, fault.kind == FaultKind::duplicate_id ? 0 : fault.index);
+    world_.append_id(id, fault.type, fault.kind == IssueKind::duplicate_id ? 0 : fault.index);
     fmt::format_to(
         std::back_inserter(out),
         R"({}{}    {{"kind": "{}", "found_by": "{}", "file": "studies/{}/{}{}", "line": {}, "path": "{}", "type": "{}", "id": "{}"}})",

@@ -12,7 +12,7 @@
 
 namespace etl::synth {
 
-enum class FaultKind : std::uint8_t {
+enum class IssueKind : std::uint8_t {
   unknown_element,     ///< an element that FHIR does not know
   bad_date,            ///< a date that is none
   missing_required,    ///< a required element is left out
@@ -26,7 +26,7 @@ enum class FaultKind : std::uint8_t {
 };
 
 struct Fault {
-  FaultKind kind;
+  IssueKind kind;
   Type type;
   std::uint64_t index;  ///< number of the record within its type, from 0: it stands in line index + 1
 };
@@ -38,7 +38,7 @@ class Faults {
   Faults(const World& world, std::uint64_t count);
 
   /// The fault that is due at this record, if any. Records must be asked for in order within a type.
-  [[nodiscard]] std::optional<FaultKind> at(Type type, std::uint64_t index) const;
+  [[nodiscard]] std::optional<IssueKind> at(Type type, std::uint64_t index) const;
 
   /// Spoils the resource that stands at the end of `out`, from `start` on.
   void spoil(std::string& out, std::size_t start, const Fault& fault) const;

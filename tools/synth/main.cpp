@@ -198,6 +198,6 @@ int main(int count, char** arguments) {
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << '\n';
-    return static_cast<int>(etl::ExitCode::fault);
+    return static_cast<int>(etl::ExitCode::internal);
   }
 }

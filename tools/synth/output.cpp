@@ -14,8 +14,8 @@ namespace etl::synth {
 namespace {
 
 [[noreturn]] void cannot_write(const std::string& path, const char* why) {
-  throw FaultError(std::string("cannot write: ") + why, path,
-                   "look at the folder's permissions and at the space left on the device");
+  throw InternalError(std::string("cannot write: ") + why, path,
+                      "look at the folder's permissions and at the space left on the device");
 }
 
 /// The end of the JSON string that begins at `at`, behind its closing quote (or the end of the text).

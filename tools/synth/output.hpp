@@ -12,10 +12,10 @@ struct gzFile_s;
 
 namespace etl::synth {
 
-/// Creates the folder and those above it. Throws FaultError.
+/// Creates the folder and those above it. Throws InternalError.
 void make_folder(const std::string& path);
 
-/// A file that is written once from the start. Every failure throws FaultError and names the path.
+/// A file that is written once from the start. Every failure throws InternalError and names the path.
 class File {
  public:
   explicit File(std::string path);

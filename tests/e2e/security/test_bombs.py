@@ -46,9 +46,9 @@ def test_white_space_ends_early(etl, study, name, unit, before):
     bomb(study / name, 2048, unit, before, PATIENT.encode())
     ran = bounded(etl, "validate", study, "-o", "json")
     assert ran.rc == 3, ran
-    (fault,) = [fault for fault in ran.json()["faults"] if fault["kind"] == "json"]
+    (issue,) = [issue for issue in ran.json()["issues"] if issue["kind"] == "json"]
     # A line longer than --max-resource is the same finding.
-    assert name in fault["file"] and ("without a resource" in fault["message"] or "longer than 64 MiB" in fault["message"]), fault
+    assert name in issue["file"] and ("without a resource" in issue["message"] or "longer than 64 MiB" in issue["message"]), issue
     assert ran.json()["summary"]["resources"] == (1 if before else 0)
 
 
@@ -62,7 +62,7 @@ def test_a_bomb_of_resources_ends_early(etl, study):
     bomb(study / "Patient.ndjson.gz", 1024, PATIENT.encode().ljust(1 << 16))
     ran = bounded(etl, "validate", study, "-o", "json", "--threads", "2")
     assert ran.rc == 3, ran
-    messages = [fault["message"] for fault in ran.json()["faults"] if fault["kind"] == "json"]
+    messages = [issue["message"] for issue in ran.json()["issues"] if issue["kind"] == "json"]
     assert len(messages) == 1 and "more than 500 times its size" in messages[0] and "gunzip" in messages[0], messages
 
 
