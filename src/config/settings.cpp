@@ -61,9 +61,10 @@ constexpr std::array kKeys = {
         "compress what is sent to the search server; helps on slow networks only"},
     Key{"search.retry_time", "ACED_ETL_SEARCH_RETRY_TIME", "", "300", "N",
         "seconds that a load keeps trying while the search server is overloaded or restarts", false, 86400},
-    Key{"search.personal_identifiers", "ACED_ETL_PERSONAL_IDENTIFIERS", "--personal-identifiers",
-        "*us-ssn,*passport*,*driver*licen[cs]e*,urn:oid:2.16.840.1.113883.4.1,urn:oid:2.16.840.1.113883.4.3.*", "LIST",
-        "patterns of identifier systems that stay out of search documents, separated by commas"},
+    Key{"search.personal_identifiers", "ACED_ETL_PERSONAL_IDENTIFIERS", "--personal-identifiers", "", "LIST",
+        "patterns of identifier systems that stay out of search documents, separated by commas; without it, those of "
+        "US "
+        "social security numbers, passports and driver's licences"},
     Key{"state_dir", "ACED_ETL_STATE_DIR", "--state-dir", "~/.local/state/aced-etl", "FOLDER",
         "what a later run has to know of earlier ones: journals of pulls, loads and uploads"},
     Key{"files.bucket", "ACED_ETL_FILES_BUCKET", "--bucket", "", "TEXT",

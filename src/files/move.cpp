@@ -16,12 +16,12 @@
 #include "base/text.hpp"
 #include "base/uuid.hpp"
 #include "documents/locator.hpp"
-#include "files/thread_pool.hpp"
 #include "files/download.hpp"
 #include "files/file_upload.hpp"
 #include "files/loader.hpp"
 #include "files/objects.hpp"
 #include "files/removal.hpp"
+#include "files/thread_pool.hpp"
 #include "gen3/bucket_names.hpp"
 
 namespace etl::files {
@@ -174,7 +174,8 @@ class Move {
                       [&] { return services_.indexd.get(did); });
   }
 
-  /// What the object that fence shows under this GUID says of the file's bytes; EtagMatch::mismatch where there is none.
+  /// What the object that fence shows under this GUID says of the file's bytes; EtagMatch::mismatch where there is
+  /// none.
   EtagMatch look(const std::string& did, const gen3::FileRecord& record) {
     try {
       const auto head = net::retry(services_.retry, services_.stop, "a look at " + record.file_name,
@@ -186,7 +187,9 @@ class Move {
     }
   }
 
-  bool is_whole(const std::string& did, const gen3::FileRecord& record) { return look(did, record) != EtagMatch::mismatch; }
+  bool is_whole(const std::string& did, const gen3::FileRecord& record) {
+    return look(did, record) != EtagMatch::mismatch;
+  }
 
   void send(const gen3::FileRecord& record) {
     const fs::path folder = spool_.next();
@@ -324,8 +327,8 @@ void remove_old_objects(const Services& services, const MovePlan& plan, const Mo
     if (old.urls.size() != 1 || old.urls.front().find("/" + did + "/") == std::string::npos) {
       throw RefusedError("the old object's key does not begin with the file's GUID: it may be another file's, too");
     }
-    const auto head =
-        net::retry(services.retry, services.stop, "a look at " + old.file_name, [&] { return head_object(services, did); });
+    const auto head = net::retry(services.retry, services.stop, "a look at " + old.file_name,
+                                 [&] { return head_object(services, did); });
     if (!head || head->size != *file->size || match_etag(*head, value_in(file->hashes, "md5")) == EtagMatch::mismatch) {
       throw RefusedError("the object in the new bucket is not whole");
     }

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/uuid.hpp"
 #include "fhir/reference_syntax.hpp"
 #include "fhir/resource_reference.hpp"
@@ -333,12 +334,12 @@ class ResourceFlattener final : public Flattener {
     out.end_side(conditions, about->key());
   }
 
-  /// list_ holds the Group's own columns.
+  /// The Group's own columns are kept as a subject's: a row holds only what tells the members apart.
   void members(const simplify::Record& record, BlockRows& out) {
     note_columns(own_names + group_member, out);
     const std::string group(record.id);
     const Key owner = key_of(record.type, record.id);
-    std::unordered_set<std::string> met;
+    std::unordered_set<std::uint64_t> met;  // hashes: a Group may have a million members
     Cursor cursor = record.source->document;
     each_member(cursor, [&](std::string_view name) {
       if (name != "member") {
@@ -354,7 +355,7 @@ class ResourceFlattener final : public Flattener {
           const auto member = references_.target(reference_at(cursor), *record.source);
           if (!member || member->id.empty()) {
             out.losses.add(Loss::unreadable, "Group", "member.entity");
-          } else if (!met.insert(member->id).second) {
+          } else if (!met.insert(fhir::IdIndex::key_of(member->id).high).second) {
             out.losses.add(Loss::repeated, "Group", "member");
           } else {
             member_row(group, member->id, owner, out);
@@ -374,6 +375,7 @@ class ResourceFlattener final : public Flattener {
       fhir::append_escaped(text, of);
       return text += '"';
     };
+    list_.clear();
     list_.set("id", quoted(id));
     list_.set("group_id", quoted(group));
     list_.set("member_id", quoted(member));
@@ -407,6 +409,7 @@ class RowAssembler final : public Assembler {
     std::string_view text = row.text;
     const StoredReference about = take_reference(text);
     list_.clear();
+    if (row.set == sets_[group_member]) add_group(row.owner);
     read_columns(text, [&](std::string_view name, std::string_view value) { list_.set(name, value); });
     if (!about.type.empty()) fold_subject(about, row.set == sets_[document_reference], type, losses);
     if (row.set == sets_[research_subject]) {
@@ -433,6 +436,15 @@ class RowAssembler final : public Assembler {
   }
 
  private:
+  /// The columns of the Group that a row's member is in.
+  void add_group(const Key& group) {
+    bool found = false;
+    std::string_view text = stores_[subjects].last(group, scratch_, found);
+    if (!found) throw InternalError("the columns of a Group are missing");
+    static_cast<void>(take_reference(text));
+    read_columns(text, [&](std::string_view name, std::string_view value) { list_.set(name, value); });
+  }
+
   void fold_subject(const StoredReference& about, bool further, const std::string& type, Losses& losses) {
     bool found = false;
     std::string_view text = stores_[subjects].last(about.key, scratch_, found);
@@ -469,7 +481,7 @@ class RowAssembler final : public Assembler {
   const std::vector<KeyedStore>& stores_;
   std::string end_;
   ColumnList list_;
-  Buffer scratch_;
+  KeyedStore::Scratch scratch_;
   std::string prefix_;
 };
 

@@ -10,6 +10,7 @@
 #include "fhir/json_text.hpp"
 #include "fhir/name_table.hpp"
 #include "flat/column_values.hpp"
+#include "flat/cursor_values.hpp"
 #include "flat/json_members.hpp"
 #include "flat/patient_columns.hpp"
 #include "flat/personal_identifiers.hpp"
@@ -99,6 +100,7 @@ class RecordFlattener final : public Flattener {
   void relation_ids(const ColumnTable& table, const simplify::Record& record, Buffer& to);
   void patient(const simplify::Record& record, BlockRows& out);
   void condition(const simplify::Record& record, bool family, BlockRows& out);
+  void family_conditions(const simplify::Source& source);
   void find_personal(std::string_view type, Losses& losses);
   void without_personal(std::string_view coded_name, std::string_view coded, std::string_view type, Losses& losses);
   [[nodiscard]] static const simplify::Relation* patient_of(const simplify::Record& record);
@@ -112,6 +114,8 @@ class RecordFlattener final : public Flattener {
   std::vector<bool> seen_;
   std::vector<std::string> others_;                           ///< names of members that have no column
   std::map<std::string, std::string, std::less<>> replaced_;  ///< members without their personal identifiers
+  std::vector<std::string> shown_;                            ///< codes of a family's conditions, raw JSON
+  std::vector<std::string> codings_;
   std::string name_;
   std::string scratch_;
 };
@@ -352,6 +356,59 @@ void RecordFlattener::patient(const simplify::Record& record, BlockRows& out) {
   out.end_side(patients, key_of(record.type, record.id, scratch_));
 }
 
+/// A FamilyMemberHistory has its conditions a level deeper than records go, unless the configuration plucks them.
+void RecordFlattener::family_conditions(const simplify::Source& source) {
+  fhir::Cursor cursor = source.document;
+  const auto coding = [&] {
+    std::string_view system;
+    std::string_view code;
+    std::string_view display;
+    each_member(cursor, [&](std::string_view name) {
+      if (name == "system") {
+        system = string_at(cursor);
+      } else if (name == "code") {
+        code = string_at(cursor);
+      } else if (name == "display") {
+        display = string_at(cursor);
+      } else {
+        cursor.skip();
+      }
+    });
+    if (!code.empty()) codings_.push_back(std::string("\"").append(system).append("#").append(code).append("\""));
+    const std::string_view one = display.empty() ? code : display;
+    if (!one.empty()) shown_.push_back(std::string("\"").append(one).append("\""));
+  };
+  const auto code_of = [&] {
+    std::string_view text;
+    const std::size_t before = shown_.size();
+    each_member(cursor, [&](std::string_view name) {
+      if (name == "coding") {
+        each_item(cursor, coding);
+      } else if (name == "text") {
+        text = string_at(cursor);
+      } else {
+        cursor.skip();
+      }
+    });
+    if (shown_.size() == before && !text.empty()) shown_.push_back(std::string("\"").append(text).append("\""));
+  };
+  each_member(cursor, [&](std::string_view name) {
+    if (name != "condition") {
+      cursor.skip();
+      return;
+    }
+    each_item(cursor, [&] {
+      each_member(cursor, [&](std::string_view part) {
+        if (part == "code") {
+          code_of();
+        } else {
+          cursor.skip();
+        }
+      });
+    });
+  });
+}
+
 /// Appends each code as the number of its column, its size and its raw JSON.
 void RecordFlattener::condition(const simplify::Record& record, bool family, BlockRows& out) {
   const simplify::Relation* const about = patient_of(record);
@@ -367,18 +424,26 @@ void RecordFlattener::condition(const simplify::Record& record, bool family, Blo
     if (name == "code_coding") coding = value;
   });
   if (shown.empty()) shown = text;
-  const auto add = [&](std::size_t column, std::string_view values) {
-    if (values.empty()) return;
-    each_item(values, [&](std::string_view value) {
-      if (!value.starts_with('"')) return;
-      const auto size = static_cast<std::uint32_t>(value.size());
-      out.side_text.append(static_cast<char>(column));
-      out.side_text.append({reinterpret_cast<const char*>(&size), sizeof size});
-      out.side_text.append(value);
-    });
+  const auto add = [&](std::size_t column, std::string_view value) {
+    if (!value.starts_with('"')) return;
+    const auto size = static_cast<std::uint32_t>(value.size());
+    out.side_text.append(static_cast<char>(column));
+    out.side_text.append({reinterpret_cast<const char*>(&size), sizeof size});
+    out.side_text.append(value);
   };
-  add(family ? 2 : 0, shown);
-  add(family ? 3 : 1, coding);
+  const auto add_all = [&](std::size_t column, std::string_view values) {
+    if (!values.empty()) each_item(values, [&](std::string_view value) { add(column, value); });
+  };
+  shown_.clear();
+  codings_.clear();
+  if (family && record.source != nullptr) family_conditions(*record.source);
+  if (shown_.empty() && codings_.empty()) {
+    add_all(family ? 2 : 0, shown);
+    add_all(family ? 3 : 1, coding);
+  } else {
+    for (const std::string& one : shown_) add(2, one);
+    for (const std::string& one : codings_) add(3, one);
+  }
   out.end_side(codes_of_patients, key_of("Patient", about->dst_id, scratch_));
 }
 
@@ -445,7 +510,7 @@ class RecordAssembler final : public Assembler {
     return place.members;
   }
 
-  static constexpr std::size_t most_known_bytes = std::size_t{4} << 20U;
+  static constexpr std::size_t most_known_bytes = std::size_t{8} << 20U;
   struct Known {
     Key key;
     std::string members;
@@ -454,7 +519,7 @@ class RecordAssembler final : public Assembler {
   Sets sets_;
   const std::vector<KeyedStore>& stores_;
   std::string end_;
-  Buffer scratch_;
+  KeyedStore::Scratch scratch_;
   std::set<std::pair<std::size_t, std::string>> distinct_;
   std::unordered_map<std::uint64_t, Known> known_;
   std::size_t known_bytes_ = 0;

@@ -7,8 +7,15 @@ namespace etl::flat {
 
 using fhir::SpillFile;
 
+namespace {
+
+/// A quarter of it is for entries: fewer would make more runs than can be merged at a time.
+constexpr std::size_t least_memory = 1024;
+
+}  // namespace
+
 KeyedStore::KeyedStore(std::size_t memory, std::filesystem::path temp_dir)
-    : memory_(std::max(memory, std::size_t{64} << 10U)), temp_dir_(std::move(temp_dir)) {}
+    : memory_(std::max(memory, least_memory)), temp_dir_(std::move(temp_dir)) {}
 
 void KeyedStore::add(const Key& key, std::string_view text) {
   if (!resident_.empty() && resident_.size() + text.size() > memory_ / 4) {
@@ -98,42 +105,43 @@ void KeyedStore::merge_runs() {
   runs_.assign(1, {0, written});
 }
 
-void KeyedStore::find(const Key& key, std::vector<Entry>& found) const {
+void KeyedStore::find(const Key& key, Scratch& scratch) const {
   const Entry wanted{key.high, 0, key.low, 0};
-  const auto same = [&](const Entry& entry) { return entry.high == key.high && entry.low == key.low; };
+  const auto take = [&](const std::vector<Entry>& from) {
+    for (auto at = std::lower_bound(from.begin(), from.end(), wanted);
+         at != from.end() && at->high == key.high && at->low == key.low; ++at)
+      scratch.found_.push_back(*at);
+  };
+  scratch.found_.clear();
   if (runs_.empty()) {
-    for (auto at = std::lower_bound(entries_.begin(), entries_.end(), wanted); at != entries_.end() && same(*at); ++at)
-      found.push_back(*at);
+    take(entries_);
     return;
   }
   // The key may begin in the page before the first one that begins with it.
   const auto first = std::ranges::lower_bound(first_of_page_, key.high);
   std::size_t number = static_cast<std::size_t>(first - first_of_page_.begin());
   if (number > 0) --number;
-  std::vector<Entry> entries;
   for (; number < first_of_page_.size() && first_of_page_[number] <= key.high; ++number) {
-    entries.resize(std::min(page, runs_.front().entries - number * page));
-    entry_file_->read(entries.data(), entries.size() * sizeof(Entry), number * page * sizeof(Entry));
-    for (auto at = std::lower_bound(entries.begin(), entries.end(), wanted); at != entries.end() && same(*at); ++at)
-      found.push_back(*at);
+    scratch.page_.resize(std::min(page, runs_.front().entries - number * page));
+    entry_file_->read(scratch.page_.data(), scratch.page_.size() * sizeof(Entry), number * page * sizeof(Entry));
+    take(scratch.page_);
   }
 }
 
-std::string_view KeyedStore::text_of(const Entry& entry, Buffer& scratch) const {
+std::string_view KeyedStore::text_of(const Entry& entry, Scratch& scratch) const {
   if (entry.offset >= resident_from_) {
-    const std::size_t begin = static_cast<std::size_t>(entry.offset - resident_from_);
+    const auto begin = static_cast<std::size_t>(entry.offset - resident_from_);
     return resident_.view(begin, begin + entry.size);
   }
-  scratch.resize(entry.size);
-  text_file_->read(scratch.data(), entry.size, static_cast<std::size_t>(entry.offset));
-  return scratch.view();
+  scratch.text_.resize(entry.size);
+  text_file_->read(scratch.text_.data(), entry.size, static_cast<std::size_t>(entry.offset));
+  return scratch.text_.view();
 }
 
-std::string_view KeyedStore::last(const Key& key, Buffer& scratch, bool& found) const {
-  std::vector<Entry> entries;
-  find(key, entries);
-  found = !entries.empty();
-  return found ? text_of(entries.back(), scratch) : std::string_view{};
+std::string_view KeyedStore::last(const Key& key, Scratch& scratch, bool& found) const {
+  find(key, scratch);
+  found = !scratch.found_.empty();
+  return found ? text_of(scratch.found_.back(), scratch) : std::string_view{};
 }
 
 }  // namespace etl::flat

@@ -19,6 +19,8 @@ class KeyedStore {
  public:
   using Key = fhir::IdIndex::Key;
 
+  class Scratch;
+
   KeyedStore(std::size_t memory, std::filesystem::path temp_dir);
 
   void add(const Key& key, std::string_view text);
@@ -28,13 +30,9 @@ class KeyedStore {
   /// Calls `take` with each text of the key, in the order in which they were added. Safe from several threads;
   /// `scratch` is the caller's.
   template <class Take>
-  void each(const Key& key, Buffer& scratch, Take&& take) const {
-    std::vector<Entry> found;
-    find(key, found);
-    for (const Entry& entry : found) take(text_of(entry, scratch));
-  }
+  void each(const Key& key, Scratch& scratch, Take&& take) const;
   /// The last text of the key, which may be empty; `found` says whether there is one.
-  [[nodiscard]] std::string_view last(const Key& key, Buffer& scratch, bool& found) const;
+  [[nodiscard]] std::string_view last(const Key& key, Scratch& scratch, bool& found) const;
   [[nodiscard]] bool empty() const noexcept { return texts_ == 0; }
 
  private:
@@ -53,10 +51,10 @@ class KeyedStore {
     std::size_t offset;
     std::size_t entries;
   };
-  static constexpr std::size_t page = 128;  ///< entries that are read together
+  static constexpr std::size_t page = 32;  ///< entries that are read together
 
-  void find(const Key& key, std::vector<Entry>& found) const;
-  [[nodiscard]] std::string_view text_of(const Entry& entry, Buffer& scratch) const;
+  void find(const Key& key, Scratch& scratch) const;
+  [[nodiscard]] std::string_view text_of(const Entry& entry, Scratch& scratch) const;
   void spill_entries();
   void merge_runs();
   fhir::SpillFile& entry_file();
@@ -76,5 +74,20 @@ class KeyedStore {
   std::vector<Run> runs_;
   std::vector<std::uint64_t> first_of_page_;  ///< Entry::high of the first entry of each page of the merged run
 };
+
+/// Where a reader's look-ups put what they find; kept to keep its memory. What a look-up answers lives until the next
+/// one with the same Scratch.
+class KeyedStore::Scratch {
+  friend class KeyedStore;
+  std::vector<Entry> page_;
+  std::vector<Entry> found_;
+  Buffer text_;
+};
+
+template <class Take>
+void KeyedStore::each(const Key& key, Scratch& scratch, Take&& take) const {
+  find(key, scratch);
+  for (const Entry& entry : scratch.found_) take(text_of(entry, scratch));
+}
 
 }  // namespace etl::flat

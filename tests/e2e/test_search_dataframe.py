@@ -144,6 +144,7 @@ def test_a_value_of_every_kind(load, study, kind, value, shown):
     assert ("Specimen.it (1)" in load.said) == (shown is None)
 
 
+@pytest.mark.promise("A study cannot change whose a search document is")
 def test_an_observation_cannot_change_what_a_row_is(load, study):
     """`size` is a number in every row."""
     texts = ["id", "identifier", "resourceType", "size"]
@@ -200,6 +201,7 @@ def test_a_file_may_be_about_any_resource(load, study, order):
                      "observation_status": "final", "observation_my_score": "3 mm", "patient_id": "p1", "patient_gender": "male"}
 
 
+@pytest.mark.promise("Personal identifiers stay out of search documents")
 def test_personal_identifiers_stay_out(load, study):
     identifiers = [{"system": "http://hl7.org/fhir/sid/us-ssn", "value": "999-13-5947"}, {"system": "http://a.org/mrn", "value": "M1"}]
     folder = study("a.ndjson", lines(specimen("s1", subject={"reference": "Patient/p1"}), patient(1, identifier=identifiers)))
@@ -215,6 +217,7 @@ def test_columns_are_counted_before_anything_is_written(etl, study, tmp_path):
     assert "more than 20,000 columns" in ran.stderr and tree(tmp_path / "out") == {}
 
 
+@pytest.mark.promise("Search documents depend on the study alone")
 def test_the_files_are_the_same_whatever_the_threads_and_the_memory(etl, synth, tmp_path):
     """Also when rows and joins wait in the temporary folder."""
     synth("--patients", 1500, "--seed", 6, "--files", 200, tmp_path / "study").ok()

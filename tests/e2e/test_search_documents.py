@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import pathlib
 import random
+import tempfile
 
 import pytest
+from bounded import measured
 from programs import ROOT
 from simplify_study import lines, patient, study, tree
 
@@ -100,6 +102,14 @@ def test_an_observation_without_a_patient_is_loaded(load, study):
     assert "1 observations without a patient" in load.said
 
 
+def test_conditions_of_the_family_are_those_of_the_patients_histories(load, study):
+    history = {"resourceType": "FamilyMemberHistory", "id": "f1", "status": "completed", "patient": {"reference": "Patient/p1"},
+               "relationship": concept("MTH"), "condition": [{"code": concept("1", "Asthma")}, {"code": {"text": "only a text"}}, {"code": concept("1", "Asthma")}]}
+    found = load(study("a.ndjson", lines(observation("o1", subject={"reference": "Patient/p1"}), patient(1), history)))["observation"]["o1"]
+    assert found["family_history_condition"] == ["Asthma", "only a text"]
+    assert found["family_history_condition_code"] == ["http://snomed.info/sct#1"] and "condition" not in found
+
+
 def test_the_subject_is_the_patient_of_an_observation(load, study):
     """Not one who performed it, even when that one comes first."""
     folder = study("a.ndjson", lines(observation("o1", performer=[{"reference": "Patient/p2"}], subject={"reference": "Patient/p1"}),
@@ -108,6 +118,7 @@ def test_the_subject_is_the_patient_of_an_observation(load, study):
     assert (found["patient_id"], found["gender"]) == ("p1", "male")
 
 
+@pytest.mark.promise("Personal identifiers stay out of search documents")
 def test_personal_identifiers_stay_out(load, study):
     folder = study("a.ndjson", lines(
         patient(1, identifier=[{"system": SSN, "value": "999-13-5947"}, {"system": "http://a.org/mrn", "value": "M1"},
@@ -123,6 +134,7 @@ def test_personal_identifiers_stay_out(load, study):
     assert len(everything["p1"]["identifier"]) == 3 and everything["p2"]["identifier"] == ["us_ssn#999-13-5948"]
 
 
+@pytest.mark.promise("A study cannot change whose a search document is")
 def test_what_a_document_is_known_by_is_never_overwritten(load, study):
     """Extensions may have any name."""
     names = ["id", "project_id", "auth_resource_path", "patient_id", "gender", "condition", "__typename", "a%b.c", "9lives", "_matched"]
@@ -134,6 +146,7 @@ def test_what_a_document_is_known_by_is_never_overwritten(load, study):
     assert found["_typename"] == "extension __typename" and found["a_b_c"] == "extension a%b.c" and found["_9lives"] == "extension 9lives"
 
 
+@pytest.mark.promise("The type of a search column does not depend on the data")
 def test_a_column_is_a_list_in_every_document_or_in_none(load, study):
     """Two extensions of one name make a list in the record; the dictionary has one text."""
     twice = [{"url": "http://a.org/patient-mothersMaidenName", "valueString": name} for name in ("Ann", "Bea")]
@@ -142,6 +155,7 @@ def test_a_column_is_a_list_in_every_document_or_in_none(load, study):
     assert "1 further values of a column that takes one: patient.patient_mothersMaidenName (1)" in load.said
 
 
+@pytest.mark.promise("The type of a search column does not depend on the data")
 def test_numbers_are_numbers_in_every_document(load, study):
     """From the dictionary: disability_adjusted_life_years is a number, multipleBirthInteger an integer."""
     extension = {"url": "http://a.org/disability-adjusted-life-years"}
@@ -199,6 +213,7 @@ def test_types_limit_and_dry_run(etl, study, tmp_path):
     assert "names a folder" in etl(*ask, "--output", "json").failed(2).stderr
 
 
+@pytest.mark.promise("Search documents depend on the study alone")
 def test_the_files_are_the_same_whatever_the_threads_and_the_memory(etl, synth, tmp_path):
     """Also when rows and joins wait in the temporary folder."""
     synth("--patients", 700, "--seed", 5, "--files", 10, tmp_path / "study").ok()
@@ -210,6 +225,24 @@ def test_the_files_are_the_same_whatever_the_threads_and_the_memory(etl, synth, 
         found[threads, memory] = tree(out)
     assert len(found[1, 64]["observation.ndjson"]) > 4_000_000, "the smallest memory must be too little for it"
     assert found[1, 64] == found[3, 64] == found[3, 1]
+
+
+@pytest.mark.parametrize("layout", ["dictionary", "dataframe"])
+def test_memory_is_bounded_whatever_the_study(etl, synth, layout):
+    """The same for a study five times as large."""
+    peaks = {}
+    with tempfile.TemporaryDirectory(prefix="aced-etl-test-") as name:
+        scratch = pathlib.Path(name)
+        for records in (20_000, 100_000):
+            synth("--records", records, "--seed", 3, "--files", 1000, "--file-bytes", 1, scratch / str(records)).ok()
+            cost = measured(etl, "search", "load", "--layout", layout, "--project", "aced-study", scratch / str(records), *DICTIONARY,
+                            "--output", scratch / "out", "--threads", 2, "--join-memory", 4, cpu_seconds=200)
+            cost.ran.ok()
+            peaks[records] = cost.peak_mib
+        size = sum(len(content) for content in tree(scratch / "out").values())
+    print(peaks, size)
+    assert size > 15_000_000
+    assert peaks[100_000] < 200 and peaks[100_000] - peaks[20_000] < 50, peaks
 
 
 def test_a_synthetic_study_is_joined_by_patient(load, synth, tmp_path):

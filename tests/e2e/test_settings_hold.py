@@ -11,10 +11,12 @@ PATIENT = '{"resourceType": "Patient", "id": "p"}\n'
 
 # A value that is none, and every command that must heed the setting: it is refused there, as a run refuses it.
 TYPED: dict[str, tuple[str, list[list[str]]]] = {
-    "threads": ("none", [["validate", "s.ndjson"], ["simplify", "s.ndjson", "out"], ["graph", "load", "--project", "a-b", "s.ndjson"]]),
+    "threads": ("none", [["validate", "s.ndjson"], ["simplify", "s.ndjson", "out"], ["graph", "load", "--project", "a-b", "s.ndjson"],
+                         ["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "graph.dangling": ("ignore", [["validate", "s.ndjson"], ["graph", "load", "--project", "a-b", "s.ndjson"]]),
     "graph.shared": ("ignore", [["graph", "load", "--project", "a-b", "s.ndjson"]]),
-    "graph.duplicates": ("some", [["validate", "s.ndjson"], ["graph", "load", "--project", "a-b", "s.ndjson"]]),
+    "graph.duplicates": ("some", [["validate", "s.ndjson"], ["graph", "load", "--project", "a-b", "s.ndjson"],
+                                  ["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "graph.edge_table": ("last", [["graph", "load", "--project", "a-b", "s.ndjson"]]),
     "graph.lock_timeout": ("long", [["graph", "load", "--project", "a-b", "s.ndjson"], ["graph", "counts"]]),
     "graph.prune": ("maybe", [["graph", "load", "--project", "a-b", "s.ndjson"]]),
@@ -23,8 +25,15 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
     "limits.file_jobs": ("many", [["files", "rm", "--project", "a-b", "--yes"], ["files", "get", "--out", "out", "dg.x/00000000-0000-0000-0000-000000000000"]]),
     "limits.bandwidth": ("fast", [["files", "get", "--out", "out", "dg.x/00000000-0000-0000-0000-000000000000"]]),
     "limits.max_resource_mib": ("9999", [["validate", "s.ndjson"], ["simplify", "s.ndjson", "out"],
-                                         ["graph", "load", "--project", "a-b", "s.ndjson"]]),
+                                         ["graph", "load", "--project", "a-b", "s.ndjson"],
+                                         ["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
+    "limits.join_memory_mib": ("9999", [["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "gen3.allow_http": ("maybe", []),  # asked for only where it matters: tests/e2e/security
+    # Asked for only when the server has answered: tests/e2e/test_search.py.
+    "search.connections": ("many", []),
+    "search.bulk_size": ("large", []),
+    "search.gzip": ("maybe", []),
+    "search.retry_time": ("long", []),
     # Of a run alone: which steps it has, and how often it tries one.
     "destinations.projects": ("maybe", []),
     "destinations.graph": ("maybe", []),
@@ -35,7 +44,9 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
 # Texts, folders and addresses. Commands and steps read them through the same functions: config::database_address,
 # gen3::session_options, studies::pull_options, studies::source_profile, simplify::StudySetup, simplify::study_source (whose settings
 # test_exclude.py and test_transform_ids.py hold), config::folder.
-TEXTS = {"exclude", "transform_ids", "program", "dictionary", "simplify_config", "user_yaml", "temp_dir", "creds", "etl_yaml", "fence_config", "search.url", "state_dir",
+TEXTS = {"exclude", "transform_ids", "program", "dictionary", "simplify_config", "user_yaml", "temp_dir", "creds", "etl_yaml", "fence_config", "search.url", "search.personal_identifiers",
+         "search.user", "search.password", "search.api_key", "search.ca_file", "search.prefix",
+         "state_dir",
          "files.bucket", "folder.studies", "folder.output", "source.bucket", "source.path", "source.studies_prefix", "source.output_prefix",
          "source.profile", "gen3.endpoint", "gen3.api_key", "gen3.access_token", "database.host", "database.port", "database.name",
          "database.user", "database.password"}
