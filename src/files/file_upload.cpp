@@ -65,7 +65,7 @@ void FileUpload::put(const Document& document, const net::Request& request) {
   options_.on_bytes(document.size);
   if (etag.find(document.md5) != std::string::npos) return;
   const auto head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
-                               [&] { return head_object(services_, document.did); });
+                               [&] { return head_object(services_, options_.seen_as(document.did)); });
   if (!head || head->size != document.size) {
     throw WrongObjectError(head ? fmt::format("S3 has {} bytes, but {} were sent", head->size, document.size)
                                 : "S3 does not have the object after the upload");

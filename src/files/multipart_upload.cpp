@@ -181,7 +181,7 @@ void MultipartUpload::once(const Document& document) {
 
 bool MultipartUpload::is_there(const Document& document, const std::string& etag) {
   const auto head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
-                               [&] { return head_object(services_, document.did); });
+                               [&] { return head_object(services_, options_.seen_as(document.did)); });
   return head && head->size == document.size &&
          (match_multipart_etag(*head, etag) == EtagMatch::match ||
           (head->encrypted && head->etag.ends_with(etag.substr(etag.find('-')))));
@@ -214,7 +214,7 @@ void MultipartUpload::complete(const Document& document, const Journal::Upload& 
     }
   }
   const auto head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
-                               [&] { return head_object(services_, document.did); });
+                               [&] { return head_object(services_, options_.seen_as(document.did)); });
   if (head && head->size == document.size && match_multipart_etag(*head, etag) != EtagMatch::mismatch) return;
   journal_.drop_upload(document.did);
   throw WrongObjectError(head ? fmt::format("S3 has {} bytes with the ETag {}, but {} with {} were sent", head->size,

@@ -15,8 +15,8 @@ PATIENT = '{"resourceType": "Patient", "id": "p"}\n'
 def test_a_dictionary_that_does_not_exist_or_is_none(etl, database, command):
     (etl.cwd / "s.ndjson").write_text(PATIENT)
     (etl.cwd / "list.json").write_text("[]")
-    for name, what in (("none.json", "cannot read the dictionary: there is no such file"), ("list.json", "not a Gen3 dictionary"),
-                       (".", "cannot read the dictionary: a folder")):
+    for name, what in (("none.json", "cannot read the dictionary: the file does not exist"), ("list.json", "not a Gen3 dictionary"),
+                       (".", "cannot read the dictionary: this is a folder")):
         ran = etl(*command, env={"DICTIONARY_URL": name}).failed(2)
         assert what in ran.stderr and name in ran.stderr, ran
 
@@ -24,7 +24,7 @@ def test_a_dictionary_that_does_not_exist_or_is_none(etl, database, command):
 @pytest.mark.parametrize("command", [("projects", "init", "--all", "--via", "database"), ("config", "init", "-")])
 def test_a_user_yaml_that_does_not_exist_or_is_none(etl, command):
     (etl.cwd / "users.yaml").write_text("users: {}\n")
-    for name, what in (("none.yaml", "cannot read user.yaml: there is no such file"), ("users.yaml", "it has no `authz`")):
+    for name, what in (("none.yaml", "cannot read user.yaml: the file does not exist"), ("users.yaml", "it has no `authz`")):
         ran = etl(*command, "--user-yaml", name).failed(2)
         assert what in ran.stderr and name in ran.stderr, ran
 
@@ -40,7 +40,7 @@ def test_a_study_that_does_not_exist(etl, commons, command):
 
 def test_a_simplify_configuration_that_does_not_exist(etl):
     (etl.cwd / "s.ndjson").write_text(PATIENT)
-    for name, what in (("none.yaml", "there is no such file"), (".", "a folder")):
+    for name, what in (("none.yaml", "the file does not exist"), (".", "this is a folder")):
         ran = etl("validate", "--config", name, "s.ndjson").failed(2)
         assert f"cannot read the simplify configuration: {what}" in ran.stderr, ran
 
@@ -48,12 +48,12 @@ def test_a_simplify_configuration_that_does_not_exist(etl):
 def test_a_fence_configuration_that_does_not_exist(etl, commons):
     for command in (("buckets", "ls"), ("config", "init", "-")):
         ran = etl(*command, "--fence-config", "none.yaml").failed(2)
-        assert "cannot read fence's configuration: there is no such file" in ran.stderr, ran
+        assert "cannot read fence's configuration: the file does not exist" in ran.stderr, ran
 
 
 def test_an_api_key_that_cannot_be_read(etl):
     ran = etl("projects", "ls", "--api-key", ".").failed(2)
-    assert "cannot read the API key: a folder" in ran.stderr and "GEN3_API_KEY" in ran.stderr, ran
+    assert "cannot read the API key: this is a folder" in ran.stderr and "GEN3_API_KEY" in ran.stderr, ran
 
 
 # --- the database -----------------------------------------------------------------------------------------------

@@ -72,3 +72,27 @@ def test_a_state_folder_that_is_a_file(etl, pod):
     pathlib.Path(etl.env["ACED_ETL_STATE_DIR"]).write_text("")
     rows = examined(etl, 2)
     assert rows["state"]["state"] == "failed" and "--state-dir" in rows["state"]["advice"]
+
+
+def test_every_enabled_study_is_checked(world):
+    """Its source, bucket, project in the commons and project in the graph; a disabled study is not."""
+    first, second = world.studies()
+    world.write_etl_yaml(studies=[first, {**second, "enabled": False}])
+    rows = {row["check"]: row["state"] for row in world.etl("doctor", "-o", "json").ok().json()}
+    for check in ("source of Lung", "bucket of Lung", "project demo-synthetic", "indexd, demo-synthetic", "graph, demo-synthetic"):
+        assert rows.get(check) == "ok", (check, rows)
+    assert not [check for check in rows if "Cohort" in check and ("source" in check or "bucket" in check)]
+    assert rows["privileges"] == "ok" and rows["API key"] == "ok"
+
+
+def test_a_reader_s_key_is_a_failure_for_every_enabled_study(world):
+    env = {"GEN3_API_KEY": str(world.commons.credentials_of("reader@example.org"))}
+    ran = world.etl("doctor", "-o", "json", env=env)
+    rows = {row["check"]: row for row in ran.json()}
+    assert ran.rc == 4
+    for project in ("demo-synthetic", "demo-cohort"):
+        for check in (f"project {project}", f"indexd, {project}", f"making {project}"):
+            assert rows[check]["state"] == "failed" and rows[check]["advice"], rows[check]
+    world.write_etl_yaml(destinations={"files": "no", "projects": "no"})
+    rows = {row["check"]: row["state"] for row in world.etl("doctor", "-o", "json", env=env).json()}
+    assert rows.get("project demo-synthetic") != "failed", "a graph is loaded without fence"

@@ -153,7 +153,7 @@ def _(world, tmp):
     return {"DICTIONARY_URL": "ftp://dictionary.example.org/schema.json"}
 
 
-@condition("the file of the dictionary does not exist", "cannot read the dictionary: there is no such file")
+@condition("the file of the dictionary does not exist", "cannot read the dictionary: the file does not exist")
 def _(world, tmp):
     return {"DICTIONARY_URL": str(tmp / "nowhere.json")}
 

@@ -163,6 +163,7 @@ void add_files(CLI::App& app, Context& context) {
   add_files_verify(*group, context);
   add_files_get(*group, context);
   add_files_rm(*group, context);
+  add_files_move(*group, context);
 }
 
 }  // namespace etl::cli

@@ -43,6 +43,7 @@ void add_sending_options(CLI::App& app, Context& context, FilesOptions& options)
 
 void add_files_ls(CLI::App& group, Context& context);
 void add_files_rm(CLI::App& group, Context& context);
+void add_files_move(CLI::App& group, Context& context);
 void add_files_get(CLI::App& group, Context& context);
 void add_files_verify(CLI::App& group, Context& context);
 

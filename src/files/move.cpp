@@ -1,0 +1,349 @@
+#include "files/move.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <system_error>
+
+#include "base/exhausted.hpp"
+#include "base/identifier.hpp"
+#include "base/text.hpp"
+#include "base/uuid.hpp"
+#include "documents/locator.hpp"
+#include "files/download.hpp"
+#include "files/file_upload.hpp"
+#include "files/loader.hpp"
+#include "files/objects.hpp"
+#include "files/removal.hpp"
+#include "files/thread_pool.hpp"
+#include "gen3/bucket_names.hpp"
+
+namespace etl::files {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t files_waiting = 64;
+constexpr const char* kOldMarker = "aced_etl_moved_from";  ///< key of a marker's metadata: the GUID of the file
+constexpr const char* kNewMarker = "aced_etl_moved_to";
+const std::string kContent = "content";  ///< the name of a file between the buckets
+
+std::string value_in(const std::map<std::string, std::string>& map, const std::string& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? std::string() : found->second;
+}
+
+/// A file's name below its GUID in a bucket; empty when it has none that an object can have.
+std::string object_name(const gen3::FileRecord& record) {
+  if (is_relative_name(record.file_name)) return record.file_name;
+  if (record.urls.size() != 1) return {};
+  const std::string mark = "/" + record.did + "/";
+  const auto at = record.urls.front().find(mark);
+  const std::string name = at == std::string::npos ? std::string() : record.urls.front().substr(at + mark.size());
+  return is_relative_name(name) ? name : std::string();
+}
+
+std::string new_url(const gen3::FileRecord& record, const std::string& bucket) {
+  return fmt::format("s3://{}/{}/{}", bucket, record.did, object_name(record));
+}
+
+bool is_in(const gen3::FileRecord& record, const std::string& bucket) {
+  return record.urls.size() == 1 && record.urls.front().starts_with(fmt::format("s3://{}/", bucket));
+}
+
+/// The record by which fence shows or removes one object of the file.
+gen3::FileRecord marker(const gen3::FileRecord& record, const std::string& url, const char* kind) {
+  gen3::FileRecord made;
+  made.did = uuid5(uuid_namespace_dns, fmt::format("{} {} {}", kind, record.did, url));
+  made.size = record.size;
+  made.hashes = record.hashes;
+  made.urls = {url};
+  made.authz = record.authz;
+  made.file_name = record.file_name;
+  made.metadata = {{kind, record.did}};
+  return made;
+}
+
+/// A folder that only this process knows, removed with all that is in it.
+class SpoolFolder {
+ public:
+  explicit SpoolFolder(const fs::path& parent) {
+    std::string pattern = (parent / "aced-etl-move-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      const int why = errno;
+      refuse_if_exhausted(why, parent);
+      throw UsageError("no temporary folder can be made: " + std::generic_category().message(why), parent.string(),
+                       "name a folder with room for the files: --temp-dir or TMPDIR");
+    }
+    path_ = pattern;
+  }
+  ~SpoolFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  SpoolFolder(const SpoolFolder&) = delete;
+  SpoolFolder& operator=(const SpoolFolder&) = delete;
+
+  /// A new place in it.
+  [[nodiscard]] fs::path next() { return path_ / std::to_string(++number_); }
+
+ private:
+  fs::path path_;
+  std::atomic<std::uint64_t> number_{0};
+};
+
+documents::Location location_of(const fs::path& file) {
+  struct stat about {};
+  if (::stat(file.c_str(), &about) != 0) throw UsageError("a temporary file is gone", file.string());
+  return {.root = 0,
+          .name = file.filename().string(),
+          .device = about.st_dev,
+          .inode = about.st_ino,
+          .size = static_cast<std::uint64_t>(about.st_size),
+          .mtime_ns = about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec};
+}
+
+class Move {
+ public:
+  Move(const Services& services, Journal& journal, const MoveOptions& options)
+      : services_(services),
+        journal_(journal),
+        options_(options),
+        spool_(options.temp_dir),
+        uploads_(services, journal, upload_options()),
+        buckets_(services.fence) {}
+
+  void move(const gen3::FileRecord& planned) {
+    const auto there = look_up(planned.did);
+    if (!there) throw RefusedError("its record was removed meanwhile");
+    require_own(*there, authz_of(options_.project));
+    if (is_in(*there, options_.upload.bucket_name)) return;  // another command has moved it
+    check(*there);
+    const std::string url = new_url(*there, options_.upload.bucket_name);
+    const gen3::FileRecord shown = marker(*there, url, kNewMarker);
+    static_cast<void>(services_.indexd.create(shown));
+    {
+      const std::lock_guard lock(mutex_);
+      shown_[there->did] = shown.did;
+    }
+    if (look(shown.did, *there) != EtagMatch::match) send(*there);
+    if (!is_whole(shown.did, *there)) throw RefusedError("the object in the new bucket is not what was sent");
+    if (!buckets_.unknown_in(there->urls)) {
+      static_cast<void>(services_.indexd.create(marker(*there, there->urls.front(), kOldMarker)));
+    }
+    gen3::FileRecord changed = *there;
+    changed.urls = {url};
+    static_cast<void>(services_.indexd.update(there->did, there->rev, changed));
+    if (!is_whole(there->did, *there)) {
+      throw RefusedError("fence does not show the object in the new bucket; its record names it already");
+    }
+    remove_marker(shown.did);
+    journal_.forget(there->did);
+  }
+
+ private:
+  UploadOptions upload_options() {
+    UploadOptions upload = options_.upload;
+    // Until its record changes, fence shows the file's old object under its own GUID.
+    upload.seen_as = [this](const std::string& did) {
+      const std::lock_guard lock(mutex_);
+      const auto found = shown_.find(did);
+      return found == shown_.end() ? did : found->second;
+    };
+    return upload;
+  }
+
+  static void check(const gen3::FileRecord& record) {
+    if (record.urls.size() != 1 || !record.urls.front().starts_with("s3://")) {
+      throw RefusedError(fmt::format("its record names {} places, not one object in S3", record.urls.size()));
+    }
+    if (!record.size || value_in(record.hashes, "md5").empty()) {
+      throw RefusedError("its record has no size or no md5 to check it by");
+    }
+    if (object_name(record).empty()) throw RefusedError("its record has no name that an object can have");
+  }
+
+  std::optional<gen3::FileRecord> look_up(const std::string& did) {
+    return net::retry(services_.retry, services_.stop, "a look at the record " + did,
+                      [&] { return services_.indexd.get(did); });
+  }
+
+  /// What the object that fence shows under this GUID says of the file's bytes; EtagMatch::mismatch where there is
+  /// none.
+  EtagMatch look(const std::string& did, const gen3::FileRecord& record) {
+    try {
+      const auto head = net::retry(services_.retry, services_.stop, "a look at " + record.file_name,
+                                   [&] { return head_object(services_, did); });
+      if (!head || head->size != *record.size) return EtagMatch::mismatch;
+      return *record.size == 0 ? EtagMatch::match : match_etag(*head, value_in(record.hashes, "md5"));
+    } catch (const HiddenObjectError&) {  // as of an object that is not there to a key that may not list
+      return EtagMatch::mismatch;
+    }
+  }
+
+  bool is_whole(const std::string& did, const gen3::FileRecord& record) {
+    return look(did, record) != EtagMatch::mismatch;
+  }
+
+  void send(const gen3::FileRecord& record) {
+    const fs::path folder = spool_.next();
+    gen3::FileRecord spooled = record;
+    spooled.file_name = kContent;
+    static_cast<void>(Download(services_, folder, false, [](std::uint64_t) {}).get(spooled));
+    documents::Places places;
+    places.output = folder;
+    places.output_named = true;
+    const documents::Locator locator(places);
+    Document document{.did = record.did,
+                      .name = object_name(record),
+                      .size = *record.size,
+                      .md5 = value_in(record.hashes, "md5"),
+                      .locator = &locator,
+                      .location = location_of(folder / kContent),
+                      .place = {}};
+    uploads_.upload(document, record, true);
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+  }
+
+  void remove_marker(const std::string& did) {
+    if (const auto marker = look_up(did)) services_.indexd.remove(marker->did, marker->rev);
+  }
+
+  const Services& services_;
+  Journal& journal_;
+  const MoveOptions& options_;
+  SpoolFolder spool_;
+  std::mutex mutex_;
+  std::map<std::string, std::string> shown_;  ///< GUID of a file -> that of the marker of its new object
+  FileUpload uploads_;
+  gen3::BucketNames buckets_;
+};
+
+/// Does fence show an object under this GUID?
+bool shows(const Services& services, const std::string& did) {
+  try {
+    return head_object(services, did).has_value();
+  } catch (const HiddenObjectError&) {
+    return false;
+  }
+}
+
+/// Works on records, several at once. What fails for one is told; what would meet every file is thrown.
+template <typename Work>
+void for_each(const Services& services, const std::vector<gen3::FileRecord>& records, unsigned jobs,
+              std::uint64_t& failed, const OnMove& on_file, const Work& work) {
+  std::mutex mutex;
+  ThreadPool<gen3::FileRecord> pool(jobs, files_waiting, [&](gen3::FileRecord& record) {
+    if (services.stop.stop_requested()) throw StoppedError();
+    std::string reason;
+    try {
+      work(record);
+    } catch (const RefusedError& error) {
+      reason = error.what();
+    } catch (const InputError& error) {
+      reason = error.what();
+    }
+    const std::lock_guard lock(mutex);
+    if (!reason.empty()) ++failed;
+    on_file(record, reason);
+  });
+  for (const gen3::FileRecord& record : records) pool.add(record);
+  pool.finish();
+}
+
+}  // namespace
+
+MovePlan plan_move(const Services& services, const MoveOptions& options) {
+  MovePlan plan;
+  std::map<std::string, gen3::FileRecord> markers;
+  std::map<std::string, bool> moved;  // GUID of a file -> is it in the new bucket?
+  services.indexd.list(authz_of(options.project), [&](const gen3::FileRecord& record) {
+    if (services.stop.stop_requested()) throw StoppedError();
+    if (const auto file = value_in(record.metadata, kOldMarker); !file.empty()) {
+      markers.emplace(record.did, record);
+    } else if (!value_in(record.metadata, kNewMarker).empty()) {
+      plan.markers.push_back(record);
+    } else {
+      const bool there = is_in(record, options.upload.bucket_name);
+      moved[record.did] = there;
+      if (there) {
+        ++plan.there;
+      } else {
+        plan.bytes += record.size.value_or(0);
+        plan.to_move.push_back(record);
+      }
+    }
+  });
+  for (const auto& [did, record] : markers) {
+    const auto file = moved.find(value_in(record.metadata, kOldMarker));
+    if (file == moved.end() || !file->second || is_in(record, options.upload.bucket_name)) continue;
+    plan.old_bytes += record.size.value_or(0);
+    plan.old_objects.push_back(record);
+  }
+  std::erase_if(plan.markers, [&](const gen3::FileRecord& record) {
+    const auto file = moved.find(value_in(record.metadata, kNewMarker));
+    return file == moved.end() || !file->second;
+  });
+  return plan;
+}
+
+MoveTally move_files(const Services& services, Journal& journal, const MovePlan& plan, const MoveOptions& options,
+                     const OnMove& on_file) {
+  MoveTally tally;
+  Move move(services, journal, options);
+  for_each(
+      services, plan.to_move, options.jobs, tally.failed,
+      [&](const gen3::FileRecord& record, const std::string& reason) {
+        if (reason.empty()) {
+          ++tally.moved;
+          tally.bytes += record.size.value_or(0);
+        }
+        on_file(record, reason);
+      },
+      [&](const gen3::FileRecord& record) { move.move(record); });
+  for (const gen3::FileRecord& record : plan.markers) services.indexd.remove(record.did, record.rev);
+  return tally;
+}
+
+void remove_old_objects(const Services& services, const MovePlan& plan, const MoveOptions& options, MoveTally& tally,
+                        const OnMove& on_file) {
+  const std::string authz = authz_of(options.project);
+  const auto remove = [&](const gen3::FileRecord& old) {
+    const std::string did = value_in(old.metadata, kOldMarker);
+    const auto file = services.indexd.get(did);
+    if (!file || !is_in(*file, options.upload.bucket_name)) {
+      throw RefusedError("its record does not name the new bucket any more");
+    }
+    require_own(*file, authz);
+    require_own(old, authz);
+    // Where the key is not the file's own, another record may name the same object.
+    if (old.urls.size() != 1 || old.urls.front().find("/" + did + "/") == std::string::npos) {
+      throw RefusedError("the old object's key does not begin with the file's GUID: it may be another file's, too");
+    }
+    const auto head = net::retry(services.retry, services.stop, "a look at " + old.file_name,
+                                 [&] { return head_object(services, did); });
+    if (!head || head->size != *file->size || match_etag(*head, value_in(file->hashes, "md5")) == EtagMatch::mismatch) {
+      throw RefusedError("the object in the new bucket is not whole");
+    }
+    if (services.fence.remove_file(old.did)) return;
+    if (shows(services, old.did)) throw RefusedError("fence did not remove it");
+    // The old object was gone already: then fence leaves the marker.
+    if (const auto left = services.indexd.get(old.did)) services.indexd.remove(left->did, left->rev);
+  };
+  for_each(
+      services, plan.old_objects, options.jobs, tally.left,
+      [&](const gen3::FileRecord& record, const std::string& reason) {
+        if (reason.empty()) ++tally.removed;
+        on_file(record, reason);
+      },
+      remove);
+}
+
+}  // namespace etl::files
