@@ -142,7 +142,7 @@ class RootFolder::Walk {
 
   bool follow(const std::string& part) {
     if (rules_.links == PathRules::Links::none) {
-      return end(Entry::Status::refused, "a symbolic link is on its path");
+      return end(Entry::Status::refused, "its path contains a symbolic link");
     }
     if (++links_ > kMostLinks) {
       errno = ELOOP;

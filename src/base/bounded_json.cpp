@@ -24,7 +24,7 @@ Json parse(std::string_view text, const std::string& where, const JsonBounds& bo
     // The parser counts from 1 and calls the end of the text one more byte.
     throw InputError(fmt::format("not JSON: parsing failed at byte {}", std::min(error.byte, text.size())), where);
   } catch (const nlohmann::json::exception&) {
-    throw InputError("not JSON: it holds a number that is out of range", where);
+    throw InputError("not JSON: it contains a number that is out of range", where);
   }
 }
 
@@ -32,7 +32,7 @@ Json parse(std::string_view text, const std::string& where, const JsonBounds& bo
 
 std::optional<std::string> out_of_bounds(std::string_view json, const JsonBounds& bounds) {
   if (json.size() > bounds.bytes) {
-    return fmt::format("{} long, more than the {} that are read", human_bytes(json.size()), human_bytes(bounds.bytes));
+    return fmt::format("{} long; at most {} are read", human_bytes(json.size()), human_bytes(bounds.bytes));
   }
   std::size_t depth = 0;
   bool in_string = false;

@@ -14,6 +14,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl {
 namespace {
@@ -82,7 +83,10 @@ std::string read_all(int pipe, const ChildLimits& limits, std::string& output) {
 
 ChildResult run_child(const std::vector<std::string>& words, const ChildLimits& limits) {
   std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw UnavailableError("cannot make a pipe: " + errno_text(errno));
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
+    refuse_exhausted_stream(errno, "a pipe");
+    throw UnavailableError("cannot make a pipe: " + errno_text(errno));
+  }
   pid_t pid = -1;
   const int error = SpawnSettings(pipe[1]).spawn(pid, words);
   ::close(pipe[1]);

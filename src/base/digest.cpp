@@ -11,14 +11,15 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl {
 
 Digest::Digest(const evp_md_st* kind) : context_(EVP_MD_CTX_new()) {
   if (!context_ || EVP_DigestInit_ex(context_.get(), kind, nullptr) != 1) {
     throw InternalError(
-        "OpenSSL does not give a digest (MD5, SHA-256)", "libcrypto",
-        "Gen3's tables are named and its files known by MD5: run with an OpenSSL configuration that allows it");
+        "OpenSSL refuses to compute a digest (MD5, SHA-256)", "libcrypto",
+        "Gen3 names tables and identifies files by MD5: run with an OpenSSL configuration that allows it");
   }
 }
 
@@ -71,7 +72,10 @@ std::string md5_of_file(const std::filesystem::path& path, const std::stop_token
   struct Closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  const auto fail = [&] { throw InputError("the file cannot be read: " + errno_text(errno), path.string()); };
+  const auto fail = [&] {
+    refuse_if_exhausted(errno, path);
+    throw InputError("the file cannot be read: " + errno_text(errno), path.string());
+  };
   const std::unique_ptr<std::FILE, Closer> file(std::fopen(path.c_str(), "rbe"));
   if (!file) fail();
   std::vector<char> piece(std::size_t{1} << 20U);

@@ -17,6 +17,7 @@ enum class ExitCode : int {
   partial = 6,        ///< some items failed for good
   refused = 7,        ///< a service refused for good
   locked = 8,         ///< another run holds the project
+  exhausted = 9,      ///< a limit of this machine or a server: full disk, quota, read-only file system, open files
 };
 
 /// The root of everything thrown on purpose: what happened, where (file:line, or an address without its
@@ -57,6 +58,7 @@ using UnavailableError = ErrorOf<ExitCode::unavailable>;
 using PartialError = ErrorOf<ExitCode::partial>;
 using RefusedError = ErrorOf<ExitCode::refused>;
 using LockedError = ErrorOf<ExitCode::locked>;
+using ExhaustedError = ErrorOf<ExitCode::exhausted>;
 
 /// Thrown by what was asked to stop (SIGTERM, SIGINT), at a consistent point; running again goes on from there.
 class StoppedError : public UnavailableError {

@@ -30,7 +30,8 @@ inline constexpr std::uint64_t kSmallFile = 64ULL * 1024 * 1024;
 /// to the disk, and renamed by commit(). Without commit() nothing is left and what was there stays. A
 /// symbolic link is followed; an existing file's permissions are kept, and a new one gets those that `access` says.
 /// Until commit() only its owner can read it. UsageError when the folder does not
-/// let us write, UnavailableError when the disk fails or is full. One thread at a time.
+/// let us write, ExhaustedError when the disk is full (base/exhausted.hpp), UnavailableError when it fails. One thread
+/// at a time.
 class AtomicFile {
  public:
   /// `sync`: what can be made again need not wait for the disk; then only a crash of the machine may leave it

@@ -15,12 +15,14 @@
 #include "base/beneath.hpp"
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/text.hpp"
 
 namespace etl {
 namespace {
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
+  refuse_if_exhausted(errno, path);
   throw UsageError(fmt::format("{}: {}", what, errno_text(errno)), path.string(),
                    "name a folder that this user may write to: --state-dir, $ACED_ETL_STATE_DIR");
 }
@@ -38,16 +40,22 @@ FileLock::FileLock(const std::filesystem::path& path, const std::string& what) {
   }
   if (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) fail("the file system does not lock", path);
-    std::array<char, 32> text{};
-    const auto got = ::pread(descriptor_.get(), text.data(), text.size(), 0);
-    const std::string_view pid = trim({text.data(), got > 0 ? static_cast<std::size_t>(got) : 0});
-    throw LockedError(fmt::format("{}: process {}", what, pid.empty() ? "unknown" : printable(pid)), path.string(),
+    throw LockedError(fmt::format("{}: {}", what, in_words(read_holder(descriptor_.get()))), path.string(),
                       "run again when it has ended");
   }
-  const std::string pid = fmt::format("{}\n", ::getpid());
-  if (::ftruncate(descriptor_.get(), 0) != 0 || ::pwrite(descriptor_.get(), pid.data(), pid.size(), 0) < 0) {
-    fail("cannot write the lock", path);
-  }
+  if (!write_holder(descriptor_.get())) fail("cannot write the lock", path);
+}
+
+ProcessName read_holder(int descriptor) {
+  std::array<char, 1024> text{};
+  const auto got = ::pread(descriptor, text.data(), text.size(), 0);
+  return from_lines({text.data(), got > 0 ? static_cast<std::size_t>(got) : 0});
+}
+
+bool write_holder(int descriptor) {
+  const std::string text = to_lines(this_process());
+  return ::ftruncate(descriptor, 0) == 0 &&
+         ::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
 std::string as_file_name(std::string_view text) {

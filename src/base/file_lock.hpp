@@ -4,12 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/process_name.hpp"
 #include "base/unique_fd.hpp"
 
 namespace etl {
 
 /// Held by one process at a time, on this machine or wherever the folder is shared with its locks; gone with the
-/// process, however that ends. The file stays and holds the number of the process that had it last.
+/// process, however that ends. The file stays and says who had it last.
 class FileLock {
  public:
   /// Makes the file (for this user alone) and the folders on the way. LockedError, `what` and the process that holds
@@ -20,6 +21,11 @@ class FileLock {
  private:
   UniqueFd descriptor_;
 };
+
+/// Writes this process into an open file, and reads who wrote there last: what a lock file holds. False when it cannot
+/// be written, with `errno`.
+[[nodiscard]] bool write_holder(int descriptor);
+[[nodiscard]] ProcessName read_holder(int descriptor);
 
 /// What may stand in a file's name, one for one: others become `_`.
 [[nodiscard]] std::string as_file_name(std::string_view text);

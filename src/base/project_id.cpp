@@ -15,7 +15,7 @@ ProjectId ProjectId::parse(std::string_view text) {
   }
   ProjectId id{std::string(text.substr(0, dash)), std::string(text.substr(dash + 1))};
   if (!is_project_part(id.program) || !is_project_part(id.code)) {
-    throw UsageError("'" + shown + "' is not a project id: it has a character that cannot be part of one", {},
+    throw UsageError("'" + shown + "' is not a project id: it contains a character that is not allowed", {},
                      "use letters, digits, '_', '-' and '.' (not '.' or '..' alone)");
   }
   return id;

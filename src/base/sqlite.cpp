@@ -6,8 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/access.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/log.hpp"
 
 namespace etl::sqlite {
@@ -16,12 +19,14 @@ namespace {
 /// How long another process may write before we give up.
 constexpr int kBusyMilliseconds = 30'000;
 
-[[noreturn]] void fail(int code, const char* message, const std::string& path) {
+/// `system_error`: the errno behind the failure, 0 when there is none or it is not known.
+[[noreturn]] void fail(int code, const char* message, const std::string& path, int system_error) {
+  refuse_if_exhausted((code & 0xFF) == SQLITE_FULL ? ENOSPC : system_error, std::filesystem::path(path));
   const std::string what = fmt::format("SQLite: {}", message);
   switch (code & 0xFF) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      throw UsageError(what, path, "it is no journal of aced-etl, or a damaged one: move it away, then run again");
+      throw UsageError(what, path, "it is not a journal of aced-etl, or it is damaged: move it away, then run again");
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -29,11 +34,10 @@ constexpr int kBusyMilliseconds = 30'000;
       throw UsageError(what, path, "name a folder that this user may write to: --state-dir, $ACED_ETL_STATE_DIR");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw UnavailableError(what, path, "another run holds it; run again when that has ended");
-    case SQLITE_FULL:
+      throw UnavailableError(what, path, "another run uses it: run again when that run has ended");
     case SQLITE_IOERR:
     case SQLITE_NOMEM:
-      throw UnavailableError(what, path, "make room on the disk or name another --state-dir, then run again");
+      throw UnavailableError(what, path, "check the disk or name another --state-dir, then run again");
     default:
       throw InternalError(what, path);
   }
@@ -42,7 +46,9 @@ constexpr int kBusyMilliseconds = 30'000;
 void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
   make_folders(folder, Access::owner, error);
-  if (error) throw UsageError("cannot make the folder: " + error.message(), folder.string());
+  if (!error) return;
+  refuse_if_exhausted(error.value(), folder);
+  throw UsageError("cannot make the folder: " + error.message(), folder.string());
 }
 
 /// A journal that is a link, or has further hard links, would make SQLite write what somebody else chose. SQLite
@@ -55,8 +61,9 @@ void refuse_foreign(const std::string& path) {
     if (::lstat(name.c_str(), &about) != 0) continue;
     const auto self = ::geteuid();
     if (S_ISREG(about.st_mode) && about.st_nlink == 1 && (about.st_uid == self || self == 0)) continue;
-    throw UsageError("a symbolic link, or something else than a file of this user, has the name of a journal", name,
-                     "look at what it is and who put it there, then remove it");
+    throw UsageError(
+        "the name of a journal is taken by a symbolic link, or by something that is not a file of this user", name,
+        "find out what it is and who created it, then remove it");
   }
 }
 
@@ -77,7 +84,7 @@ Statement::Statement(sqlite3* database, const std::string& path, std::string_vie
   const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                       &made, nullptr);
   statement_.reset(made);
-  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_);
+  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_, sqlite3_system_errno(database_));
 }
 
 void Statement::Finalizer::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -89,18 +96,18 @@ void Statement::reset() {
 
 void Statement::bind_one(int place, std::int64_t value) {
   const int code = sqlite3_bind_int64(statement_.get(), place, value);
-  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_);
+  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_, sqlite3_system_errno(database_));
 }
 
 void Statement::bind_one(int place, std::string_view value) {
   const char* data = value.data() == nullptr ? "" : value.data();
   const int code = sqlite3_bind_text64(statement_.get(), place, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_);
+  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_, sqlite3_system_errno(database_));
 }
 
 void Statement::bind_one(int place, std::nullptr_t) {
   const int code = sqlite3_bind_null(statement_.get(), place);
-  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_);
+  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_), path_, sqlite3_system_errno(database_));
 }
 
 bool Statement::step() {
@@ -111,8 +118,9 @@ bool Statement::step() {
     return false;
   }
   const std::string message = sqlite3_errmsg(database_);
+  const int system_error = sqlite3_system_errno(database_);
   sqlite3_reset(statement_.get());
-  fail(code, message.c_str(), path_);
+  fail(code, message.c_str(), path_, system_error);
 }
 
 void Statement::run() {
@@ -141,11 +149,14 @@ Database::Database(const std::filesystem::path& path) : path_(path) {
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
   const int code = sqlite3_open_v2(place.c_str(), &opened, flags, nullptr);
   database_.reset(opened);
-  if (code != SQLITE_OK) fail(code, opened != nullptr ? sqlite3_errmsg(opened) : "out of memory", path_.string());
+  if (code != SQLITE_OK) {
+    fail(code, opened != nullptr ? sqlite3_errmsg(opened) : "out of memory", path_.string(),
+         opened != nullptr ? sqlite3_system_errno(opened) : 0);
+  }
   sqlite3_busy_timeout(opened, kBusyMilliseconds);
   // A journal names files of a study. Those of earlier versions may be readable for all.
   if (!place.empty() && ::fchmodat(AT_FDCWD, place.c_str(), S_IRUSR | S_IWUSR, AT_SYMLINK_NOFOLLOW) != 0)
-    log::debug("{}: its permissions stay as they are", path_.string());
+    log::debug("{}: its permissions cannot be changed", path_.string());
   // A file system that cannot share memory has no write-ahead log; SQLite then keeps its older way, which serves, too.
   execute("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on");
 }
@@ -154,7 +165,9 @@ void Database::Closer::operator()(sqlite3* database) const { sqlite3_close_v2(da
 
 void Database::execute(const std::string& sql) {
   const int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) fail(code, sqlite3_errmsg(database_.get()), path_.string());
+  if (code != SQLITE_OK) {
+    fail(code, sqlite3_errmsg(database_.get()), path_.string(), sqlite3_system_errno(database_.get()));
+  }
 }
 
 Statement Database::prepare(std::string_view sql) { return {database_.get(), path_.string(), sql}; }

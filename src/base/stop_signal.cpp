@@ -30,7 +30,7 @@ void StopOnSignal::wait(const std::stop_token& over) {
       pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
       raise(signal);
     }
-    log::warn("{}: stopping; once more ends at once", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    log::warn("{}: stopping; send it again to end at once", signal == SIGTERM ? "SIGTERM" : "SIGINT");
     source_.request_stop();
   }
 }

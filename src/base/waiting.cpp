@@ -50,7 +50,7 @@ class WaitWatch {
     try {
       thread_ = std::thread([this] { watch(); });
     } catch (const std::system_error& error) {
-      log::debug("waits are not watched: {}", error.what());
+      log::debug("cannot watch for long waits: {}", error.what());
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/exhausted.hpp"
 #include "base/text.hpp"
 #include "checks/doctor.hpp"
 #include "config/folder.hpp"
@@ -29,6 +30,7 @@ void check_can_be_made(Report& report, const std::string& name, const fs::path& 
 
 void check_state(Report& report, const fs::path& folder) {
   std::error_code error;
+  require_writable_disk(folder);
   if (!fs::exists(folder, error)) {
     check_can_be_made(report, "state", folder);
   } else if (!fs::is_directory(folder, error) || ::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
@@ -41,6 +43,7 @@ void check_state(Report& report, const fs::path& folder) {
 
 void check_disk(Report& report, const std::string& name, const fs::path& folder) {
   std::error_code error;
+  require_writable_disk(folder);
   const fs::space_info space = fs::space(folder, error);
   if (error) {
     report.fail(name, folder.string() + ": " + error.message(), "is it mounted?", ExitCode::usage);
@@ -59,6 +62,7 @@ bool may_write(const fs::path& folder) { return ::access(folder.c_str(), W_OK | 
 /// `pulled`: studies pull writes here, because a source bucket is set.
 void check_folder(Report& report, const std::string& name, const fs::path& folder, bool pulled) {
   std::error_code error;
+  if (pulled) require_writable_disk(folder);
   fs::directory_iterator entries(folder, error);
   if (error) {
     report.warn(name, folder.string() + ": " + error.message(),
@@ -87,7 +91,7 @@ void check_folders(Report& report, const config::Settings& settings) {
   report.guard("studies", [&] { check_folder(report, "studies", config::folder(settings, "folder.studies"), pulled); });
   report.guard("output", [&] { check_folder(report, "output", config::folder(settings, "folder.output"), pulled); });
   report.guard("state", [&] { check_state(report, config::folder(settings, "state_dir")); });
-  check_disk(report, "temporary files", settings.require("temp_dir"));
+  report.guard("temporary files", [&] { check_disk(report, "temporary files", settings.require("temp_dir")); });
 }
 
 }  // namespace etl::checks

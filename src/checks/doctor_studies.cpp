@@ -8,9 +8,11 @@
 #include "checks/doctor.hpp"
 #include "config/folder.hpp"
 #include "config/study_entry.hpp"
+#include "fhir/study_files.hpp"
 #include "files/bucket.hpp"
 #include "gen3/fence.hpp"
 #include "simplify/config.hpp"
+#include "simplify/study_source.hpp"
 #include "studies/pull_settings.hpp"
 #include "studies/source.hpp"
 
@@ -28,7 +30,11 @@ void check_mounted_studies(Report& report, const config::Settings& settings) {
     const fs::path folder = studies / study.name;
     std::error_code unreadable;
     if (fs::is_directory(folder, unreadable)) {
-      report.ok(name, folder.string());
+      report.guard(name, [&] {
+        const auto files =
+            fhir::study_files(folder.string(), simplify::study_source(settings, folder.string(), &study).selection);
+        report.ok(name, fmt::format("{}: {}", folder.string(), counted(files.size(), "file")));
+      });
     } else {
       report.fail(name, "the study is not here: " + folder.string(),
                   "mount its folder there, or set source.bucket to bring it from", ExitCode::usage);

@@ -32,7 +32,7 @@ std::optional<config::FenceConfig> mounted_fence_config(const Context& context) 
   std::error_code unreadable;
   const bool named = context.settings.layer_of("fence_config") != config::Layer::fallback;
   if (named || std::filesystem::exists(file, unreadable)) return config::read_fence_config(file);
-  log::warn("{} is not mounted: what is allowed for uploads is not known", file);
+  log::warn("{} is not mounted, so it is not known which buckets take uploads", file);
   return std::nullopt;
 }
 
@@ -70,7 +70,7 @@ std::string authz_of(Commons& commons, const std::string& project) {
   for (const auto& [resource, permissions] : user.authz) {
     if (resource.starts_with("/programs") && user.may("indexd", "create", resource)) return resource;
   }
-  throw NotAllowedError(fmt::format("{} may make records in no project", user.name), commons.session.endpoint(),
+  throw NotAllowedError(fmt::format("{} may not create records in any project", user.name), commons.session.endpoint(),
                         "grant a policy on a project in user.yaml, or name one with --project");
 }
 
@@ -90,7 +90,7 @@ void require_known(const std::vector<std::string>& buckets, const std::vector<ch
 
 void test(Context& context, const TestOptions& options) {
   if (options.all == !options.buckets.empty()) {
-    throw UsageError("say which buckets to test", {}, "name them, or pass --all for those that take uploads");
+    throw UsageError("no bucket is named", {}, "name them, or pass --all for those that take uploads");
   }
   Commons commons(context);
   const auto config = mounted_fence_config(context);
@@ -101,7 +101,7 @@ void test(Context& context, const TestOptions& options) {
       if (row.uploads.value_or(true) || row.upload_default) buckets.push_back(row.name);
     }
     if (buckets.empty()) {
-      if (!config) throw UsageError("fence lists no bucket, so none was tested", commons.session.endpoint());
+      if (!config) throw UsageError("fence lists no buckets, so none was tested", commons.session.endpoint());
       throw UsageError(
           fmt::format("no bucket takes uploads, so none was tested: ALLOWED_DATA_UPLOAD_BUCKETS is {}, and "
                       "DATA_UPLOAD_BUCKET is not set",
@@ -145,7 +145,7 @@ void add_buckets_ls(CLI::App& group, Context& context) {
        .text = "fence names its buckets to anyone; which of them take uploads stands only in its configuration "
                "(ALLOWED_DATA_UPLOAD_BUCKETS), read from the mounted fence-config.yaml. Where the two differ, the last "
                "column says what to do.",
-       .examples = {{"aced-etl buckets ls", "a line a bucket"}}});
+       .examples = {{"aced-etl buckets ls", "one line for each bucket"}}});
   add_commons_options(*command, context);
   add_setting_option(*command, context, "fence_config");
   command->callback([&context] { list_buckets(context); });
@@ -155,11 +155,11 @@ void add_buckets_test(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("test");
   describe(
       *command,
-      {.summary = "prove that files can be loaded into buckets through fence",
+      {.summary = "test whether files can be uploaded to buckets through fence",
        .text =
-           "For every bucket: a throw-away record in indexd, a URL signed by fence, put, get, compare, and all of it "
-           "is removed again. A line a bucket, with the reason where it fails. Exit 6 when some failed; when all did, "
-           "the code of the first reason.",
+           "For each bucket: creates a record in indexd, gets signed URLs from fence, uploads and downloads a small "
+           "object, compares it, and removes both. Prints one line for each bucket, with the reason of a failure. The "
+           "exit code is 6 if some buckets failed; if all failed, that of the first reason.",
        .examples = {{"aced-etl buckets test --all", "every bucket that takes uploads"},
                     {"aced-etl buckets test aced-default-staging --project aced-Diabetes", "one, as this project"}}});
   add_commons_options(*command, context);
@@ -184,7 +184,7 @@ void add_buckets(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("buckets");
   describe(*group, {.summary = "the commons' buckets",
                     .text = "Which there are, and whether files can be loaded there.",
-                    .examples = {{"aced-etl buckets ls", "a line a bucket"}}});
+                    .examples = {{"aced-etl buckets ls", "one line for each bucket"}}});
   add_buckets_ls(*group, context);
   add_buckets_test(*group, context);
 }

@@ -21,7 +21,9 @@ void add_simplify(CLI::App& app, Context& context);
 void add_graph(CLI::App& app, Context& context);
 void add_graph_load(CLI::App& graph, Context& context);  ///< called by add_graph
 void add_search(CLI::App& app, Context& context);
-void add_search_load(CLI::App& search, Context& context);  ///< called by add_search
+void add_search_load(CLI::App& search, Context& context);   ///< called by add_search
+void add_search_admin(CLI::App& search, Context& context);  ///< called by add_search
+void add_fhir(CLI::App& app, Context& context);
 void add_projects(CLI::App& app, Context& context);
 void add_put_object(CLI::App& app, Context& context);
 void add_buckets(CLI::App& app, Context& context);

@@ -18,6 +18,7 @@
 #include "base/access.hpp"
 #include "base/closed_pipe.hpp"
 #include "base/log.hpp"
+#include "base/process_name.hpp"
 #include "base/progress.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
@@ -33,8 +34,8 @@ namespace {
 
 /// Every command group, in the order of the help.
 constexpr std::array kGroups{
-    &add_run,     &add_doctor, &add_studies,    &add_validate, &add_simplify,   &add_graph, &add_projects,
-    &add_search, &add_buckets, &add_files,  &add_put_object, &add_config,   &add_completion, &add_man,
+    &add_run,  &add_doctor,  &add_studies, &add_validate,   &add_simplify, &add_graph,      &add_projects, &add_search,
+    &add_fhir, &add_buckets, &add_files,   &add_put_object, &add_config,   &add_completion, &add_man,
 };
 
 constexpr const char* kLogFormatVariable = "ACED_ETL_LOG_FORMAT";
@@ -108,7 +109,7 @@ void add_globals(CLI::App& app, Context& context, LogOptions& log_options) {
          "how results are printed on stdout [default: table]")
       ->check(one_of("--output", {"table", "json", "yaml"}));
   auto* quiet = app.add_flag("-q,--quiet", log_options.quiet, "errors only; no progress");
-  app.add_flag("-v,--verbose", log_options.verbose, "print more, to find the cause of a problem")->excludes(quiet);
+  app.add_flag("-v,--verbose", log_options.verbose, "show more messages, for troubleshooting")->excludes(quiet);
   app.add_option("--log-format", log_options.format, "how messages are written on stderr")
       ->check(one_of("--log-format", {"text", "json"}))
       ->envname(kLogFormatVariable)
@@ -143,7 +144,7 @@ void build(CLI::App& app, Context& context, LogOptions& log_options) {
   add_globals(app, context, log_options);
   for (const auto add : kGroups) add(app, context);
   // After the groups, which would inherit the examples.
-  describe(app, {.summary = "make a Gen3 data commons hold exactly a study's FHIR metadata and files",
+  describe(app, {.summary = "load FHIR metadata and files of research studies into a Gen3 data commons",
                  .text = "Results go to stdout, everything else to stderr. Global options may stand before or after "
                          "the command. A setting comes from the first of these that has it: a flag, the environment, "
                          "etl.yaml, mounted secrets, the default; `aced-etl config show` shows which.",
@@ -173,6 +174,7 @@ std::vector<char*> arguments_of(int argc, char** argv) {
 
 ExitCode run(int argc, char** argv) {
   auto arguments = arguments_of(argc, argv);
+  set_command_line(static_cast<int>(arguments.size()), arguments.data());
   read_early_options(arguments);
   Context context;
   LogOptions log_options;
@@ -197,6 +199,7 @@ ExitCode run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A reader that goes away (`| head`, a closed connection) is an error at the write, not the end of us.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // likewise a file that reaches `ulimit -f`
   etl::cli::hold_standard_streams();
   etl::cli::keep_memory_private();
   etl::make_files_private();
@@ -209,6 +212,6 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return static_cast<int>(etl::cli::report(error));
   } catch (...) {
-    return static_cast<int>(etl::cli::report(etl::InternalError("something unknown was thrown")));
+    return static_cast<int>(etl::cli::report(etl::InternalError("an unknown exception was thrown")));
   }
 }

@@ -47,7 +47,7 @@ struct InitOptions {
 
 std::vector<ProjectId> wanted(const Context& context, const InitOptions& options) {
   if (options.all == !options.projects.empty()) {
-    throw UsageError("say which projects to make", {}, "name them, or pass --all for those of user.yaml");
+    throw UsageError("no project is named", {}, "name them, or pass --all for those of user.yaml");
   }
   if (options.all) {
     auto users = graph::read_user_yaml(context.settings.require("user_yaml"));
@@ -89,7 +89,7 @@ void init_by_sheepdog(Context& context, const std::vector<ProjectId>& projects) 
   table.print(context);
   log::info("{} of {} projects {}", created, projects.size(), context.dry_run ? "would be created" : "created");
   if (refused == 0) return;
-  log::error("{} of {} projects were refused", refused, projects.size());
+  log::error("{} of {} projects could not be created", refused, projects.size());
   if (refused < projects.size()) context.exit = ExitCode::partial;
 }
 
@@ -144,7 +144,7 @@ bool remove_by_sheepdog(const Context& context, const ProjectId& project) {
   Commons commons(context);
   const auto codes = commons.sheepdog.projects(project.program);
   if (std::ranges::find(codes, project.code) == codes.end()) {
-    log::info("there is no project {}", project.str());
+    log::info("the project {} does not exist", project.str());
     return false;
   }
   const bool last = codes.size() == 1;
@@ -172,14 +172,14 @@ bool remove_in_database(const Context& context, const ProjectId& project) {
   auto connection = connect(context);
   const auto projects = graph::list_projects(connection);
   if (std::ranges::find(projects, project, &graph::ProjectRow::id) == projects.end()) {
-    log::info("there is no project {}", project.str());
+    log::info("the project {} does not exist", project.str());
     return false;
   }
   const auto records =
       graph::count_rows(connection, graph::GraphTables::read(connection), graph::Selection{project, {}});
   if (const auto nodes = graph::total_nodes(records); nodes > 0) {
     throw RefusedError(
-        fmt::format("project {} still has {}", project.str(), counted(static_cast<std::uint64_t>(nodes), "record")),
+        fmt::format("the project {} still has {}", project.str(), counted(static_cast<std::uint64_t>(nodes), "record")),
         connection.where(), fmt::format("empty it first: aced-etl graph rm --project {}", project.str()));
   }
   const auto done = graph::remove_project(connection, project, true, context.dry_run, [&](const auto&) {
@@ -193,7 +193,7 @@ void add_projects_init(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("init");
   describe(
       *command,
-      {.summary = "make programs and projects in the graph",
+      {.summary = "create programs and projects in the graph",
        .text =
            "Makes what is missing: the program, the project, and the edge between them; through sheepdog, or in the "
            "database itself as sheepdog would, then all in one transaction. Through sheepdog, a project that this "
@@ -203,7 +203,7 @@ void add_projects_init(CLI::App& group, Context& context) {
            "programs/<program>/projects/<code> of the commons' user.yaml.",
        .examples = {{"aced-etl projects init aced-Diabetes aced-Lung_Cancer", "these two"},
                     {"aced-etl projects init --all", "those of /creds/user.yaml"},
-                    {"aced-etl projects init --all --user-yaml user.yaml --dry-run", "only say what is missing"}}});
+                    {"aced-etl projects init --all --user-yaml user.yaml --dry-run", "show what is missing"}}});
   add_database_options(*command, context);
   add_user_yaml_option(*command, context);
   add_dry_run(*command, context);
@@ -234,7 +234,7 @@ void add_projects_rm(CLI::App& group, Context& context) {
            {.summary = "remove an empty project",
             .text = "The project, and its program when it has no other. A project that still has records is "
                     "refused (exit 7): `aced-etl graph rm` empties it. Asks first; without a terminal it needs --yes.",
-            .examples = {{"aced-etl projects rm aced-Diabetes --dry-run", "only say what would go"}}});
+            .examples = {{"aced-etl projects rm aced-Diabetes --dry-run", "show what would be removed"}}});
   add_database_options(*command, context);
   add_dry_run(*command, context);
   add_yes(*command, context);

@@ -7,8 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "base/suggestion.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/lib/aws_options.hpp"
@@ -69,17 +71,26 @@ struct Body {
   std::string name;
 };
 
+std::unique_ptr<net::BodySource> open_body(const std::string& file) {
+  try {
+    return std::make_unique<net::FileSource>(file);
+  } catch (const InputError& error) {
+    throw UsageError(fmt::format("cannot read the file that --body names: {}", error.what()), error.where(),
+                     did_you_mean_path(file, "name a regular file, or - for the standard input"));
+  }
+}
+
 /// Without --body it is the local file that is named like the key, as in AWS's example script for presigned URLs, or a
 /// line of text where there is no such file.
 Body body_of(const PutObjectOptions& options) {
   if (options.body == "-") return {std::make_unique<TextSource>(read_standard_input()), "standard input"};
-  if (!options.body.empty()) return {std::make_unique<net::FileSource>(options.body), "file " + options.body};
+  if (!options.body.empty()) return {open_body(options.body), "file " + options.body};
   std::error_code ignored;
   if (std::filesystem::is_regular_file(options.key, ignored)) {
     return {std::make_unique<net::FileSource>(options.key), "file " + options.key};
   }
   return {std::make_unique<TextSource>(std::string(kTestContent)),
-          fmt::format("a line of text (there is no file {})", options.key)};
+          fmt::format("a line of text (the file {} does not exist)", options.key)};
 }
 
 nlohmann::ordered_json result_of(const PutObjectOptions& options, const s3::Client& client,
@@ -119,7 +130,7 @@ void show(const Context& context, const PutObjectOptions& options, const s3::Cli
 
 void run(const Context& context, const PutObjectOptions& options) {
   if (options.action == "put" ? !options.out.empty() : !options.body.empty()) {
-    throw UsageError("--body belongs to put, --out to get");
+    throw UsageError("--body is an option of put, and --out of get", {}, "leave out the option of the other one");
   }
   net::HttpOptions http_options;
   http_options.attempts = 3;  // it is asked whether it works, by someone who waits

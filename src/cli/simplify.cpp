@@ -37,8 +37,8 @@ void refuse_own_input(const std::string& path, const std::string& out) {
   if (!is_folder && fs::path(path).extension() != ".ndjson") return;
   const fs::path folder = is_folder ? fs::path(path) : fs::absolute(path, error).parent_path();
   if (fs::equivalent(folder, out, error)) {
-    throw UsageError("the output folder is the study's own", out,
-                     "name another one; a folder below the study's is passed over when the study is read");
+    throw UsageError("the output folder is the folder of the study", out,
+                     "name another folder; one below the study's folder is not read as part of the study");
   }
 }
 
@@ -61,16 +61,16 @@ void run(Context& context, const SimplifyArguments& arguments) {
   if (!arguments.reject_file.empty()) rejects.emplace(arguments.reject_file);
 
   Progress progress("simplifying", std::nullopt);
-  simplify::RecordOutput output(
-      arguments.out, arguments.dialect == "FHIR" ? simplify::Dialect::fhir : simplify::Dialect::pfb,
-      rejects ? &*rejects : nullptr, report, [&](std::uint64_t bytes) { progress.add(bytes); });
+  simplify::RecordOutput output(arguments.out,
+                                arguments.dialect == "FHIR" ? simplify::Dialect::fhir : simplify::Dialect::pfb,
+                                rejects ? &*rejects : nullptr, [&](std::uint64_t bytes) { progress.add(bytes); });
   const simplify::StudyResult result = simplify::read_study(options, output, report);
   if (dangling > most_dangling_told) {
-    log::warn("{} more references lead nowhere in the study; `aced-etl validate` lists them all",
+    log::warn("{} more references are dangling; `aced-etl validate` lists them all",
               human_count(dangling - most_dangling_told));
   }
   if (result.tally.resources == 0 && result.deletions == 0 && report.errors() == 0) {
-    throw InputError("there is no resource in it", arguments.study.path,
+    throw InputError("the study contains no resources", arguments.study.path,
                      "name the folder that holds the study's metadata");
   }
   const bool takes_out = !result.duplicates.empty() && rejects && arguments.out != "-";
@@ -94,8 +94,8 @@ void run(Context& context, const SimplifyArguments& arguments) {
     throw InputError(
         fmt::format("the study is not valid: {}", simplify::in_words(report)), arguments.study.path,
         arguments.out == "-"
-            ? "mend the study; the records written so far are those of the valid resources"
-            : "mend the study, or set the faulty resources aside with --reject-file FILE; nothing was written");
+            ? "correct the study; the records written so far are those of the valid resources"
+            : "correct the study, or set the faulty resources aside with --reject-file FILE; nothing was written");
   }
   output.commit();
   if (rejects) rejects->commit();
@@ -120,13 +120,14 @@ void add_simplify(CLI::App& app, Context& context) {
   describe(
       *command,
       {.summary = "make graph records of FHIR R5 resources",
-       .text = "Reads a study's FHIR R5 metadata (NDJSON, single resources or Bundles, plain or gzip) and writes one "
-               "flat record per resource: OUT/<Type>.ndjson, one JSON object a line with id, name, relations and "
-               "object. With PATH and OUT both -, one resource a line comes in on stdin and one record a line goes "
-               "out on stdout.\n\n"
-               "Every resource is held against FHIR R5 on the way. When one is not valid, all issues are told with "
-               "file, line and place, nothing appears in OUT, and the exit code is 3. With --reject-file the faulty "
-               "ones are set aside there with their reasons, the others are written, and the exit code is still 3.",
+       .text =
+           "Reads a study's FHIR R5 metadata (NDJSON, single resources or Bundles, plain or gzip) and writes one "
+           "flat record per resource: OUT/<Type>.ndjson, one JSON object a line with id, name, relations and "
+           "object. With PATH and OUT both -, one resource a line comes in on stdin and one record a line goes "
+           "out on stdout.\n\n"
+           "Validates every resource against FHIR R5. If one is not valid, all issues are reported with "
+           "file, line and element, nothing is written to OUT, and the exit code is 3. With --reject-file the faulty "
+           "ones are set aside there with their reasons, the others are written, and the exit code is still 3.",
        .examples = {{"aced-etl simplify ~/studies/Lung_Cancer extractions", "all types, one file each"},
                     {"zcat Patient.ndjson.gz | aced-etl simplify - -", "as a filter"},
                     {"aced-etl simplify IN OUT --reject-file rejected.ndjson", "go on where some are faulty"}}});

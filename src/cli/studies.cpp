@@ -76,7 +76,8 @@ void check_names(std::vector<std::string>& names) {
   std::erase_if(names, [&](const auto& name) { return !met.insert(name).second; });
   for (const auto& name : names) {
     if (name.empty() || name.find('/') != std::string::npos || !studies::refusal(name).empty()) {
-      throw UsageError(fmt::format("not the name of a study: `{}`", name), {}, "as Lung_Cancer, without a path");
+      throw UsageError(fmt::format("`{}` is not the name of a study", name), {},
+                       "write a name such as Lung_Cancer, without a path");
     }
   }
 }
@@ -88,7 +89,7 @@ void pull(Context& context, PullArguments& arguments) {
   if (!found) {
     const auto studies = config::folder(settings, "folder.studies").string();
     const auto output = config::folder(settings, "folder.output").string();
-    log::info("no bucket is set that studies come from (S3_BUCKET): {} and {} are used as they are mounted", studies,
+    log::info("S3_BUCKET is not set, so there is nothing to pull: {} and {} are used as they are mounted", studies,
               output);
     print_result(context, Json{{"source", nullptr}, {"studies", studies}, {"output", output}});
     return;
@@ -103,8 +104,8 @@ void pull(Context& context, PullArguments& arguments) {
   options.dry_run = context.dry_run;
   // Known before hours of fetching, not after.
   if (asks && !context.yes && !context.dry_run && !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal())) {
-    throw UsageError("--delete asks before it removes files, and there is no terminal to ask on", {},
-                     "pass --yes to do it without being asked, or --dry-run to see it");
+    throw UsageError("--delete asks before it removes files, and there is no terminal to ask for confirmation", {},
+                     "pass --yes to do it without asking, or --dry-run to see what would be done");
   }
   const StopOnSignal stop;
   const auto report =
@@ -159,7 +160,7 @@ void list_studies(const Context& context) {
                row.loads.empty() ? "-" : row.loads.front().finished,
                row.loads.empty() ? "-" : row.loads.front().project, types});
     if (row.contents.unreadable > 0) {
-      log::warn("{}: {} lines or documents are not readable: `aced-etl validate` names them", row.name,
+      log::warn("{}: {} lines or documents cannot be read; `aced-etl validate` lists them", row.name,
                 human_count(row.contents.unreadable));
     }
   }
@@ -174,12 +175,12 @@ void add_studies_pull(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("pull");
   describe(
       *command,
-      {.summary = "bring studies and their files from S3",
+      {.summary = "download studies and their files from S3",
        .text =
            "Makes ~/studies and ~/output hold what the bucket holds below the path's studies/ and output/. Only what "
            "differs in size or ETag is fetched; a file that someone else brought is taken as it is when its MD5 is "
            "the ETag. Many objects come at once, large ones in ranges; each file is moved into its place when it is "
-           "whole. A pull that was stopped or killed goes on where it was.\n\n"
+           "whole. The same command resumes a pull that was stopped or killed.\n\n"
            "With STUDY only studies/STUDY/ is brought, and output/STUDY/; where output is not laid out by study, the "
            "files that the study's DocumentReferences name.\n\n"
            "--delete removes files that an earlier pull brought and the source no longer has; what nobody pulled "
@@ -218,18 +219,20 @@ void add_studies_pull(CLI::App& group, Context& context) {
 
 void add_studies_ls(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("ls");
-  describe(*command,
-           {.summary = "list the studies that are here",
-            .text = "A line a study: resources by type, the files that its DocumentReferences name and their "
-                    "bytes, how many of them are missing here or have another size than the metadata says, "
-                    "and when the study was last loaded into the graph, as far as this state dir knows. "
-                    "Files are looked for where `files load` looks for them: below the output folder, "
-                    "without what belongs to other studies, and in the study's own folder. DocumentReferences "
-                    "that name no file (inline data, a URL of a server, ...) are not counted as files. Resources that "
-                    "the study deletes, or has a newer version of (--duplicates latest), and files of metadata that "
-                    "are excluded are not counted at all.",
-            .examples = {{"aced-etl studies ls", "a line a study"},
-                         {"aced-etl studies ls -o json", "with every type and load"}}});
+  describe(
+      *command,
+      {.summary = "list the studies on this machine",
+       .text =
+           "Prints one line for each study: resources by type, the files that its DocumentReferences name and their "
+           "bytes, how many of them are missing here or have another size than the metadata says, "
+           "and when the study was last loaded into the graph, as far as this state dir knows. "
+           "Files are looked for where `files load` looks for them: below the output folder, "
+           "without what belongs to other studies, and in the study's own folder. DocumentReferences "
+           "that name no file (inline data, a URL of a server, ...) are not counted as files. Resources that "
+           "the study deletes, or has a newer version of (--duplicates latest), and files of metadata that "
+           "are excluded are not counted at all.",
+       .examples = {{"aced-etl studies ls", "one line for each study"},
+                    {"aced-etl studies ls -o json", "with every type and load"}}});
   add_folders(*command, context);
   add_exclude_option(*command, context);
   add_setting_option(*command, context, "graph.duplicates");
@@ -240,7 +243,7 @@ void add_studies_ls(CLI::App& group, Context& context) {
 
 void add_studies(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("studies");
-  describe(*group, {.summary = "the studies' folders: bring them from S3, look at them",
+  describe(*group, {.summary = "studies on this machine: download them from S3, list them",
                     .text = "",
                     .examples = {{"aced-etl studies pull", "bring what changed"}}});
   add_studies_pull(*group, context);

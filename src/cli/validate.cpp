@@ -134,12 +134,12 @@ void add_validate(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("validate");
   describe(
       *command,
-      {.summary = "hold a study's metadata against FHIR R5",
+      {.summary = "validate a study's metadata against FHIR R5",
        .text =
            "Checks every resource of a study: JSON and UTF-8, known elements, JSON types, cardinality, the formats of "
            "primitives, choices, companions of primitives, extensions, narratives, contained resources, nested "
-           "elements, ids and references; what PostgreSQL cannot store; and the study as a whole: ids that stand for "
-           "two different resources, and references that lead nowhere. Every issue is printed with file:line, its "
+           "elements, ids and references; what PostgreSQL cannot store; and the study as a whole: ids that name "
+           "two different resources, and dangling references. Every issue is printed with file:line, its "
            "place in the resource, and what was expected.\n\n"
            "Warnings do not make a study invalid: codes outside a required binding (R4 codes, mostly), references to "
            "types that the element's definition does not allow or the dictionary does not link to, references that "

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -38,18 +37,18 @@ class Reader {
 
   void map(const YamlNode& node, const std::string& prefix) {
     if (!node.is_map()) {
-      throw UsageError(prefix.empty() ? std::string("settings are expected, as `key: value`")
-                                      : fmt::format("`{}` holds several settings, as `key: value`", prefix),
+      throw UsageError(prefix.empty() ? std::string("etl.yaml must be a map of settings, written as `key: value`")
+                                      : fmt::format("`{}` must be a map of settings, written as `key: value`", prefix),
                        at(node));
     }
     for (const auto& [key, value_node] : node.members()) {
-      if (!key->is_scalar()) throw UsageError("a key is not a text", at(*key));
+      if (!key->is_scalar()) throw UsageError("the key of a setting must be a text", at(*key));
       const std::string name = prefix.empty() ? key->text() : prefix + "." + key->text();
       const std::string where = at(*key);
       if (name == kStudies) {
-        studies(*value_node, where);
+        studies(*value_node, *key);
       } else if (find_key(name) != nullptr && name != kItself) {
-        value(name, *value_node, where);
+        value(name, *value_node, *key);
       } else if (is_group(name)) {
         if (!value_node->is_null()) map(*value_node, name);
       } else {
@@ -58,16 +57,19 @@ class Reader {
     }
   }
 
-  void value(const std::string& name, const YamlNode& node, const std::string& where) {
-    once(name, where);
+  void value(const std::string& name, const YamlNode& node, const YamlNode& key) {
+    const std::string where = at(key);
+    once(name, key);
     if (auto found = value_of(name, find_key(name)->type, node, where))
       found_.entries.push_back({name, std::move(found->text), where});
   }
 
-  void studies(const YamlNode& node, const std::string& where) {
-    once(std::string(kStudies), where);
+  void studies(const YamlNode& node, const YamlNode& key) {
+    const std::string where = at(key);
+    once(std::string(kStudies), key);
     if (node.is_null()) return;
-    if (!node.is_sequence()) throw UsageError("`studies` is a list", where, "write a study as `- name: Lung_Cancer`");
+    if (!node.is_sequence())
+      throw UsageError("`studies` must be a list", where, "write a study as `- name: Lung_Cancer`");
     for (const YamlNode* item : node.items()) {
       if (item->is_null()) {
         throw UsageError(fmt::format("entry {} of `studies` is empty", found_.studies.size() + 1), where, "remove it");
@@ -80,19 +82,21 @@ class Reader {
     const std::string hint = "write a study as `- name: Lung_Cancer`";
     RawStudyEntry study;
     study.origin = at(node);
-    if (!node.is_map()) throw UsageError("a study holds several values, as `key: value`", study.origin, hint);
+    if (!node.is_map()) throw UsageError("a study must be a map, written as `key: value`", study.origin, hint);
     std::map<std::string, std::optional<Value>, std::less<>> values;
+    std::map<std::string, std::size_t, std::less<>> lines;
     for (const auto& [key, value_node] : node.members()) {
       const std::string where = at(*key);
-      if (!key->is_scalar()) throw UsageError("a key is not a text", where);
+      if (!key->is_scalar()) throw UsageError("the key of a study must be a text", where);
       const std::string& name = key->text();
       const auto known = std::ranges::find(study_keys(), name, &StudyKey::name);
       if (known == study_keys().end()) unknown_in_study(name, where);
-      const auto [place, fresh] = values.emplace(name, std::nullopt);
-      if (!fresh) throw UsageError(fmt::format("`{}` is there twice", name), where);
+      const auto [line, fresh_key] = lines.emplace(name, key->line());
+      if (!fresh_key) set_twice(name, *key, line->second);
+      const auto place = values.emplace(name, std::nullopt).first;
       place->second = value_of(name, known->type, *value_node, where);
     }
-    if (!values["name"]) throw UsageError("a study has no name", study.origin, hint);
+    if (!values["name"]) throw UsageError("a study has no `name`", study.origin, hint);
     study.name = *std::move(values["name"]);
     study.project = std::move(values["project"]);
     study.bucket = std::move(values["bucket"]);
@@ -105,8 +109,14 @@ class Reader {
     return study;
   }
 
-  void once(const std::string& name, const std::string& where) {
-    if (!seen_.insert(name).second) throw UsageError(fmt::format("`{}` is there twice", name), where);
+  void once(const std::string& name, const YamlNode& key) {
+    const auto [first, fresh] = seen_.emplace(name, key.line());
+    if (!fresh) set_twice(name, key, first->second);
+  }
+
+  [[noreturn]] void set_twice(const std::string& name, const YamlNode& key, std::size_t first_line) const {
+    throw UsageError(fmt::format("`{}` is set twice, for the first time on line {}", name, first_line), at(key),
+                     "remove one of the two");
   }
 
   /// None where there is no value, or an empty one. The items of a list are joined with commas.
@@ -167,14 +177,14 @@ class Reader {
     for (const StudyKey& key : study_keys()) names.emplace_back(key.name);
     const std::string meant = nearest(name, names);
     throw UsageError(fmt::format("a study has no key `{}`", name), where,
-                     meant.empty() ? fmt::format("there are: {}", fmt::join(names, ", "))
+                     meant.empty() ? fmt::format("the keys are {}", fmt::join(names, ", "))
                                    : fmt::format("did you mean `{}`?", meant));
   }
 
   const std::filesystem::path& file_;
   const Environment& environment_;
   EtlYaml found_;
-  std::set<std::string> seen_;
+  std::map<std::string, std::size_t, std::less<>> seen_;  ///< key -> the line where it is set
 };
 
 }  // namespace

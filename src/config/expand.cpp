@@ -24,7 +24,7 @@ std::string variable(std::string_view inside, const Environment& environment, co
   }
   if (found) return *std::move(found);
   if (separator != std::string_view::npos) return std::string(inside.substr(separator + 2));
-  throw UsageError(fmt::format("the environment has no {}", name), where,
+  throw UsageError(fmt::format("the environment variable {} is not set", name), where,
                    fmt::format("set it, or write a default: ${{{}:-…}}", name));
 }
 
@@ -78,7 +78,7 @@ std::string expand_secret(std::string_view key, std::string_view text, const Env
   }
   if (auto found = environment(name); found && !found->empty()) return *std::move(found);
   if (optional) return {};
-  throw UsageError(fmt::format("the environment has no {}", name), where, "set it, or remove this line");
+  throw UsageError(fmt::format("the environment variable {} is not set", name), where, "set it, or remove this line");
 }
 
 }  // namespace etl::config

@@ -36,7 +36,7 @@ FenceConfig read_fence_config(const std::filesystem::path& file) {
     }
   }();
   const YamlNode& root = document.root();
-  if (!root.is_map()) throw UsageError("not fence's configuration: expected a map", file.string(), hint);
+  if (!root.is_map()) throw UsageError("this is not fence's configuration: expected a map", file.string(), hint);
   FenceConfig out;
   out.upload_bucket = text_in(root, "DATA_UPLOAD_BUCKET");
   if (const YamlNode* buckets = root.find("S3_BUCKETS")) {
@@ -48,8 +48,9 @@ FenceConfig read_fence_config(const std::filesystem::path& file) {
   }
   if (const YamlNode* allowed = root.find("ALLOWED_DATA_UPLOAD_BUCKETS"); allowed != nullptr && !allowed->is_null()) {
     if (!allowed->is_sequence()) {
-      throw UsageError("ALLOWED_DATA_UPLOAD_BUCKETS is not a list",
-                       fmt::format("{}:{}", file.string(), allowed->line()), "write it as `- bucket` lines");
+      throw UsageError("ALLOWED_DATA_UPLOAD_BUCKETS must be a list",
+                       fmt::format("{}:{}", file.string(), allowed->line()),
+                       "write one line `- BUCKET` for each bucket");
     }
     auto& list = out.allowed.emplace();
     for (const YamlNode* name : allowed->items()) list.push_back(name->text());

@@ -11,7 +11,7 @@ bool flag_value(std::string_view key, const Value& value) {
   const auto is = [&](const char* word) { return ::strcasecmp(value.text.c_str(), word) == 0; };
   if (is("yes") || is("true")) return true;
   if (is("no") || is("false")) return false;
-  throw UsageError(fmt::format("`{}` is neither yes nor no: {}", key, value.text), value.origin,
+  throw UsageError(fmt::format("`{}` must be yes or no, not {}", key, value.text), value.origin,
                    "write yes, no, true or false");
 }
 

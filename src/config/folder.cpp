@@ -12,7 +12,7 @@ std::filesystem::path folder(const Settings& settings, std::string_view key, con
   const auto home = environment("HOME");
   if (!home || home->empty()) {
     throw UsageError(fmt::format("`{}` is {}, and HOME is not set", key, text), settings.get(key)->origin,
-                     "name the folder in full");
+                     "write the whole path");
   }
   return text.size() < 3 ? std::filesystem::path(*home) : std::filesystem::path(*home) / text.substr(2);
 }

@@ -53,7 +53,7 @@ Values read_mounted_folder(const std::filesystem::path& folder) {
   } catch (const InputError& error) {
     throw UsageError(error.what(), error.where(), "let this user read the mounted secret");
   }
-  throw UnavailableError("the mounted secret changes faster than it can be read", folder.string(), "run again");
+  throw UnavailableError("the mounted secret keeps changing while it is read", folder.string(), "run again");
 }
 
 }  // namespace etl::config

@@ -44,14 +44,35 @@ constexpr std::array kKeys = {
         "fence's own configuration, which says what buckets take uploads"},
     Key{"search.url", "ELASTICSEARCH_URL", "--search-url", "", "URL",
         "the search indexes' server; without it, what Kubernetes tells of elasticsearch"},
-    Key{"search.personal_identifiers", "ACED_ETL_PERSONAL_IDENTIFIERS", "--personal-identifiers",
-        "", "LIST",
-        "patterns of identifier systems that stay out of search documents, separated by commas; without it, those of US "
+    Key{"search.user", "ELASTICSEARCH_USERNAME", "--search-user", "", "TEXT",
+        "the search server's user, with a password"},
+    Key{"search.password", "ELASTICSEARCH_PASSWORD", "", "", "TEXT", "the password of the search server's user", true},
+    Key{"search.api_key", "ELASTICSEARCH_API_KEY", "", "", "TEXT",
+        "an API key of the search server, as its `encoded` form; used instead of user and password", true},
+    Key{"search.ca_file", "ELASTICSEARCH_CA_FILE", "--search-ca-file", "", "FILE",
+        "certificate authorities to trust for the search server, instead of the system's"},
+    Key{"search.prefix", "ACED_ETL_SEARCH_PREFIX", "--search-prefix", "gen3.aced.io", "TEXT",
+        "the first part of the names of search indexes, for example calypr"},
+    Key{"search.connections", "ACED_ETL_SEARCH_CONNECTIONS", "--search-connections", "2", "N",
+        "how many bulk requests are sent to the search server at the same time", false, 32},
+    Key{"search.bulk_size", "ACED_ETL_SEARCH_BULK_SIZE", "", "8MB", "BYTES",
+        "the size of a bulk request before compression, at most 50MB; smaller where the server's limits require it"},
+    Key{"search.gzip", "ACED_ETL_SEARCH_GZIP", "", "no", "YES|NO",
+        "compress what is sent to the search server; helps on slow networks only"},
+    Key{"search.retry_time", "ACED_ETL_SEARCH_RETRY_TIME", "", "300", "N",
+        "seconds that a load keeps trying while the search server is overloaded or restarts", false, 86400},
+    Key{"search.personal_identifiers", "ACED_ETL_PERSONAL_IDENTIFIERS", "--personal-identifiers", "", "LIST",
+        "patterns of identifier systems that stay out of search documents, separated by commas; without it, those of "
+        "US "
         "social security numbers, passports and driver's licences"},
     Key{"state_dir", "ACED_ETL_STATE_DIR", "--state-dir", "~/.local/state/aced-etl", "FOLDER",
         "what a later run has to know of earlier ones: journals of pulls, loads and uploads"},
     Key{"files.bucket", "ACED_ETL_FILES_BUCKET", "--bucket", "", "TEXT",
         "the bucket that files are loaded to; without it, fence's default"},
+    Key{"files.recheck", "ACED_ETL_FILES_RECHECK", "--recheck-days", "7", "N",
+        "days after which the object of a file that was sent before is looked at again; until then a record of indexd "
+        "that agrees is enough",
+        false, 3650},
     Key{"folder.studies", "ACED_ETL_STUDIES", "--studies-folder", "~/studies", "FOLDER",
         "the studies' metadata, a folder a study"},
     Key{"folder.output", "ACED_ETL_OUTPUT", "--output-folder", "~/output", "FOLDER",
@@ -107,7 +128,8 @@ constexpr std::array kKeys = {
     Key{"limits.bandwidth", "ACED_ETL_BANDWIDTH", "--bandwidth", "0", "BYTES",
         "bytes a second of all transfers of a pull, or of files, together: 10MB, 500kB; 0: no limit"},
     Key{"limits.join_memory_mib", "ACED_ETL_JOIN_MEMORY", "--join-memory", "64", "MIB",
-        "how much memory the rows of search documents, and what is folded into them, may take; what is more waits in the "
+        "how much memory the rows of search documents, and what is folded into them, may take; what is more waits in "
+        "the "
         "temporary folder",
         false, 4096},
     Key{"limits.max_resource_mib", "ACED_ETL_MAX_RESOURCE", "--max-resource", "64", "MIB",
@@ -120,6 +142,13 @@ std::size_t index(Layer layer) { return static_cast<std::size_t>(layer); }
 constexpr std::array kNamesServer{"PGHOST", "PGHOSTADDR", "PGSERVICE"};
 
 constexpr const char* kFileName = "etl.yaml";
+
+/// For messages: a relative path says nothing in the log of a pod.
+std::filesystem::path full_path(const std::filesystem::path& file) {
+  std::error_code unknown;
+  const auto path = std::filesystem::absolute(file, unknown);
+  return unknown ? file : path.lexically_normal();
+}
 constexpr std::array kDataFolders{"folder.studies", "folder.output"};
 
 /// Empty when the folder depends on a HOME that is not set.
@@ -167,7 +196,7 @@ void check_found(const EtlYaml& file) {
   for (const Entry& entry : file.entries) {
     if (entry.key != "gen3.allow_http") continue;
     throw UsageError(
-        fmt::format("`{}` counts only in an etl.yaml that is named", entry.key), entry.origin,
+        fmt::format("`{}` may be set only in an etl.yaml that is named or mounted", entry.key), entry.origin,
         fmt::format("pass --etl-yaml etl.yaml, or set {} in the environment", find_key(entry.key)->environment));
   }
 }
@@ -261,8 +290,8 @@ unsigned Settings::number(std::string_view key) const {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const unsigned most = find_key(key)->most;
   if (error != std::errc{} || end != text.data() + text.size() || value == 0 || (most != 0 && value > most)) {
-    const std::string range = most == 0 ? "on" : fmt::format("to {}", most);
-    throw UsageError(fmt::format("`{}` is not a whole number from 1 {}: {}", key, range, text), get(key)->origin);
+    const std::string range = most == 0 ? "upwards" : fmt::format("to {}", most);
+    throw UsageError(fmt::format("`{}` must be a whole number from 1 {}, not {}", key, range, text), get(key)->origin);
   }
   return value;
 }
@@ -276,7 +305,7 @@ std::string Settings::choice(std::string_view key) const {
   std::string text = require(key);
   const auto words = choices(find_key(key)->type);
   if (std::ranges::find(words, text) != words.end()) return text;
-  throw UsageError(fmt::format("`{}` is none of {}: {}", key, fmt::join(words, ", "), text), get(key)->origin);
+  throw UsageError(fmt::format("`{}` must be one of {}, not {}", key, fmt::join(words, ", "), text), get(key)->origin);
 }
 
 void Settings::check() const {
@@ -292,8 +321,8 @@ void Settings::check() const {
 std::uint64_t Settings::bytes(std::string_view key) const {
   const std::string text = require(key);
   if (const auto count = byte_count(text)) return *count;
-  throw UsageError(fmt::format("`{}` is no number of bytes: {}", key, text), get(key)->origin,
-                   "as 500kB, 10MB or 64MiB");
+  throw UsageError(fmt::format("`{}` must be a number of bytes, not {}", key, text), get(key)->origin,
+                   "write it as 500kB, 10MB or 64MiB");
 }
 
 void Settings::load(const Environment& environment) {
@@ -308,6 +337,7 @@ void Settings::reload(const Environment& environment) {
   }
   studies_.clear();
   warnings_.clear();
+  unused_file_.clear();
   found_file_ = false;
   load(environment);
 }
@@ -327,20 +357,21 @@ void Settings::load_environment(const Environment& environment) {
 void Settings::load_file(const Environment& environment) {
   if (const auto named = get("etl_yaml")) {
     if (!std::filesystem::exists(named->text)) {
-      throw UsageError("there is no such file: " + named->text, named->origin,
+      throw UsageError("etl.yaml does not exist: " + named->text, named->origin,
                        did_you_mean_path(named->text, "name an etl.yaml that exists"));
     }
-    return take(read_etl_yaml(named->text, environment), named->text);
+    const auto file = full_path(named->text);
+    return take(read_etl_yaml(file, environment), file);
   }
   if (take_found_file(environment)) return;
-  const auto mounted = std::filesystem::path(get("creds")->text) / kFileName;
+  const auto mounted = full_path(std::filesystem::path(get("creds")->text) / kFileName);
   std::error_code unreadable;
   if (std::filesystem::exists(mounted, unreadable)) take(read_etl_yaml(mounted, environment), mounted);
 }
 
 /// The etl.yaml of the working directory, if it is there and may be used.
 bool Settings::take_found_file(const Environment& environment) {
-  const std::filesystem::path file(kFileName);
+  const std::filesystem::path file = full_path(kFileName);
   std::error_code unreadable;
   if (!std::filesystem::exists(file, unreadable)) return false;
   // Nothing that the file itself says may decide this, except to its disadvantage.
@@ -360,10 +391,8 @@ bool Settings::take_found_file(const Environment& environment) {
       return true;
     }
   }
-  warnings_.push_back(
-      fmt::format("etl.yaml in the working directory is not used: {}; pass --etl-yaml etl.yaml if it is "
-                  "yours and you want its settings",
-                  reason));
+  unused_file_ = fmt::format("{} is not used: {}", file.string(), reason);
+  warnings_.push_back(unused_file_ + "; pass --etl-yaml etl.yaml if it is yours and you want its settings");
   return false;
 }
 

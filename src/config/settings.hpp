@@ -87,6 +87,8 @@ class Settings {
   [[nodiscard]] bool from_found_file(std::string_view key) const;
   /// What load() has to tell the user, such as an etl.yaml that was not used, and why.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+  /// Which etl.yaml in the working directory is not used, and why; empty when there is none.
+  [[nodiscard]] const std::string& unused_file() const { return unused_file_; }
 
   /// The studies of etl.yaml, in the file's order, enabled or not; none before load().
   [[nodiscard]] const std::vector<StudyEntry>& studies() const { return studies_; }
@@ -102,6 +104,7 @@ class Settings {
   std::vector<StudyEntry> studies_;
   bool found_file_ = false;
   std::vector<std::string> warnings_;
+  std::string unused_file_;
 };
 
 }  // namespace etl::config

@@ -48,7 +48,8 @@ void check_name(const Value& name) {
   const bool path = text.find_first_of("/\\") != std::string::npos;
   // Hidden folders are no studies; among them are `.`, `..` and the folder that a pull works in.
   if (path || text.starts_with('.') || text.size() > kLongestName || std::ranges::any_of(text, is_control)) {
-    throw UsageError(fmt::format("not the name of a study: `{}`", text), name.origin, "as Lung_Cancer, without a path");
+    throw UsageError(fmt::format("`{}` is not the name of a study", text), name.origin,
+                     "write a name such as Lung_Cancer, without a path");
   }
 }
 
@@ -60,8 +61,8 @@ void check_bucket(const Value& bucket) {
                     letter_or_digit(text.back()) && text.find("..") == std::string::npos &&
                     std::ranges::all_of(text, [&](char c) { return letter_or_digit(c) || c == '.' || c == '-'; });
   if (!fits) {
-    throw UsageError(fmt::format("not the name of a bucket: `{}`", text), bucket.origin,
-                     "3 to 63 lower-case letters, digits, '.' and '-'; without s3:// and path");
+    throw UsageError(fmt::format("`{}` is not the name of a bucket", text), bucket.origin,
+                     "write 3 to 63 lower-case letters, digits, '.' and '-', without s3:// and path");
   }
 }
 
@@ -77,8 +78,8 @@ void check_source(const Value& source) {
     if (!more) return;
     rest.remove_prefix(slash + 1);
   }
-  throw UsageError(fmt::format("not a prefix of keys: `{}`", source.text), source.origin,
-                   "as studies/Lung_Cancer: below source.path, without s3://, bucket, '.' and '..'");
+  throw UsageError(fmt::format("`{}` is not a prefix of keys", source.text), source.origin,
+                   "write it as studies/Lung_Cancer: below source.path, without s3://, bucket, '.' and '..'");
 }
 
 void check_output(const Value& output) {
@@ -91,8 +92,8 @@ void check_output(const Value& output) {
     begin = end + 1;
   }
   if (!fits) {
-    throw UsageError(fmt::format("not a folder below the output folder: `{}`", text), output.origin,
-                     "as raw/Lung_Cancer: a relative path without parts that begin with '.'");
+    throw UsageError(fmt::format("`{}` is not a folder below the output folder", text), output.origin,
+                     "write it as raw/Lung_Cancer: a relative path without parts that begin with '.'");
   }
 }
 
@@ -102,13 +103,13 @@ std::vector<std::string> words(const std::optional<Value>& value) {
 
 std::string program_of(const RawStudyEntry& study, const std::optional<Value>& program) {
   if (!program) {
-    throw UsageError(fmt::format("the study `{}` has a project's code, and there is no program", study.name.text),
+    throw UsageError(fmt::format("the study `{}` names its project by code, but no program is set", study.name.text),
                      study.project ? study.project->origin : study.origin,
                      "write `program: aced` at the top of etl.yaml, or give `project` as PROGRAM-CODE");
   }
   if (program->text.find('-') != std::string::npos) {
-    throw UsageError(fmt::format("not a program: `{}`", program->text), program->origin,
-                     "a project id ends its program at the first '-': a program has none");
+    throw UsageError(fmt::format("`{}` is not a program", program->text), program->origin,
+                     "write a program without '-': in a project id, the first '-' ends the program");
   }
   return program->text;
 }
@@ -120,8 +121,9 @@ ProjectId project_of(const RawStudyEntry& study, const std::optional<Value>& pro
   try {
     return ProjectId::parse(id);
   } catch (const UsageError& error) {
-    throw UsageError(error.what(), study.project ? study.project->origin : study.origin,
-                     study.project ? error.hint() : "give `project`: the study's name is no project's code");
+    throw UsageError(
+        error.what(), study.project ? study.project->origin : study.origin,
+        study.project ? error.hint() : "set `project`: the name of this study cannot be the code of a project");
   }
 }
 
@@ -141,8 +143,8 @@ std::vector<StudyEntry> resolve_studies(const std::vector<RawStudyEntry>& studie
     if (study.source) check_source(*study.source);
     if (study.output) check_output(*study.output);
     if (const auto [first, fresh] = names.emplace(study.name.text, study.origin); !fresh) {
-      throw UsageError(fmt::format("the study `{}` is there twice", study.name.text), study.name.origin,
-                       fmt::format("it is at {} too: take one of them out", first->second));
+      throw UsageError(fmt::format("the study `{}` is listed twice", study.name.text), study.name.origin,
+                       fmt::format("remove one of the two; the other is at {}", first->second));
     }
     const auto text = [](const std::optional<Value>& value) {
       return value ? std::optional(value->text) : std::nullopt;
@@ -163,7 +165,7 @@ std::vector<StudyEntry> resolve_studies(const std::vector<RawStudyEntry>& studie
       throw UsageError(
           fmt::format("`{}` and `{}` have the same project, {}", first->second->name, entry.name, entry.project.str()),
           entry.origin,
-          "a project holds one study: a run of one would take the other's place; disable one of them, or "
+          "a project holds one study, and a run of one would replace the other: disable one of them, or "
           "give it another project");
     }
   }

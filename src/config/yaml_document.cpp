@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "config/yaml_problem.hpp"
 
 namespace etl::config {
 namespace {
@@ -141,9 +142,17 @@ class YamlBuilder {
     const std::string problem = parser.problem == nullptr ? "it cannot be read" : parser.problem;
     if (problem == "found unexpected ':'") throw UnspacedColon{parser.problem_mark.line, parser.problem_mark.column};
     if (parser.error == YAML_READER_ERROR) {
-      fail("not YAML in UTF-8: " + problem, line_of_byte(text_, parser.problem_offset));
+      fail("not UTF-8: " + problem, line_of_byte(text_, parser.problem_offset), "save the file as UTF-8");
     }
-    fail("not YAML: " + problem, parser.problem_mark.line + 1);
+    const YamlExplanation explanation =
+        explain({.problem = problem,
+                 .line = parser.problem_mark.line + 1,
+                 .context = parser.context == nullptr ? std::string_view{} : std::string_view(parser.context),
+                 .begun = parser.context_mark.line + 1,
+                 .quote_line = quote_line_,
+                 .quote_end = quote_end_},
+                text_);
+    fail(explanation.what, explanation.line, explanation.hint);
   }
 
   /// False at the end of the text.
@@ -153,7 +162,9 @@ class YamlBuilder {
       case YAML_STREAM_END_EVENT:
         return false;
       case YAML_DOCUMENT_START_EVENT:
-        if (document_.root_ != nullptr) fail("only one YAML document is expected", event.line());
+        if (document_.root_ != nullptr)
+          fail("a second YAML document begins here: the file must hold one", event.line(),
+               "remove the line `---` and what follows it, or put it in another file");
         break;
       case YAML_ALIAS_EVENT:
         alias(view(raw.data.alias.anchor), event.line());
@@ -181,6 +192,11 @@ class YamlBuilder {
     const auto& scalar = raw.data.scalar;
     YamlNode& node = make(line);
     node.text_.assign(reinterpret_cast<const char*>(scalar.value), scalar.length);
+    if ((scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE || scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE) &&
+        raw.end_mark.line > raw.start_mark.line) {
+      quote_line_ = line;
+      quote_end_ = raw.end_mark.line + 1;
+    }
     const bool plain = scalar.plain_implicit != 0 && scalar.style == YAML_PLAIN_SCALAR_STYLE;
     node.kind_ = plain && is_null_word(node.text_) ? YamlNode::Kind::null : YamlNode::Kind::scalar;
     if (node.is_null()) node.text_.clear();
@@ -208,8 +224,10 @@ class YamlBuilder {
 
   void alias(std::string_view name, std::size_t line) {
     const auto found = anchors_.find(name);
-    if (found == anchors_.end()) fail("an alias (`*name`) without its anchor (`&name`)", line);
-    if (found->second->open_) fail("an alias inside of the value that it stands for", line);
+    if (found == anchors_.end())
+      fail(fmt::format("the alias `*{}` has no anchor `&{}` before it", name, name), line,
+           "define the anchor, or put the text in quotes");
+    if (found->second->open_) fail(fmt::format("the alias `*{}` is part of the value that it repeats", name), line);
     spend(found->second->weight_, line);
     place(*found->second);
   }
@@ -273,7 +291,7 @@ class YamlBuilder {
     }
     std::vector<YamlNode::Member> merged;
     for (const YamlNode* source : sources) {
-      if (!source->is_map()) fail("a merge key (`<<`) takes a map or a list of maps", map.line());
+      if (!source->is_map()) fail("a merge key (`<<`) needs a map or a list of maps", map.line());
       for (const auto& member : source->members()) {
         if (member.first->is_scalar() && known.insert(member.first->text()).second) merged.push_back(member);
       }
@@ -289,6 +307,8 @@ class YamlBuilder {
   std::vector<Open> open_;
   std::map<std::string, YamlNode*, std::less<>> anchors_;
   std::size_t spent_ = 0;
+  std::size_t quote_line_ = 0;  ///< where the last quoted text that spans lines begins
+  std::size_t quote_end_ = 0;   ///< and where it ends
 };
 
 YamlDocument YamlDocument::parse(std::string_view text, const std::string& where, const YamlLimits& limits) {
@@ -302,7 +322,7 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& where
     } catch (const UnspacedColon& colon) {
       const std::size_t at = byte_of(now, colon);
       if (parsed > kMostParsed || at >= now.size() || now[at] != ':') {
-        throw InputError("not YAML: a colon without a space behind it", fmt::format("{}:{}", where, colon.line + 1));
+        throw InputError("not YAML: a colon is not followed by a space", fmt::format("{}:{}", where, colon.line + 1));
       }
       if (spaced.empty()) spaced = text;
       spaced.insert(at + 1, 1, ' ');

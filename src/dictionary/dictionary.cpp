@@ -41,8 +41,21 @@ bool has(const std::vector<Node>& nodes, std::string_view label) {
 }  // namespace
 
 Dictionary Dictionary::load(const std::string& url_or_file) {
-  const auto text = net::fetch(url_or_file);
-  return parse(text, net::without_query(url_or_file));
+  const auto refuse = [](const std::string& what, const InputError& error) {
+    const std::string hint = "name the commons' dictionary with --dictionary or DICTIONARY_URL";
+    return UsageError(what, error.where(), error.hint().empty() ? hint : error.hint());
+  };
+  std::string text;
+  try {
+    text = net::fetch(url_or_file);
+  } catch (const InputError& error) {
+    throw refuse(fmt::format("cannot read the dictionary: {}", error.what()), error);
+  }
+  try {
+    return parse(text, net::without_query(url_or_file));
+  } catch (const InputError& error) {
+    throw refuse(error.what(), error);
+  }
 }
 
 Dictionary Dictionary::parse(std::string_view json, const std::string& where) {
@@ -62,11 +75,11 @@ void Dictionary::index(Content& content, const std::string& where) {
     node.table = node_table(node.label);
     if (!content.by_label.emplace(node.label, i).second) {
       throw InputError("two schemas of the dictionary have the id '" + node.label + "'", where,
-                       "every node needs an id of its own");
+                       "give every node its own id");
     }
     if (!tables.insert(node.table).second) {
       throw InputError("two nodes of the dictionary share the table " + node.table, where + " (" + node.label + ")",
-                       "ids that differ by '_' only cannot stand side by side");
+                       "ids must differ by more than '_'");
     }
     content.by_title.emplace(node.title, i);
   }
@@ -78,7 +91,7 @@ void Dictionary::index(Content& content, const std::string& where) {
       const auto target = content.by_label.find(link.target_type);
       const auto at = where + " (" + node.label + ", link " + link.name + ")";
       if (target == content.by_label.end()) {
-        throw InputError("a link leads to '" + link.target_type + "', which the dictionary does not have", at,
+        throw InputError("a link points to '" + link.target_type + "', which the dictionary does not have", at,
                          "add that node or remove the link");
       }
       const auto& dst = content.nodes[target->second];

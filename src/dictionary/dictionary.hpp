@@ -58,7 +58,8 @@ struct Edge {
 /// A value: copies share what was parsed.
 class Dictionary {
  public:
-  /// From `http(s)://…`, `file://…` or a path. Throws what net::fetch throws, and what parse throws.
+  /// Reads `http(s)://…`, `file://…` or a path. Throws UsageError when the file cannot be read or is not a dictionary,
+  /// and what net::fetch throws when the server does not answer or refuses.
   [[nodiscard]] static Dictionary load(const std::string& url_or_file);
 
   /// `where` names the source in errors. Throws InputError, with the place inside the dictionary, for what is not one.

@@ -15,8 +15,7 @@ namespace {
 // The order of the file is the order of the edges, so it must be kept.
 using Json = nlohmann::ordered_json;
 
-constexpr auto shape_hint =
-    "a Gen3 dictionary is a JSON object of file name -> JSON schema, as DICTIONARY_URL serves it";
+constexpr auto shape_hint = "name the document that DICTIONARY_URL serves: a JSON object of file name -> JSON schema";
 /// Of `$ref`, oneOf, anyOf, allOf, items and subgroup within each other. Real dictionaries need five.
 constexpr int deepest = 32;
 /// Steps that all properties and links of a dictionary may take. The largest real dictionary takes 30,000.
@@ -98,13 +97,13 @@ class SchemaReader {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw InputError("not a Gen3 dictionary: " + what, where_, shape_hint);
+    throw InputError("this is not a Gen3 dictionary: " + what, where_, shape_hint);
   }
 
   /// Counts work, and bounds how deep it goes; `at` names the place.
   void step(const std::string& at, int depth, std::size_t count = 1) {
     if (depth > deepest) {
-      fail(at + " is nested deeper than " + std::to_string(deepest) + " levels, or leads back to itself");
+      fail(at + " is nested deeper than " + std::to_string(deepest) + " levels, or refers to itself");
     }
     if (!shared_.step(count)) fail(at + ": the dictionary's references take too many steps to follow");
   }
@@ -126,7 +125,7 @@ class SchemaReader {
     if (!list.is_array()) fail(at + " is not a list");
     std::vector<std::string> out;
     for (const auto& item : list) {
-      if (!item.is_string()) fail(at + " holds something else than strings");
+      if (!item.is_string()) fail(at + " must hold only strings");
       out.push_back(item.get<std::string>());
     }
     return out;
@@ -242,8 +241,8 @@ class SchemaReader {
     const auto& address = ref.get_ref<const std::string&>();
     step("the $ref '" + address + "'", depth);
     const auto& target = shared_.find(address, file);
-    if (target.file == nullptr) fail("the $ref '" + address + "' names a file that the dictionary does not have");
-    if (target.schema == nullptr) fail("the $ref '" + address + "' leads nowhere");
+    if (target.file == nullptr) fail("the $ref '" + address + "' names a file that is not part of the dictionary");
+    if (target.schema == nullptr) fail("the $ref '" + address + "' does not resolve");
     return {target.schema, target.file};
   }
 
@@ -294,9 +293,9 @@ Json parse_bounded(std::string_view json, const std::string& where) {
 
 Json parse_object(std::string_view json, const std::string& where) {
   Json all = parse_bounded(json, where);
-  if (!all.is_object()) throw InputError("not a Gen3 dictionary: the JSON is not an object", where, shape_hint);
+  if (!all.is_object()) throw InputError("this is not a Gen3 dictionary: it is not a JSON object", where, shape_hint);
   if (all.contains("id") && all.contains("properties") && all.at("id").is_string()) {
-    throw InputError("not a Gen3 dictionary: this is the schema of one node", where, shape_hint);
+    throw InputError("this is not a Gen3 dictionary: it is the schema of a single node", where, shape_hint);
   }
   return all;
 }
@@ -311,7 +310,7 @@ std::vector<Node> read_schemas(std::string_view json, const std::string& where) 
     if (shared_file(file)) continue;
     nodes.push_back(SchemaReader(shared, file).read());
   }
-  if (nodes.empty()) throw InputError("not a Gen3 dictionary: it describes no node", where, shape_hint);
+  if (nodes.empty()) throw InputError("this is not a Gen3 dictionary: it describes no nodes", where, shape_hint);
   return nodes;
 }
 

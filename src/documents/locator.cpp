@@ -10,6 +10,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/path_within.hpp"
 #include "documents/names.hpp"
 
@@ -28,7 +29,7 @@ bool name_lies_in(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
-constexpr const char* kGuarded = "it is where credentials or this program's state are kept";
+constexpr const char* kGuarded = "credentials or the state of this program are kept there";
 
 }  // namespace
 
@@ -123,7 +124,7 @@ class Locator::Search {
   [[noreturn]] void give_up(const Reference& reference) const {
     if (!reason_.empty()) throw InputError(reason_);
     const std::string& address = reference.source_path.empty() ? reference.url : reference.source_path;
-    throw InputError(fmt::format("the file is not there: no {} in the study's folders", name_of(address)));
+    throw InputError(fmt::format("the file does not exist: there is no {} in the study's folders", name_of(address)));
   }
 
  private:
@@ -165,9 +166,10 @@ class Locator::Search {
         note(fmt::format("a symbolic link leads out of the study's folders: {}", name));
         return std::nullopt;
       case Entry::Status::refused:
-        note(fmt::format("the file may not be read: {}: {}", entry.reason, name));
+        note(fmt::format("this user may not read the file: {}: {}", entry.reason, name));
         return std::nullopt;
       case Entry::Status::failed:
+        refuse_if_exhausted(entry.error, name);
         if (entry.error != ENAMETOOLONG) {
           note(fmt::format("the file cannot be read: {}: {}", errno_text(entry.error), name));
         }
@@ -178,6 +180,7 @@ class Locator::Search {
       return std::nullopt;
     }
     if (!open_regular(entry)) {
+      refuse_if_exhausted(errno, name);
       note(fmt::format("the file cannot be read: {}: {}", errno_text(errno), name));
       return std::nullopt;
     }
@@ -222,9 +225,10 @@ UniqueFd Locator::open(const Location& location) const {
                     static_cast<std::uint64_t>(entry.about.st_size) == location.size;
   if (same) {
     if (UniqueFd file = open_regular(entry)) return file;
+    refuse_if_exhausted(errno, path_of(location));
     if (errno != ESTALE) throw InputError("cannot open the file: " + errno_text(errno), path_of(location));
   }
-  throw InputError("the file changed after it was found", path_of(location), "run again when nobody writes to it");
+  throw InputError("the file changed after it was found", path_of(location), "run again when nothing writes to it");
 }
 
 std::string Locator::path_of(const Location& location) const {

@@ -118,16 +118,16 @@ std::string refusal_of_name(std::string_view name, std::string_view what) {
   if (name.ends_with('/')) return fmt::format("{} names a folder", what);
   if (name.size() > kLongestName) return fmt::format("{} is too long for a path", what);
   if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
-    return fmt::format("{} has a control character in it", what);
+    return fmt::format("{} contains a control character", what);
   }
   if (!is_utf8(name)) return fmt::format("{} is not UTF-8", what);
   for (std::size_t begin = 0; begin <= name.size();) {
     const std::size_t end = std::min(name.find('/', begin), name.size());
     const std::string_view part = name.substr(begin, end - begin);
-    if (part == "." || part == "..") return fmt::format("{} has `{}` in it", what, part);
+    if (part == "." || part == "..") return fmt::format("{} contains `{}`", what, part);
     if (part.starts_with('.')) return fmt::format("a part of {} begins with a dot", what);
     if (part.size() > kLongestPart)
-      return fmt::format("a part of {} is longer than the 255 bytes that a file's name may have", what);
+      return fmt::format("a part of {} is longer than 255 bytes, the limit for the name of a file", what);
     begin = end + 1;
   }
   return {};

@@ -264,7 +264,8 @@ class Pass {
     } catch (const fhir::SyntaxError& issue) {
       return broken(fmt::format("not JSON: {} was expected", issue.expected), block, piece);
     }
-    if (reference.id.empty()) reference.id = block.given_id(piece);  // its Bundle may give it one
+    const bool has_own_id = !reference.id.empty();
+    if (!has_own_id) reference.id = block.given_id(piece);  // its Bundle may give it one
     if (type.empty()) {
       ++found_.unreadable;
       return;
@@ -272,6 +273,9 @@ class Pass {
     if ((type == "Bundle" || type == "List") && container(type, block, piece)) return;
     if (leave_out(type, reference.id, text, {block.file, piece.line})) return;
     ++found_.types[type];
+    if (wants_.tells && reading_.on_resource) {
+      reading_.on_resource({type, reference.id, has_own_id, text, {block.file, piece.line}});
+    }
     if (type == "DocumentReference" && wants_.tells && reading_.on_reference) {
       reading_.on_reference(reference, place(block, piece));
     }
@@ -375,7 +379,7 @@ StudyContents read_study(const std::vector<fhir::StudyFile>& files, const StudyR
   if (deletes || !facts.newest.empty()) {
     throw InputError(deletes ? "the study deletes some of its own resources, so it must be read twice"
                              : "the study has several versions of some resources, so it must be read twice",
-                     files.front().name, "a pipe can be read only once: write the study to a file and name that");
+                     files.front().name, "write the study to a file and name that: a pipe can be read only once");
   }
   return contents;
 }

@@ -11,6 +11,7 @@
 
 #include "documents/reference.hpp"
 #include "fhir/block_reader.hpp"
+#include "fhir/findings.hpp"
 #include "fhir/study_files.hpp"
 
 namespace etl::documents {
@@ -26,9 +27,20 @@ struct StudyContents {
   std::uint64_t superseded_references = 0;  ///< those of `superseded` that are DocumentReferences
 };
 
+/// A resource as the source has it.
+struct ResourceText {
+  const std::string& type;
+  const std::string& id;  ///< its own, else the one that its Bundle gives it; may be empty
+  bool has_own_id = true;
+  std::string_view text;
+  fhir::Location where;
+};
+
 struct StudyReading {
   /// `place`: file:line. Not called for a DocumentReference that the study deletes or has a newer version of.
   std::function<void(const Reference& reference, const std::string& place)> on_reference;
+  /// Called for every resource that the study does not delete or have a newer version of.
+  std::function<void(const ResourceText& resource)> on_resource{};
   /// Told of every line, document or file that is not JSON. It may throw to end the reading.
   std::function<void(const std::string& what, const std::string& place)> on_issue;
   /// Told the id of every DocumentReference that the study deletes, whether the study has it or not; more than once

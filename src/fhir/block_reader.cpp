@@ -180,13 +180,13 @@ std::size_t BlockReader::read(char* to, std::size_t size) {
 void BlockReader::check_blank() const {
   const std::uint64_t most = most_blank + limits_.max_resource + limits_.block;
   if (bytes_ - bytes_at_resource_ <= most) return;
-  throw InputError(fmt::format("{} MiB without a resource: the rest of the file is not read", most >> 20U));
+  throw InputError(fmt::format("{} MiB without a resource; the rest of the file is not read", most >> 20U));
 }
 
 void BlockReader::skip_byte_order_mark(Buffer& text) {
   const std::string_view head = text.view();
   if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) {
-    throw InputError("the file is UTF-16, expected UTF-8: convert it with iconv -f UTF-16 -t UTF-8");
+    throw InputError("the file is UTF-16; expected UTF-8: convert it with iconv -f UTF-16 -t UTF-8");
   }
   // A byte order mark says nothing in UTF-8; editors write it all the same.
   if (head.starts_with("\xef\xbb\xbf")) std::memset(text.data(), ' ', 3);

@@ -14,6 +14,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl::fhir {
 namespace {
@@ -29,7 +30,8 @@ class PlainStream final : public ByteStream {
       descriptor_ = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
     }
     if (descriptor_ < 0) {
-      throw InputError(std::string("the file cannot be opened: ") + errno_text(errno), name_,
+      refuse_if_exhausted(errno, std::filesystem::path(name_));
+      throw InputError(std::string("cannot open the file: ") + errno_text(errno), name_,
                        "give this user the right to read it");
     }
     while (head_.size() < 2) {
@@ -64,7 +66,8 @@ class PlainStream final : public ByteStream {
       const ssize_t got = ::read(descriptor_, to, size);
       if (got >= 0) return static_cast<std::size_t>(got);
       if (errno != EINTR) {
-        throw InputError(std::string("reading failed: ") + errno_text(errno), name_, "check the disk or the mount");
+        throw InputError(std::string("cannot read the file: ") + errno_text(errno), name_,
+                         "check the disk or the mount");
       }
     }
   }
@@ -132,7 +135,7 @@ class GzipStream final : public ByteStream {
     if (unpacked_bytes_ <= harmless || unpacked_bytes_ / largest_ratio <= packed) return;
     throw InputError(
         fmt::format("the gzip file unpacks to more than {} times its size ({} MiB so far from {} KiB), which "
-                    "no study does; if it is meant, unpack it with gunzip first",
+                    "no study does; if this is intended, unpack it with gunzip first",
                     largest_ratio, unpacked_bytes_ >> 20U, packed >> 10U),
         name_);
   }

@@ -37,7 +37,7 @@ void DocumentSplitter::keep(char c) {
   piece.push_back(c);
   if (piece.size() > max_piece_) {
     throw InputError("a resource is larger than " + std::to_string(max_piece_ >> 20U) + " MiB", {},
-                     "raise --max-resource if this is meant");
+                     "raise --max-resource if this is intended");
   }
 }
 

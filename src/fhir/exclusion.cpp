@@ -32,7 +32,7 @@ void log_left_out(const std::string& path, const std::vector<std::string>& left_
   constexpr std::size_t most_named = 10;
   const auto last = left_out.begin() + static_cast<std::ptrdiff_t>(std::min(left_out.size(), most_named));
   std::string text =
-      fmt::format("{}: left out as no part of the study: {}{}", path, fmt::join(left_out.begin(), last, ", "),
+      fmt::format("{}: not read as part of the study: {}{}", path, fmt::join(left_out.begin(), last, ", "),
                   left_out.size() > most_named ? fmt::format(" and {} more", left_out.size() - most_named) : "");
   static std::mutex mutex;
   static std::set<std::string> logged;

@@ -294,12 +294,62 @@ bool fits(Primitive primitive, std::string_view text) noexcept {
   return false;
 }
 
+std::string_view json_type(Primitive primitive) noexcept {
+  switch (primitive) {
+    case Primitive::boolean:
+      return "true or false";
+    case Primitive::decimal:
+      return "a number (decimal)";
+    case Primitive::integer:
+      return "a number (integer)";
+    case Primitive::positiveInt:
+      return "a number (positiveInt)";
+    case Primitive::unsignedInt:
+      return "a number (unsignedInt)";
+    case Primitive::integer64:
+      return "a string (integer64)";
+    case Primitive::base64Binary:
+      return "a string (base64Binary)";
+    case Primitive::code:
+      return "a string (code)";
+    case Primitive::canonical:
+      return "a string (canonical)";
+    case Primitive::uri:
+      return "a string (uri)";
+    case Primitive::url:
+      return "a string (url)";
+    case Primitive::date:
+      return "a string (date)";
+    case Primitive::dateTime:
+      return "a string (dateTime)";
+    case Primitive::instant:
+      return "a string (instant)";
+    case Primitive::time:
+      return "a string (time)";
+    case Primitive::id:
+      return "a string (id)";
+    case Primitive::oid:
+      return "a string (oid)";
+    case Primitive::uuid:
+      return "a string (uuid)";
+    case Primitive::markdown:
+      return "a string (markdown)";
+    case Primitive::string:
+      return "a string (string)";
+    case Primitive::xhtml:
+      return "a string (xhtml)";
+    case Primitive::system_string:
+      return "a string";
+  }
+  return "a value";
+}
+
 std::string_view describe(Primitive primitive) noexcept {
   switch (primitive) {
     case Primitive::boolean:
       return "true or false";
     case Primitive::decimal:
-      return "a number that PostgreSQL can hold: at most 131,072 digits before and 16,383 behind the point";
+      return "a number that PostgreSQL can hold: at most 131,072 digits before and 16,383 after the decimal point";
     case Primitive::integer:
       return "a whole number of 32 bits";
     case Primitive::integer64:
@@ -311,15 +361,15 @@ std::string_view describe(Primitive primitive) noexcept {
     case Primitive::base64Binary:
       return "base64";
     case Primitive::code:
-      return "a code: no white space but single spaces inside";
+      return "a code without white space, except for single spaces between words";
     case Primitive::canonical:
     case Primitive::uri:
     case Primitive::url:
       return "a URI without white space";
     case Primitive::date:
-      return "a date that exists, as YYYY, YYYY-MM or YYYY-MM-DD";
+      return "an existing date, as YYYY, YYYY-MM or YYYY-MM-DD";
     case Primitive::dateTime:
-      return "a date that exists, as YYYY[-MM[-DD]] or YYYY-MM-DDThh:mm:ss[.fff] with Z or an offset";
+      return "an existing date, as YYYY[-MM[-DD]] or YYYY-MM-DDThh:mm:ss[.fff] with Z or an offset";
     case Primitive::instant:
       return "a moment as YYYY-MM-DDThh:mm:ss[.fff] with Z or an offset";
     case Primitive::time:

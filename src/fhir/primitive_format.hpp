@@ -16,6 +16,8 @@ enum class JsonKind : unsigned char { string, number, boolean };
 
 /// The format in words, for an issue: "a date as YYYY, YYYY-MM or YYYY-MM-DD".
 [[nodiscard]] std::string_view describe(Primitive primitive) noexcept;
+/// The JSON type of its values, and its name: `a string (code)`.
+[[nodiscard]] std::string_view json_type(Primitive primitive) noexcept;
 
 /// `Type/id` as a relative reference to a resource; empty parts when it is anything else.
 struct RelativeReference {

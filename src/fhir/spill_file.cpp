@@ -9,6 +9,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl::fhir {
 namespace {
@@ -21,6 +22,7 @@ int temporary_file(const std::filesystem::path& folder) {
     if (descriptor >= 0) ::unlink(name.c_str());
   }
   if (descriptor < 0) {
+    refuse_if_exhausted(errno, folder);
     throw UsageError(std::string("no temporary file can be made: ") + errno_text(errno), folder.string(),
                      "name a folder with room for it: --temp-dir or TMPDIR");
   }
@@ -29,7 +31,7 @@ int temporary_file(const std::filesystem::path& folder) {
 
 }  // namespace
 
-SpillFile::SpillFile(const std::filesystem::path& folder) : descriptor_(temporary_file(folder)) {}
+SpillFile::SpillFile(const std::filesystem::path& folder) : folder_(folder), descriptor_(temporary_file(folder)) {}
 
 SpillFile::~SpillFile() { ::close(descriptor_); }
 
@@ -39,8 +41,9 @@ void SpillFile::append(const void* data, std::size_t size) {
     const ssize_t done = ::write(descriptor_, at, size);
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) {
-      throw UnavailableError(std::string("the temporary file cannot be written: ") + errno_text(errno), {},
-                             "free some disk, or name another folder: --temp-dir or TMPDIR");
+      refuse_if_exhausted(errno, folder_, size);
+      throw UnavailableError(std::string("the temporary file cannot be written: ") + errno_text(errno),
+                             folder_.string(), "check the disk, or name another folder: --temp-dir or TMPDIR");
     }
     at += done;
     size -= static_cast<std::size_t>(done);

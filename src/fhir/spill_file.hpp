@@ -8,7 +8,7 @@ namespace etl::fhir {
 /// A temporary file without a name, for what does not fit into memory: written at its end, read at any place.
 class SpillFile {
  public:
-  /// UsageError when no file can be made in `folder`.
+  /// UsageError when no file can be made in `folder`, ExhaustedError when its disk is full.
   explicit SpillFile(const std::filesystem::path& folder);
   ~SpillFile();
   SpillFile(const SpillFile&) = delete;
@@ -21,6 +21,7 @@ class SpillFile {
   [[nodiscard]] std::size_t end() const noexcept { return end_; }
 
  private:
+  std::filesystem::path folder_;
   int descriptor_;
   std::size_t end_ = 0;
 };

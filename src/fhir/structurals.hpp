@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace simdjson::internal {
@@ -32,5 +33,15 @@ class Structurals {
  private:
   std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
 };
+
+/// What is wrong with the bytes of a JSON text, and at which byte.
+struct BadBytes {
+  std::string what;
+  std::size_t at = 0;
+};
+
+/// Finds the place of what Structurals::index() says about `text`: the opening quote of a string that is not closed on
+/// its line, or the first control character in a string. The start of the text for any other problem.
+[[nodiscard]] BadBytes explain_bytes(std::string_view text, std::string_view problem);
 
 }  // namespace etl::fhir

@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/log.hpp"
 #include "base/suggestion.hpp"
 #include "fhir/exclusion.hpp"
@@ -27,7 +30,8 @@ bool can_be_fhir(const fs::path& path) {
 
 void require_readable(const fs::path& path) {
   if (::access(path.c_str(), R_OK) != 0) {
-    throw InputError("the file cannot be read", path.string(), "give this user the right to read it");
+    throw UsageError("the file cannot be read: " + errno_text(errno), path.string(),
+                     "give this user the right to read it");
   }
 }
 
@@ -60,7 +64,8 @@ class Search {
     fs::directory_iterator at(path, error);
     for (; !error && at != fs::directory_iterator(); at.increment(error)) entry(*at);
     if (error) {
-      throw InputError("the folder cannot be read: " + error.message(), path.string(),
+      refuse_if_exhausted(error.value(), path);
+      throw UsageError("the folder cannot be read: " + error.message(), path.string(),
                        "give this user the right to read it, or leave it out with --exclude");
     }
   }
@@ -114,8 +119,8 @@ std::vector<StudyFile> study_files(const std::string& path, const StudySelection
   std::error_code error;
   const fs::file_status status = fs::status(root, error);
   if (!fs::exists(status)) {
-    throw InputError("there is no such file or folder", path,
-                     did_you_mean_path(root, "name the study's folder, one of its files, or - for stdin"));
+    throw UsageError("there is no such file or folder", path,
+                     did_you_mean_path(root, "name the folder of the study, one of its files, or - for stdin"));
   }
   if (!fs::is_directory(status)) {
     require_readable(root);
@@ -125,13 +130,13 @@ std::vector<StudyFile> study_files(const std::string& path, const StudySelection
   Search search(root, selection, left_out);
   auto out = search.run();
   if (out.empty() && search.excludes()) {
-    throw InputError("no FHIR in this folder besides what is excluded", path,
+    throw InputError("this folder contains no FHIR files other than excluded ones", path,
                      fmt::format("check the patterns of --exclude and of `exclude` in etl.yaml: {}",
                                  fmt::join(selection.exclude, ", ")));
   }
   if (out.empty()) {
     throw InputError(selection.glob.empty()
-                         ? std::string("no FHIR in this folder: no .ndjson, .jsonl or .json file, plain or .gz")
+                         ? std::string("this folder contains no FHIR files (.ndjson, .jsonl or .json, plain or .gz)")
                          : "no file here matches " + selection.glob,
                      path, "name the folder that holds the study's metadata");
   }

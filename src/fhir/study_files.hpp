@@ -24,8 +24,8 @@ struct StudySelection {
 /// one file that is named; or standard input. `extractions/` in the folder, where `simplify`
 /// writes by custom, is passed over. Hidden files and folders, what clients of bulk exports leave (`log.ndjson`,
 /// `manifest.json`, `error/`), `lost+found` and what `exclude` matches are left out, and named in `left_out` (relative
-/// to the folder, sorted) where that is given. InputError, which names it, when there is nothing or a folder or file
-/// cannot be read.
+/// to the folder, sorted) where that is given. UsageError when `path` does not exist, or when a file or folder cannot
+/// be read; InputError when a folder holds no FHIR.
 [[nodiscard]] std::vector<StudyFile> study_files(const std::string& path, const StudySelection& selection,
                                                  std::vector<std::string>* left_out = nullptr);
 

@@ -75,13 +75,13 @@ Token Walker<Validate>::primitive(const Element& element) {
   Token token;
   if (c == '"') {
     if (expected != JsonKind::string && element.primitive != Primitive::integer64) [[unlikely]] {
-      issue(IssueKind::wrong_type, fmt::format("a string, expected {}", describe(element.primitive)));
+      issue(IssueKind::wrong_type, fmt::format("a string; expected {}", json_type(element.primitive)));
       cursor.skip();
       return {};
     }
     token = {cursor.string(), true, true};
   } else if (c == '{' || c == '[') [[unlikely]] {
-    issue(IssueKind::wrong_type, fmt::format("{}, expected {}", what_is_there(), describe(element.primitive)));
+    issue(IssueKind::wrong_type, fmt::format("{}; expected {}", what_is_there(), json_type(element.primitive)));
     cursor.skip();
     return {};
   } else {
@@ -98,7 +98,7 @@ Token Walker<Validate>::primitive(const Element& element) {
     if ((expected == JsonKind::number) != number || (expected == JsonKind::boolean && token.raw == "null") ||
         expected == JsonKind::string) [[unlikely]] {
       issue(IssueKind::wrong_type, at,
-            fmt::format("{}, expected {}", number ? "a number" : found, describe(element.primitive)));
+            fmt::format("{}; expected {}", number ? "a number" : found, json_type(element.primitive)));
       return {};
     }
   }
@@ -114,7 +114,7 @@ Token Walker<Validate>::primitive(const Element& element) {
       count_unlinkable(ReferenceForm::canonical);
     } else if (element.binding != 0 && !Model::r5().in_binding(element.binding, text)) {
       warn(IssueKind::binding, element, text, [&] {
-        return fmt::format("\"{}\", expected a code of {}", shown(text),
+        return fmt::format("\"{}\"; expected a code of {}", shown(text),
                            fhir::bindings()[element.binding - 1U].value_set);
       });
     } else if (element.reference_type) {
@@ -141,7 +141,7 @@ void Walker<Validate>::reference(std::string_view text) {
   if (target == nullptr || !is_id(relative.id)) [[unlikely]] {
     const ReferenceSyntax syntax = reference_syntax(text);
     if (!syntax.problem.empty()) {
-      issue(IssueKind::reference, fmt::format("\"{}\", {}", shown(text), syntax.problem));
+      issue(IssueKind::reference, fmt::format("\"{}\"; {}", shown(text), syntax.problem));
       return;
     }
     if (text.starts_with('#')) fragment(text, reference_holder());
@@ -202,7 +202,7 @@ void Walker<Validate>::count_unlinkable(ReferenceForm form) {
     case ReferenceForm::absolute:
     case ReferenceForm::url:
       warn_once(IssueKind::outside_reference,
-                "references by the URL of something that the study does not have become no edges");
+                "references by URL to resources that the study does not have become no edges");
       break;
     case ReferenceForm::relative:
     case ReferenceForm::versioned:
@@ -266,15 +266,15 @@ void Walker<Validate>::one(const Element& element) {
 template <bool Validate>
 void Walker<Validate>::nested_resource(const Element& element) {
   if (cursor.peek() != '{') {
-    issue(IssueKind::wrong_type, what_is_there() + ", expected a resource");
+    issue(IssueKind::wrong_type, what_is_there() + "; expected a resource");
     cursor.skip();
     return;
   }
   const std::string_view name = resource_type();
   const Type* type = Model::r5().resource(name);
   if (type == nullptr) {
-    issue(IssueKind::resource_type, name.empty() ? fmt::format("no resourceType, expected one for {}", element.name)
-                                                 : fmt::format("\"{}\" is no resource of FHIR R5", shown(name)));
+    issue(IssueKind::resource_type, name.empty() ? fmt::format("no resourceType; expected one for {}", element.name)
+                                                 : fmt::format("\"{}\" is not a FHIR R5 resource", shown(name)));
     cursor.skip();
     return;
   }
@@ -298,14 +298,14 @@ void Walker<Validate>::other_member(const Type& type, std::string_view name, std
       const Element* element = type.find(name.substr(1));
       if (element != nullptr && element->companion) {
         if (companions.insert(element->index)) {
-          issue(IssueKind::duplicate_element, at, fmt::format("\"{}\" stands here a second time", name));
+          issue(IssueKind::duplicate_element, at, fmt::format("\"{}\" appears a second time", name));
         }
         frames_[depth_ - 1].element = element;
         companion(*element);
         return;
       }
     }
-    issue(IssueKind::unknown_element, at, fmt::format("\"{}\" is no element of {}", shown(name), type.name));
+    issue(IssueKind::unknown_element, at, fmt::format("\"{}\" is not an element of {}", shown(name), type.name));
   }
   cursor.skip();
 }
@@ -341,7 +341,7 @@ void Walker<Validate>::missing(const Type& type, const ElementSet& seen, const E
       if (((choices | reported) & bit) != 0) continue;
       reported |= bit;
     }
-    issue(IssueKind::cardinality, fmt::format("\"{}\"{} is missing, expected at least one", element.name,
+    issue(IssueKind::cardinality, fmt::format("\"{}\"{} is missing; expected at least one", element.name,
                                               element.choice != 0 ? " (or another type of the choice)" : ""));
   }
 }

@@ -146,6 +146,9 @@ class Walker {
   Cursor cursor;
   ReferenceObserver* observer = nullptr;
 
+  /// The JSON value that comes next, for a message: `an array`.
+  [[nodiscard]] std::string what_is_there() const;
+
  private:
   using Frame = PathStep;
 
@@ -176,7 +179,6 @@ class Walker {
     Warnings::Count* count = nullptr;
   };
 
-  [[nodiscard]] std::string what_is_there() const;
   void other_member(const Type& type, std::string_view name, std::uint32_t at, ElementSet& companions);
   void companion(const Element& element);
   void missing(const Type& type, const ElementSet& seen, const ElementSet& companions, std::uint32_t choices);
@@ -237,7 +239,7 @@ template <bool Validate>
 template <class Visit>
 void Walker<Validate>::object(const Type& type, Visit&& visit) {
   if (cursor.peek() != '{') {
-    issue(IssueKind::wrong_type, what_is_there() + ", expected an object (" + std::string(type.name) + ")");
+    issue(IssueKind::wrong_type, what_is_there() + "; expected an object (" + std::string(type.name) + ")");
     cursor.skip();
     return;
   }
@@ -245,7 +247,7 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
   cursor.expect('{', "'{'");
   if (depth_ == max_depth) cursor.fail("at most 256 levels of FHIR elements");
   if (cursor.empty('}')) {
-    if constexpr (Validate) issue(IssueKind::cardinality, begin, "an empty object, expected at least one element");
+    if constexpr (Validate) issue(IssueKind::cardinality, begin, "an empty object; expected at least one element");
     return;
   }
   ElementSet seen;
@@ -276,7 +278,7 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
     }
     frame.element = element;
     if (seen.insert(element->index)) [[unlikely]] {
-      issue(IssueKind::duplicate_element, at, "the element stands here a second time");
+      issue(IssueKind::duplicate_element, at, "the element appears a second time");
       cursor.skip();
       continue;
     }
@@ -284,7 +286,7 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
       if (element->choice != 0) {
         const std::uint32_t bit = 1U << (element->choice - 1U);
         if ((choices & bit) != 0) {
-          issue(IssueKind::choice, at, "another type of the same choice is there already, expected only one");
+          issue(IssueKind::choice, at, "a value of another type of this choice is set already; expected only one");
         }
         choices |= bit;
       }
@@ -299,7 +301,7 @@ void Walker<Validate>::object(const Type& type, Visit&& visit) {
   }
   if constexpr (Validate) {
     if (members == 1 && seen.contains(0) && type.kind != Kind::resource && type.rule != Rule::companion) [[unlikely]] {
-      issue(IssueKind::cardinality, begin, "only an id, expected a value or other elements beside it");
+      issue(IssueKind::cardinality, begin, "only an id; expected a value or other elements beside it");
     } else if (!seen.covers(type.required) || (choices & type.required_choices) != type.required_choices) [[unlikely]] {
       missing(type, seen, companions, choices);
     }
@@ -325,7 +327,7 @@ template <class Each>
 void Walker<Validate>::array(const Element& element, Each&& each) {
   if (!element.many) {
     if (cursor.peek() == '[') [[unlikely]] {
-      issue(IssueKind::wrong_type, "an array, expected one value");
+      issue(IssueKind::wrong_type, "an array; expected one value");
       cursor.skip();
       return;
     }
@@ -333,13 +335,13 @@ void Walker<Validate>::array(const Element& element, Each&& each) {
     return;
   }
   if (cursor.peek() != '[') [[unlikely]] {
-    issue(IssueKind::wrong_type, what_is_there() + ", expected an array");
+    issue(IssueKind::wrong_type, what_is_there() + "; expected an array");
     cursor.skip();
     return;
   }
   cursor.expect('[', "'['");
   if (cursor.empty(']')) {
-    if constexpr (Validate) issue(IssueKind::cardinality, "an empty array, expected at least one value");
+    if constexpr (Validate) issue(IssueKind::cardinality, "an empty array; expected at least one value");
     return;
   }
   Frame& frame = frames_[depth_ == 0 ? 0 : depth_ - 1];

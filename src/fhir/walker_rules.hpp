@@ -36,12 +36,12 @@ void Walker<Validate>::check_format(const Element& element, const Token& token, 
   const bool file = element.owner->name == "Attachment" || is_source_path(element);
   if ((element.primitive == Primitive::url || element.primitive == Primitive::uri) && file &&
       is_path_with_blanks(text)) {
-    warn(IssueKind::blank_in_path, element, {}, [] { return "a blank in the URL of a file, expected %20"; });
+    warn(IssueKind::blank_in_path, element, {}, [] { return "a space in the URL of a file; expected %20"; });
     return;
   }
   issue(element.primitive == Primitive::decimal ? IssueKind::storage : IssueKind::format,
         static_cast<std::uint32_t>(token.raw.data() - cursor.base()),
-        fmt::format("\"{}\", expected {}", shown(text), describe(element.primitive)));
+        fmt::format("\"{}\"; expected {}", shown(text), describe(element.primitive)));
 }
 
 template <bool Validate>
@@ -55,10 +55,10 @@ void Walker<Validate>::check_narrative(const Token& token, std::string_view text
 template <bool Validate>
 void Walker<Validate>::check_characters(const Element& element, std::string_view text, bool escaped) {
   if (!has_visible(text)) {
-    warn(IssueKind::text, element, "blank", [] { return "a text of white space only, expected some other character"; });
+    warn(IssueKind::text, element, "blank", [] { return "text that is only white space"; });
   } else if (escaped && has_control(text)) {
     warn(IssueKind::text, element, "control",
-         [] { return "a control character in a text, expected none but tab, line feed and carriage return"; });
+         [] { return "a control character in a text; expected only tab, line feed and carriage return"; });
   }
 }
 
@@ -130,7 +130,7 @@ void Walker<Validate>::check_companion(const Element& element, const std::uint32
   if (!element.many) {
     if (value == nullptr && !says_something(companion)) {
       issue(IssueKind::cardinality, *companion,
-            "only an id, expected a value, or an extension that says why there is none");
+            "only an id; expected a value, or an extension that says why there is none");
     }
     return;
   }
@@ -139,7 +139,7 @@ void Walker<Validate>::check_companion(const Element& element, const std::uint32
   const auto companions = companion == nullptr ? std::vector<const std::uint32_t*>{} : items(at(companion));
   if (value != nullptr && companions.size() > values.size()) {
     issue(IssueKind::cardinality, *companions[values.size()],
-          fmt::format("\"_{}\" has {} items, expected no more than the {} of \"{}\"", element.name, companions.size(),
+          fmt::format("\"_{}\" has {} items; expected no more than the {} of \"{}\"", element.name, companions.size(),
                       values.size(), element.name));
   }
   const std::size_t count = value == nullptr ? companions.size() : values.size();
@@ -149,7 +149,7 @@ void Walker<Validate>::check_companion(const Element& element, const std::uint32
     frame.index = static_cast<int>(i);
     issue(value == nullptr ? IssueKind::cardinality : IssueKind::wrong_type,
           i < values.size() ? *values[i] : *companions[i],
-          fmt::format("no value, expected one, or an extension in \"_{}\" that says why there is none", element.name));
+          fmt::format("no value; expected one, or an extension in \"_{}\" that says why there is none", element.name));
     frame.index = -1;
   }
 }
@@ -163,7 +163,7 @@ void Walker<Validate>::check_choices(const Type& type, const ElementSet& seen, c
     const std::uint32_t bit = 1U << (element.choice - 1U);
     if ((choices & bit) != 0) {
       issue(IssueKind::choice,
-            fmt::format("\"_{}\" beside another type of the same choice, expected only one", element.name));
+            fmt::format("\"_{}\" beside another type of the same choice; expected only one", element.name));
     }
     choices |= bit;
   }
@@ -181,9 +181,9 @@ void Walker<Validate>::check_extension(const Type& type, const ElementSet& seen,
   if (has_value != seen.contains(nested)) [[likely]]
     return;
   if (has_value) {
-    issue(IssueKind::choice, "an extension with a value and with extensions, expected one of them");
+    issue(IssueKind::choice, "an extension with a value and with extensions; expected one of them");
   } else if (seen.contains(type.find("url")->index)) {
-    issue(IssueKind::cardinality, "an extension without a value and without extensions, expected one of them");
+    issue(IssueKind::cardinality, "an extension without a value and without extensions; expected one of them");
   }
 }
 
@@ -256,7 +256,7 @@ void Walker<Validate>::check_coded(const Element& holder, const Type& type) {
   // A value that is not coded at all, but has a text, is not in the value set either.
   if (fits || (!any && first.empty())) return;
   warn(IssueKind::binding, holder, first, [&] {
-    return fmt::format("\"{}\", expected {} of {}", shown(first),
+    return fmt::format("\"{}\"; expected {} of {}", shown(first),
                        any ? "a code" : "a coding beside the text, with a code",
                        fhir::bindings()[holder.binding - 1U].value_set);
   });
@@ -266,7 +266,7 @@ template <bool Validate>
 void Walker<Validate>::contained_resource(const Type& type) {
   const std::uint32_t at = cursor.offset();
   if (in_contained_) {
-    issue(IssueKind::cardinality, "a contained resource with contained resources of its own, expected none");
+    issue(IssueKind::cardinality, "a contained resource with contained resources of its own; expected none");
     cursor.skip();
     return;
   }
@@ -280,12 +280,12 @@ void Walker<Validate>::contained_resource(const Type& type) {
   });
   in_contained_ = false;
   if (id.empty()) {
-    issue(IssueKind::id, at, std::string(type.name) + " without an id, expected one in a contained resource");
+    issue(IssueKind::id, at, std::string(type.name) + " without an id; expected one in a contained resource");
     return;
   }
   if (std::ranges::find(contained_, id, &Contained::id) != contained_.end()) {
     issue(IssueKind::duplicate_id, at,
-          fmt::format("\"{}\" is the id of another contained resource already", shown(id)));
+          fmt::format("\"{}\" is already the id of another contained resource", shown(id)));
   }
   contained_.push_back({std::move(id), &type});
 }
@@ -295,7 +295,7 @@ template <bool Validate>
 void Walker<Validate>::fragment(std::string_view text, const Element& holder) {
   if (text.size() == 1) {
     if (!in_contained_) {
-      issue(IssueKind::reference, "\"#\" refers to what contains the resource, but nothing does");
+      issue(IssueKind::reference, "\"#\" refers to the containing resource, but nothing contains this one");
     }
     return;
   }
@@ -311,7 +311,7 @@ void Walker<Validate>::settle_fragments(std::size_t first_fragment, std::size_t 
                                     [&](const Contained& contained) { return contained.id == one.id; });
     if (found == contained_.end()) {
       findings_.document.push_back({IssueKind::reference, one.offset, one.path,
-                                    fmt::format("\"#{}\", expected the id of a contained resource", shown(one.id))});
+                                    fmt::format("\"#{}\"; expected the id of a contained resource", shown(one.id))});
     } else {
       check_target(*one.holder, *found->type);
     }
@@ -336,7 +336,7 @@ void Walker<Validate>::check_target(const Element& holder, const Type& target) {
       if (!allowed.empty()) allowed += ", ";
       allowed += fhir::types()[type].name;
     }
-    return fmt::format("a reference to {}, expected one to {}", target.name, allowed);
+    return fmt::format("a reference to {}; expected one to {}", target.name, allowed);
   });
 }
 

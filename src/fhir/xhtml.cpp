@@ -207,7 +207,7 @@ class Parser {
 
   /// What is wrong, or nothing.
   std::string run() {
-    if (has_control(text_)) return "a control character in the XHTML, expected none";
+    if (has_control(text_)) return "a control character in the XHTML; expected none";
     while (at_ < text_.size() && wrong_.empty()) {
       if (text_[at_] == '<') {
         markup();
@@ -218,13 +218,13 @@ class Parser {
     if (!wrong_.empty()) return std::move(wrong_);
     if (!open_.empty()) return fmt::format("<{}> is not closed in the XHTML", shortened(open_.back(), most_shown));
     if (!rooted_) return std::string(expected_root);
-    if (!content_) return "an empty narrative, expected some text or an image in it";
+    if (!content_) return "an empty narrative; expected some text or an image in it";
     return {};
   }
 
  private:
   static constexpr std::string_view expected_root =
-      "not XHTML of a narrative, expected <div xmlns=\"http://www.w3.org/1999/xhtml\"> around all of it";
+      "not XHTML of a narrative; expected <div xmlns=\"http://www.w3.org/1999/xhtml\"> around all of it";
 
   void fail(std::string message) {
     if (wrong_.empty()) wrong_ = std::move(message);
@@ -239,7 +239,7 @@ class Parser {
       if (!std::ranges::all_of(run, is_ascii_space)) fail(std::string(expected_root));
       return;
     }
-    if (run.find("]]>") != std::string_view::npos) fail("\"]]>\" in the text of the XHTML, expected \"]]&gt;\"");
+    if (run.find("]]>") != std::string_view::npos) fail("\"]]>\" in the text of the XHTML; expected \"]]&gt;\"");
     references(run);
     if (!content_) content_ = !std::ranges::all_of(run, is_ascii_space);
   }
@@ -253,7 +253,7 @@ class Parser {
       const bool known = name.starts_with('#') ? character_of(name) != 0 : std::ranges::binary_search(entities, name);
       if (!known) {
         fail(fmt::format(
-            "\"{}\" in the XHTML, expected an entity of XHTML or &amp;",
+            "\"{}\" in the XHTML; expected an entity of XHTML or &amp;",
             name.empty() ? shortened(text.substr(at), 12) : shortened(text.substr(at, name.size() + 2), most_shown)));
         return;
       }
@@ -265,7 +265,7 @@ class Parser {
     if (rest.starts_with("<!--")) {
       const std::size_t end = rest.find("--", 4);
       if (end == std::string_view::npos || end + 2 >= rest.size() || rest[end + 2] != '>') {
-        fail("a malformed comment in the XHTML, expected <!-- … --> without \"--\" inside");
+        fail("a malformed comment in the XHTML; expected <!-- … --> without \"--\" inside");
         return;
       }
       at_ += end + 3;
@@ -278,7 +278,7 @@ class Parser {
       content_ = content_ || !std::ranges::all_of(rest.substr(9, end - 9), is_ascii_space);
       at_ += end + 3;
     } else if (rest.starts_with("<!") || rest.starts_with("<?")) {
-      fail("a declaration or processing instruction in the XHTML, expected none");
+      fail("a declaration or processing instruction in the XHTML; expected none");
     } else if (rest.starts_with("</")) {
       close_tag();
     } else {
@@ -311,7 +311,7 @@ class Parser {
     ++at_;
     if (open_.empty() || open_.back() != tag) {
       fail(open_.empty() ? fmt::format("</{}> closes nothing in the XHTML", shortened(tag, most_shown))
-                         : fmt::format("</{}> in the XHTML, expected </{}>", shortened(tag, most_shown),
+                         : fmt::format("</{}> in the XHTML; expected </{}>", shortened(tag, most_shown),
                                        shortened(open_.back(), most_shown)));
       return;
     }
@@ -326,8 +326,8 @@ class Parser {
       return;
     }
     if (!std::ranges::binary_search(elements, tag)) {
-      fail(tag.empty() ? "\"<\" that begins no tag in the XHTML, expected &lt;"
-                       : fmt::format("<{}> in the XHTML, expected only elements that FHIR allows in a narrative",
+      fail(tag.empty() ? "\"<\" that begins no tag in the XHTML; expected &lt;"
+                       : fmt::format("<{}> in the XHTML; expected only elements that FHIR allows in a narrative",
                                      shortened(tag, most_shown)));
       return;
     }
@@ -375,7 +375,7 @@ class Parser {
     const std::string_view value = text_.substr(at_ + 1, end - at_ - 1);
     at_ = end + 1;
     if (value.find('<') != std::string_view::npos) {
-      fail(fmt::format("\"<\" in {} of <{}> in the XHTML, expected &lt;", shortened(key, most_shown), tag));
+      fail(fmt::format("\"<\" in {} of <{}> in the XHTML; expected &lt;", shortened(key, most_shown), tag));
     }
     references(value);
     if (!is_first(key)) fail(fmt::format("{} of <{}> stands twice in the XHTML", shortened(key, most_shown), tag));
@@ -401,10 +401,10 @@ class Parser {
     own_.assign(tag).append(1, '.').append(key);
     if (!std::ranges::binary_search(common_attributes, key) &&
         !std::ranges::binary_search(own_attributes, std::string_view(own_))) {
-      fail(fmt::format("{} of <{}> in the XHTML, expected only attributes that FHIR allows in a narrative",
+      fail(fmt::format("{} of <{}> in the XHTML; expected only attributes that FHIR allows in a narrative",
                        shortened(key, most_shown), tag));
     } else if (key == "style" ? is_active_style(value) : is_url(key) && is_active_url(value, key == "src")) {
-      fail(fmt::format("{} of <{}> in the XHTML is \"{}\", expected nothing that runs", key, tag,
+      fail(fmt::format("{} of <{}> in the XHTML is \"{}\"; expected nothing that runs", key, tag,
                        shortened(value, most_shown)));
     }
   }

@@ -28,7 +28,7 @@ std::string default_bucket(const std::filesystem::path& fence_config, gen3::Fenc
   if (std::string name = upload_default(fence_config); !name.empty()) return name;
   const auto buckets = fence.buckets();
   if (buckets.size() == 1 && is_bucket_name(buckets.front().name)) return buckets.front().name;
-  throw UsageError(fmt::format("fence has {} buckets, and it is not known which is its default", buckets.size()),
+  throw UsageError(fmt::format("fence has {} buckets, and it is not known which one is the default", buckets.size()),
                    fence_config.string(), "name the bucket with --bucket; `aced-etl buckets ls` shows them");
 }
 

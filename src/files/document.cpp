@@ -40,7 +40,7 @@ Document described_by(const documents::Reference& reference, const simplify::IdT
   }
   if (document.key().size() > longest_key) {
     throw InputError(
-        fmt::format("the object's key would have {} bytes, S3 takes {}", document.key().size(), longest_key));
+        fmt::format("the key of the object would have {} bytes; S3 allows {}", document.key().size(), longest_key));
   }
   document.md5 = ascii_lower(reference.md5);
   if (document.md5.empty()) throw InputError("the attachment has no md5");
@@ -59,11 +59,11 @@ void find_file(const documents::Locator& locator, const documents::Reference& re
 }
 
 void throw_wrong_size(const Document& document) {
-  throw InputError(fmt::format("the file has another size than the metadata says ({} bytes)", document.size));
+  throw InputError(fmt::format("the size of the file differs from the metadata ({} bytes)", document.size));
 }
 
 void throw_wrong_md5(const Document& document) {
-  throw InputError(fmt::format("the file has another md5 than the metadata says ({})", document.md5));
+  throw InputError(fmt::format("the md5 of the file differs from the metadata ({})", document.md5));
 }
 
 }  // namespace etl::files

@@ -12,11 +12,13 @@
 #include "base/access.hpp"
 #include "base/digest.hpp"
 #include "base/errno_text.hpp"
+#include "base/exhausted.hpp"
 #include "documents/names.hpp"
 #include "files/objects.hpp"
 #include "net/file_source.hpp"
 #include "net/url.hpp"
 #include "s3/answer.hpp"
+#include "s3/send.hpp"
 
 namespace etl::files {
 namespace fs = std::filesystem;
@@ -53,7 +55,8 @@ class Download::PartFile final : public net::BodySink {
     if (!descriptor_) {
       if (errno == ELOOP || errno == EEXIST || errno == EISDIR || errno == ENXIO) {
         throw RefusedError(
-            "a symbolic link, or something else than a file of this user, has the name of its partial file: " +
+            "the name of its partial file is taken by a symbolic link, or by something that is not a file of this "
+            "user: " +
             path_.string());
       }
       fail<UsageError>("cannot write");
@@ -76,7 +79,7 @@ class Download::PartFile final : public net::BodySink {
   }
   void write(std::string_view bytes) override {
     if (bytes.size() > most_ - at_) {
-      throw RefusedError(fmt::format("more bytes come than the {} that its record says", most_));
+      throw RefusedError(fmt::format("S3 sends more than the {} bytes of its record", most_));
     }
     on_bytes_(bytes.size());
     while (!bytes.empty()) {
@@ -97,6 +100,7 @@ class Download::PartFile final : public net::BodySink {
   }
   template <typename Kind>
   [[noreturn]] void fail(const char* what) const {
+    refuse_if_exhausted(errno, path_);
     throw Kind(fmt::format("{}: {}", what, errno_text(errno)), path_.string());
   }
 
@@ -114,7 +118,10 @@ Download::Download(const Services& services, const fs::path& folder, bool overwr
   std::error_code error;
   make_folders(folder, Access::owner, error);
   root_.emplace(folder);
-  if (!root_->opened()) throw UsageError("cannot make the folder: " + errno_text(errno), folder.string());
+  if (!root_->opened()) {
+    if (error) refuse_if_exhausted(error.value(), folder);
+    throw UsageError("cannot make the folder: " + errno_text(error ? error.value() : errno), folder.string());
+  }
 }
 
 std::string Download::name_of(const gen3::FileRecord& record) {
@@ -130,16 +137,18 @@ Entry Download::find(const std::string& name, bool make_folders) const {
   Entry entry = root_->find(name, rules);
   switch (entry.status) {
     case Entry::Status::found:
-      if (!S_ISREG(entry.about.st_mode)) throw RefusedError("something that is no file has its name in the folder");
+      if (!S_ISREG(entry.about.st_mode))
+        throw RefusedError("its name in the folder is taken by something that is not a file");
       break;
     case Entry::Status::absent:
       break;
     case Entry::Status::not_folder:
-      throw RefusedError("a file is in the way where a folder is needed");
+      throw RefusedError("a file has the name of a folder that is needed");
     case Entry::Status::leads_out:
     case Entry::Status::refused:
       throw RefusedError(entry.reason);
     case Entry::Status::failed:
+      refuse_if_exhausted(entry.error, root_->path() / name);
       throw UsageError("cannot write into the folder: " + errno_text(entry.error), (root_->path() / name).string());
   }
   return entry;
@@ -147,11 +156,13 @@ Entry Download::find(const std::string& name, bool make_folders) const {
 
 Download::Result Download::get(const gen3::FileRecord& record) {
   const std::string name = name_of(record);
-  if (md5_of(record).empty() || !record.size) throw RefusedError("its record has no size or no md5 to check it by");
+  if (md5_of(record).empty() || !record.size)
+    throw RefusedError("its record has no size or no md5 to check the download with");
   if (const Entry there = find(name, false); there.status == Entry::Status::found) {
     if (const UniqueFd file = open_regular(there); file && is_of(file, record, services_.stop))
       return Result::unchanged;
-    if (!overwrite_) throw RefusedError("a file with other content has its name: it is kept (--overwrite replaces it)");
+    if (!overwrite_)
+      throw RefusedError("a file of this name with other content exists and is kept (--overwrite replaces it)");
   }
   Entry entry = find(name, true);
   if (!entry.folder) throw RefusedError("its folder was removed in the meantime");
@@ -176,7 +187,7 @@ void Download::fetch_checked(const gen3::FileRecord& record, const Place& place)
     const PartFile file(place, record, on_bytes_);
     if (is_of(file.descriptor(), record, services_.stop)) return;
     ::unlinkat(place.folder.get(), place.partial.c_str(), 0);
-    if (attempt == 2) throw RefusedError("the object's bytes are not what the record says (md5)");
+    if (attempt == 2) throw RefusedError("the md5 of the object differs from its record");
   }
 }
 
@@ -189,12 +200,13 @@ void Download::move_in(const Place& place) const {
   // Some network file systems know only the plain call.
   if (moved != 0 && !overwrite_ && (errno == EINVAL || errno == ENOSYS)) moved = ::renameat(folder, from, folder, to);
   if (moved == 0) return;
-  if (errno == EEXIST) throw RefusedError("a file of its name has come in the meantime: it is kept");
-  throw UsageError("cannot put the file in its place: " + errno_text(errno), place.partial_path.string());
+  if (errno == EEXIST) throw RefusedError("a file of this name was created in the meantime and is kept");
+  refuse_if_exhausted(errno, place.partial_path);
+  throw UsageError("cannot move the file into place: " + errno_text(errno), place.partial_path.string());
 }
 
 void Download::fetch(const gen3::FileRecord& record, const Place& place) {
-  net::retry(services_.retry, services_.stop, "the download of " + record.file_name, [&] {
+  net::retry(services_.retry, services_.stop, "downloading " + record.file_name, [&] {
     PartFile file(place, record, on_bytes_);
     if (file.start() == *record.size && file.start() > 0) return;  // complete, but for its check
     const std::string url = services_.fence.download_url(record.did, url_life);
@@ -202,10 +214,10 @@ void Download::fetch(const gen3::FileRecord& record, const Place& place) {
     if (file.start() > 0) request.headers = {{"Range", fmt::format("bytes={}-", file.start())}};
     request.sink = &file;
     request.accept = s3::has_etag;
-    const net::Response answer = services_.http().send(request);
+    const net::Response answer = s3::send_to_s3(services_.http(), request);
     if (answer.status == 416) {  // longer than the object
       ::unlinkat(place.folder.get(), place.partial.c_str(), 0);
-      throw UnavailableError("what an earlier try brought is longer than the object", place.partial_path.string());
+      throw UnavailableError("what an earlier try downloaded is longer than the object", place.partial_path.string());
     }
     if (!answer.ok()) refuse_signed(answer, net::without_query(url));
     file.sync();

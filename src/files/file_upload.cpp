@@ -33,7 +33,7 @@ FileUpload::FileUpload(const Services& services, Journal& journal, UploadOptions
 
 void FileUpload::upload(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
   if (document.size > largest_object) {
-    throw InputError(fmt::format("the file has {}, S3 takes 5 TiB", human_bytes(document.size)));
+    throw InputError(fmt::format("the file has {}; S3 allows 5 TiB", human_bytes(document.size)));
   }
   if (document.size <= std::min(small_file, options_.multipart_threshold)) {
     return put_small(document, wanted, record_there);
@@ -47,7 +47,7 @@ void FileUpload::make_record(const gen3::FileRecord& wanted, bool record_there) 
   const bool begun_before = journal_.begun(wanted.did);
   journal_.begin(wanted.did);
   try {
-    net::retry<NotAllowedError>(services_.retry, services_.stop, "the record of " + wanted.file_name,
+    net::retry<NotAllowedError>(services_.retry, services_.stop, "creating the record of " + wanted.file_name,
                                 [&] { services_.indexd.create(wanted); });
   } catch (const NotAllowedError&) {
     if (!begun_before) journal_.forget(wanted.did);  // indexd made none, so there is none to remove
@@ -56,19 +56,19 @@ void FileUpload::make_record(const gen3::FileRecord& wanted, bool record_there) 
 }
 
 void FileUpload::put(const Document& document, const net::Request& request) {
-  const std::string etag = net::retry<WrongObjectError, NotAllowedError>(
-      services_.retry, services_.stop, "the upload of " + document.name, [&] {
+  const std::string etag =
+      net::retry<WrongObjectError, NotAllowedError>(services_.retry, services_.stop, "uploading " + document.name, [&] {
         const std::string url = services_.fence.upload_url(document.did, document.name, options_.bucket, url_life);
         require_bucket(url, options_.bucket_name);
         return put_signed(services_, url, document.md5, request);
       });
   options_.on_bytes(document.size);
   if (etag.find(document.md5) != std::string::npos) return;
-  const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
+  const auto head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
                                [&] { return head_object(services_, document.did); });
   if (!head || head->size != document.size) {
-    throw WrongObjectError(head ? fmt::format("S3 has {} bytes, sent were {}", head->size, document.size)
-                                : "S3 does not have the object after its upload");
+    throw WrongObjectError(head ? fmt::format("S3 has {} bytes, but {} were sent", head->size, document.size)
+                                : "S3 does not have the object after the upload");
   }
 }
 
@@ -82,9 +82,9 @@ void FileUpload::put_small(const Document& document, const gen3::FileRecord& wan
 
 void FileUpload::put_streamed(const Document& document, const gen3::FileRecord& wanted, bool record_there) {
   if (document.size > largest_put) {
-    throw InputError(fmt::format("the file has {}, a single PUT takes 5 GiB, and uploads in parts are not allowed",
-                                 human_bytes(document.size)),
-                     document.path(), "grant `file_upload` on /data_file in user.yaml");
+    throw InputError(
+        fmt::format("the file has {}; without multipart uploads the limit is 5 GiB", human_bytes(document.size)),
+        document.path(), "grant `file_upload` on /data_file in user.yaml");
   }
   CheckedSource source(document);
   make_record(wanted, record_there);
@@ -99,11 +99,12 @@ bool FileUpload::put_in_parts(const Document& document, const gen3::FileRecord& 
   make_record(wanted, record_there);
   try {
     MultipartUpload parts(services_, journal_, budget_, options_);
-    net::retry<WrongObjectError>({.attempts = 2}, services_.stop, "the upload of " + document.name,
+    net::retry<WrongObjectError>({.attempts = 2}, services_.stop, "uploading " + document.name,
                                  [&] { parts.run(document); });
     return true;
   } catch (const NoMultipartError& error) {
-    if (!no_parts_.exchange(true)) log::warn("large files go by single PUTs, without resumption: {}", error.what());
+    if (!no_parts_.exchange(true))
+      log::warn("large files are sent in single PUTs, which cannot be resumed: {}", error.what());
     return false;
   }
 }

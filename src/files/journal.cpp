@@ -5,6 +5,14 @@
 namespace etl::files {
 namespace {
 
+/// Journals of earlier versions do not say when an object was last seen: 1970.
+void add_column_seen(sqlite::Database& database) {
+  sqlite::Transaction transaction(database);
+  if (database.prepare("select 1 from pragma_table_info('finished') where name = 'seen'").step()) return;
+  database.execute("alter table finished add column seen integer not null default 0");
+  transaction.commit();
+}
+
 sqlite::Database open(const std::filesystem::path& state_folder, const std::string& endpoint) {
   sqlite::Database database(state_file(state_folder, endpoint, ".sqlite"));
   database.execute(
@@ -16,6 +24,7 @@ sqlite::Database open(const std::filesystem::path& state_folder, const std::stri
       " part_size integer not null, size integer not null, mtime integer not null, md5 text not null) without rowid;"
       "create table if not exists part (did text not null references upload on delete cascade, number integer not null,"
       " md5 text not null, etag text not null, primary key (did, number)) without rowid;");
+  add_column_seen(database);
   return database;
 }
 
@@ -24,20 +33,22 @@ sqlite::Database open(const std::filesystem::path& state_folder, const std::stri
 Journal::Journal(const std::filesystem::path& state_folder, const std::string& endpoint)
     : database_(open(state_folder, endpoint)),
       finished_(database_.prepare(
-          "select 1 from finished where did = ?1 and size = ?2 and md5 = ?3 and mtime = ?4 and url = ?5")),
+          "select seen from finished where did = ?1 and size = ?2 and md5 = ?3 and mtime = ?4 and url = ?5")),
       finish_(database_.prepare(
-          "insert or replace into finished (did, size, md5, mtime, url) values (?1, ?2, ?3, ?4, ?5)")),
+          "insert or replace into finished (did, size, md5, mtime, url, seen) values (?1, ?2, ?3, ?4, ?5, "
+          "unixepoch())")),
       unfinish_(database_.prepare("delete from finished where did = ?1")),
       begin_(database_.prepare("insert or ignore into begun (did) values (?1)")),
       end_(database_.prepare("delete from begun where did = ?1")),
       drop_upload_(database_.prepare("delete from upload where did = ?1")) {}
 
-bool Journal::finished(const Document& document, const std::string& url) {
+std::optional<Journal::Time> Journal::finished(const Document& document, const std::string& url) {
   const std::lock_guard lock(mutex_);
   finished_.bind(document.did, document.size, document.md5, document.location.mtime_ns, url);
-  const bool found = finished_.step();
-  if (found) finished_.bind(nullptr);  // ends the read
-  return found;
+  if (!finished_.step()) return std::nullopt;
+  const Time seen{std::chrono::seconds(finished_.integer(0))};
+  finished_.bind(nullptr);  // ends the read
+  return seen;
 }
 
 void Journal::finish(const Document& document, const std::string& url) {

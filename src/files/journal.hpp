@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -20,9 +21,11 @@ class Journal {
   /// One file a commons below the folder of state.
   Journal(const std::filesystem::path& state_folder, const std::string& endpoint);
 
-  /// Was just this file, as it is on disk now, loaded to this url?
-  [[nodiscard]] bool finished(const Document& document, const std::string& url);
-  /// The file is in the commons; nothing of it is under way any more.
+  using Time = std::chrono::sys_seconds;
+  /// When the object of just this file, as it is on disk now, was last seen at this url: after its upload, or by a
+  /// later look. None when the file was not loaded there.
+  [[nodiscard]] std::optional<Time> finished(const Document& document, const std::string& url);
+  /// The file is in the commons, and its object was seen now; nothing of it is under way any more.
   void finish(const Document& document, const std::string& url);
 
   /// Before its record is made: until finish() or forget() the record is ours, whoever asks.

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/counted.hpp"
 #include "base/digest.hpp"
 #include "base/identifier.hpp"
 #include "base/log.hpp"
@@ -27,11 +28,24 @@ constexpr std::size_t documents_per_lookup = 256;  // one look-up in indexd answ
 /// So many files in a row that a service did not answer for: it stays away.
 constexpr unsigned most_unavailable = 4;
 
+/// Is the object still there that an earlier load sent for the document? The bytes of an upload in parts were proved
+/// then: its size is enough.
+bool is_still_there(const Services& services, const Document& document) {
+  try {
+    const auto head = net::retry(services.retry, services.stop, "a look at " + document.name,
+                                 [&] { return head_object(services, document.did); });
+    return head && head->size == document.size && match_etag(*head, document.md5) != EtagMatch::mismatch;
+  } catch (const HiddenObjectError& error) {
+    log::debug("{}: {}", document.name, error.what());
+    return false;
+  }
+}
+
 /// How an S3 object that may be the document's compares with it.
 bool object_fits(const Services& services, const Document& document, std::uint64_t part_size) {
   std::optional<ObjectHead> head;
   try {
-    head = net::retry(services.retry, services.stop, "a look at " + document.name,
+    head = net::retry(services.retry, services.stop, "checking the object of " + document.name,
                       [&] { return head_object(services, document.did); });
   } catch (const HiddenObjectError& error) {  // as of an object that is not there to a key that may not list
     log::debug("{}: {}", document.name, error.what());
@@ -89,6 +103,8 @@ class Load {
       }
       crew.finish();
       if (unavailable_) std::rethrow_exception(unavailable_);
+    } catch (const NotAllowedError& error) {
+      result.stopped = std::make_exception_ptr(not_allowed(error, manifest.files()));
     } catch (const Error&) {
       result.stopped = std::current_exception();
     }
@@ -102,7 +118,8 @@ class Load {
     Document document;
     gen3::FileRecord wanted;
     std::optional<gen3::FileRecord> there;
-    std::string differs;  ///< in what `there` is not `wanted`
+    std::string differs;   ///< in what `there` is not `wanted`
+    bool recheck = false;  ///< an earlier load sent it, and its object has not been seen for long
   };
 
   /// What a load that ended early did not come to is unfinished, too.
@@ -122,7 +139,7 @@ class Load {
     dids.reserve(documents.size());
     for (const Document& document : documents) dids.push_back(document.did);
     std::map<std::string, gen3::FileRecord> there;
-    for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "the look-up in indexd",
+    for (gen3::FileRecord& record : net::retry(services_.retry, services_.stop, "reading records of indexd",
                                                [&] { return services_.indexd.bulk(dids); })) {
       there.emplace(record.did, std::move(record));
     }
@@ -141,11 +158,15 @@ class Load {
   }
 
   /// Is it clear without another call what becomes of it?
-  bool settled(const Task& task) {
+  bool settled(Task& task) {
     const bool agrees = task.there && task.differs.empty();
-    if (agrees && !options_.resend && journal_.finished(task.document, task.wanted.urls.front())) {
-      tell(task.document, Outcome::unchanged);
-      return true;
+    if (agrees && !options_.resend) {
+      if (const auto seen = journal_.finished(task.document, task.wanted.urls.front())) {
+        task.recheck = began_ - *seen >= options_.recheck;
+        if (task.recheck) return false;
+        tell(task.document, Outcome::unchanged);
+        return true;
+      }
     }
     if (!options_.dry_run) return false;
     if (!task.there || options_.resend) {
@@ -168,7 +189,7 @@ class Load {
       return error.what();
     }
     if (options_.replace || journal_.begun(task.document.did)) return {};
-    return fmt::format("the record differs: {} (--replace makes it anew)", task.differs);
+    return fmt::format("the record differs: {} (--replace replaces it)", task.differs);
   }
 
   void work(Task& task) {
@@ -193,7 +214,18 @@ class Load {
         unavailable_ = std::current_exception();
       }
       if (++in_a_row_ >= most_unavailable) throw;
-    } catch (const Error& error) {  // not allowed, or a setting: every file would meet it
+    } catch (const ExhaustedError& error) {  // every file would meet it; what was sent of this one is kept
+      tell(document, Outcome::unfinished, in_full(error));
+      throw;
+    } catch (const NotAllowedError& error) {  // every file would meet it: reported once, at the end
+      clean_up(task);
+      {
+        const std::lock_guard lock(mutex_);
+        tally_.add(Outcome::failed, document.size);
+        ++refused_;
+      }
+      throw;
+    } catch (const Error& error) {  // a setting: every file would meet it
       give_up(task, error);
       throw;
     }
@@ -216,7 +248,7 @@ class Load {
   /// The record may have changed since the look-up: what is done to an existing one is decided by what it is now.
   void look_again(Task& task) {
     if (!task.there) return;
-    task.there = net::retry(services_.retry, services_.stop, "a look at " + task.document.name,
+    task.there = net::retry(services_.retry, services_.stop, "checking the object of " + task.document.name,
                             [&] { return services_.indexd.get(task.document.did); });
     task.differs = task.there ? difference(task.wanted, *task.there) : std::string();
   }
@@ -231,21 +263,38 @@ class Load {
       journal_.forget(task.document.did);
       task.there.reset();
       outcome = Outcome::replaced;
-    } else if (task.there && !options_.resend && object_fits(services_, task.document, options_.upload.part_size)) {
+    } else if (task.there && task.recheck && is_still_there(services_, task.document)) {
+      if (!options_.dry_run) journal_.finish(task.document, task.wanted.urls.front());
+      note_seen();
+      return Outcome::unchanged;
+    } else if (task.there && !task.recheck && !options_.resend &&
+               object_fits(services_, task.document, options_.upload.part_size)) {
       if (!options_.dry_run) journal_.finish(task.document, task.wanted.urls.front());
       return Outcome::adopted;
     }
+    if (task.recheck) note_gone(task.document);
     if (options_.dry_run) return Outcome::loaded;
     uploads_.upload(task.document, task.wanted, task.there.has_value());
     journal_.finish(task.document, task.wanted.urls.front());
     return outcome;
   }
 
+  void note_seen() {
+    const std::lock_guard lock(mutex_);
+    ++tally_.seen;
+  }
+
+  void note_gone(const Document& document) {
+    log::warn("{}: an earlier run sent it, but its object is gone or another one now: it {} again", document.name,
+              options_.dry_run ? "would be sent" : "is sent");
+    const std::lock_guard lock(mutex_);
+    ++tally_.gone;
+  }
+
   void remove_own(const Task& task) {
     if (remove_record(services_, buckets_, task.document.did, task.wanted.authz.front()) == Removed::record_only) {
-      log::warn(
-          "{}: the record of its former object was removed, the object was not touched: fence does not know its bucket",
-          task.document.name);
+      log::warn("{}: the record of its former object was removed, but not the object: fence does not know its bucket",
+                task.document.name);
     }
   }
 
@@ -253,18 +302,36 @@ class Load {
     return error.where().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.where());
   }
 
-  /// Removes what is ours of a file that cannot be loaded.
   void give_up(const Task& task, const Error& error) {
-    std::string reason = in_full(error);
+    tell(task.document, Outcome::failed, in_full(error) + clean_up(task));
+  }
+
+  /// Removes what this load has added of a file that cannot be loaded. What it returns belongs to the file's reason.
+  std::string clean_up(const Task& task) {
     try {
       if (!options_.dry_run && journal_.begun(task.document.did)) {
         remove_own(task);
         journal_.forget(task.document.did);
       }
     } catch (const Error& left) {
-      reason += fmt::format("; its record may be left behind, for it could not be removed: {}", left.what());
+      return fmt::format("; its record could not be removed: {}", left.what());
     }
-    tell(task.document, Outcome::failed, reason);
+    return {};
+  }
+
+  /// The refusal that ended the load: once for all files, with the user who lacks the permission.
+  [[nodiscard]] NotAllowedError not_allowed(const NotAllowedError& error, std::uint64_t files) const {
+    const std::string tried = fmt::format("{} of {} tried", human_count(refused_), counted(files, "file"));
+    const std::string what = error.what();
+    const std::string user = services_.session.user();
+    if (refused_ == 0) return error;
+    if (!what.starts_with("indexd: ") || user.empty()) {
+      return NotAllowedError(fmt::format("{} ({})", what, tried), error.where(), error.hint());
+    }
+    return NotAllowedError(
+        fmt::format("{} may not create records in {} ({}): {}", user, options_.project.str(), tried, what),
+        error.where(),
+        fmt::format("grant it on {} in user.yaml, or use the API key of another user", authz_of(options_.project)));
   }
 
   void tell(const Document& document, Outcome outcome, const std::string& reason = {}) {
@@ -279,10 +346,12 @@ class Load {
   const std::function<void(const FileResult&)>& on_file_;
   gen3::BucketNames buckets_;
   FileUpload uploads_;
+  Journal::Time began_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   std::atomic<unsigned> in_a_row_{0};
   std::mutex mutex_;
   LoadTally tally_;
   std::exception_ptr unavailable_;
+  std::uint64_t refused_ = 0;  ///< files that a service refused because of a missing permission
 };
 
 }  // namespace
@@ -303,6 +372,18 @@ std::string_view to_string(Outcome outcome) noexcept {
       return "unfinished";
   }
   return "";
+}
+
+std::string grounds(const LoadTally& tally, const LoadOptions& options) {
+  const std::uint64_t unchanged = tally[Outcome::unchanged].files;
+  const auto days = std::chrono::duration_cast<std::chrono::days>(options.recheck).count();
+  std::string text = "every record in indexd agrees; ";
+  if (tally.seen > 0) text += fmt::format("{} seen in S3 now", counted(tally.seen, "object"));
+  if (unchanged > tally.seen) {
+    text += fmt::format("{}{} seen within the last {} days (files.recheck)", tally.seen > 0 ? ", " : "",
+                        counted(unchanged - tally.seen, "object"), days);
+  }
+  return text;
 }
 
 std::string authz_of(const ProjectId& project) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -21,7 +22,9 @@ struct LoadOptions {
   unsigned jobs = 8;
   bool dry_run = false;
   bool replace = false;  ///< a record of this project that differs is removed and made anew
-  bool resend = false;   ///< what was found broken: neither the journal nor the object's ETag is believed
+  /// An object that was last seen longer ago than this is looked at again; 0: every object.
+  std::chrono::seconds recheck = std::chrono::days(7);
+  bool resend = false;  ///< what was found broken: neither the journal nor the object's ETag is believed
 };
 
 /// What became of a file.
@@ -29,7 +32,7 @@ enum class Outcome : unsigned char {
   loaded,      ///< sent; in a dry run: would be
   replaced,    ///< sent in place of a record that differed
   adopted,     ///< the commons had it, an earlier run just had not noted that
-  unchanged,   ///< an earlier run loaded it
+  unchanged,   ///< an earlier run loaded it, and indexd's record agrees; LoadTally::seen were also seen in S3 now
   failed,      ///< for good, and nothing of it was left
   unfinished,  ///< a service went away, or we were stopped; running again goes on
 };
@@ -48,6 +51,9 @@ struct LoadTally {
     std::uint64_t bytes = 0;
   };
   std::array<Sum, outcomes> of{};
+  std::uint64_t seen = 0;  ///< of the unchanged files, those whose objects this load looked at
+  std::uint64_t gone =
+      0;  ///< of the loaded files, those that were sent again because their objects were gone or others
 
   [[nodiscard]] const Sum& operator[](Outcome outcome) const { return of[static_cast<std::size_t>(outcome)]; }
   void add(Outcome outcome, std::uint64_t bytes) {
@@ -56,6 +62,9 @@ struct LoadTally {
     sum.bytes += bytes;
   }
 };
+
+/// What "unchanged" rests on: "every record in indexd agrees; 3 objects were looked at now, 9 within the last 7 days".
+[[nodiscard]] std::string grounds(const LoadTally& tally, const LoadOptions& options);
 
 /// The record that indexd should have of a document.
 [[nodiscard]] gen3::FileRecord record_of(const Document& document, const ProjectId& project,

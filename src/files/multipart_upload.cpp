@@ -21,7 +21,7 @@ constexpr std::uint64_t largest_buffer = 64 * MiB;
 constexpr unsigned fresh_starts = 3;
 
 std::string part_name(const Document& document, unsigned number, unsigned count) {
-  return fmt::format("part {} of {} of {}", number, count, document.name);
+  return fmt::format("sending part {} of {} of {}", number, count, document.name);
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ void MultipartUpload::run(const Document& document) {
     } catch (const LostUploadError& error) {
       journal_.drop_upload(document.did);
       if (attempt >= fresh_starts) throw;
-      log::info("{}: {}: it is sent anew", document.name, error.what());
+      log::info("{}: {}; it is sent again", document.name, error.what());
     }
   }
 }
@@ -161,7 +161,7 @@ Journal::Upload MultipartUpload::resume_or_start(const Document& document, bool&
                         .md5 = document.md5,
                         .parts = {}};
   try {
-    fresh.id = net::retry(services_.retry, services_.stop, "the start of " + document.name, [&] {
+    fresh.id = net::retry(services_.retry, services_.stop, "starting the upload of " + document.name, [&] {
       return services_.fence.start_multipart(document.did, document.name, options_.bucket);
     });
   } catch (const NotAllowedError& error) {
@@ -180,7 +180,7 @@ void MultipartUpload::once(const Document& document) {
 }
 
 bool MultipartUpload::is_there(const Document& document, const std::string& etag) {
-  const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
+  const auto head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
                                [&] { return head_object(services_, document.did); });
   return head && head->size == document.size &&
          (match_multipart_etag(*head, etag) == EtagMatch::match ||
@@ -210,16 +210,16 @@ void MultipartUpload::complete(const Document& document, const Journal::Upload& 
         if (resumed) throw LostUploadError("the upload in parts cannot be completed");
         throw;
       }
-      net::wait_to_retry(services_.retry, attempt, "the end of " + document.name, error, services_.stop);
+      net::wait_to_retry(services_.retry, attempt, "completing the upload of " + document.name, error, services_.stop);
     }
   }
-  const auto head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
+  const auto head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
                                [&] { return head_object(services_, document.did); });
   if (head && head->size == document.size && match_multipart_etag(*head, etag) != EtagMatch::mismatch) return;
   journal_.drop_upload(document.did);
-  throw WrongObjectError(head ? fmt::format("S3 has {} bytes with the ETag {}; sent were {} with {}", head->size,
+  throw WrongObjectError(head ? fmt::format("S3 has {} bytes with the ETag {}, but {} with {} were sent", head->size,
                                             head->etag, document.size, etag)
-                              : "S3 does not have the object after its upload",
+                              : "S3 does not have the object after the upload",
                          upload.key);
 }
 

@@ -9,6 +9,7 @@
 #include "base/digest.hpp"
 #include "net/url.hpp"
 #include "s3/answer.hpp"
+#include "s3/send.hpp"
 
 namespace etl::files {
 namespace {
@@ -62,7 +63,7 @@ void refuse_signed(const net::Response& answer, const std::string& where) {
   const s3::ErrorAnswer reason = s3::parse_error_answer(answer);
   if (answer.status / 100 == 4 && has_expired(reason)) {
     throw UnavailableError(fmt::format("the signed URL has expired: HTTP {}", answer.status), where,
-                           "run again; if it stays so, the clocks of fence and S3 differ");
+                           "run again; if this persists, the clocks of fence and S3 differ");
   }
   s3::refuse(answer.status, reason, where);
 }
@@ -72,12 +73,12 @@ std::string put_signed(const Services& services, const std::string& url, const s
   request.url = url;
   request.headers.push_back({"Content-MD5", base64_of_hex(md5)});
   request.accept = s3::has_etag;
-  const net::Response answer = services.http().send(request);
+  const net::Response answer = s3::send_to_s3(services.http(), request);
   const std::string where = net::without_query(url);
   if (!answer.ok()) {
     const s3::ErrorAnswer reason = s3::parse_error_answer(answer);
     if (reason.code == "BadDigest") throw WrongObjectError("S3 received other bytes than were sent", where);
-    if (reason.code == "NoSuchUpload") throw LostUploadError("S3 does not know the upload (any more)", where);
+    if (reason.code == "NoSuchUpload") throw LostUploadError("S3 does not know the upload any more", where);
     refuse_signed(answer, where);
   }
   if (!s3::has_etag(answer)) s3::not_s3(answer, where);
@@ -99,21 +100,22 @@ std::optional<ObjectHead> head_object(const Services& services, const std::strin
     return one.status == 404 ? !s3::parse_error_answer(one).code.empty() : s3::has_etag(one);
   };
   request.accept = own;
-  const net::Response answer = services.http().send(request);
+  const net::Response answer = s3::send_to_s3(services.http(), request);
   const std::string where = net::without_query(url);
   if (!own(answer)) s3::not_s3(answer, where);
   if (answer.status == 404) return std::nullopt;
   ObjectHead head{0, unquoted(answer.header("ETag").value_or("")), is_encrypted(answer)};
   if (answer.status == 416) return head;  // an empty object has no first byte
   if (answer.status == 403 && !has_expired(s3::parse_error_answer(answer))) {
-    throw HiddenObjectError("S3 does not show the object: HTTP 403", where,
-                            "fence's key must be allowed s3:GetObject, and s3:ListBucket to tell what is not there");
+    throw HiddenObjectError(
+        "S3 does not show the object: HTTP 403", where,
+        "allow fence's key s3:GetObject, and s3:ListBucket, without which S3 does not say that an object is missing");
   }
   if (!answer.ok()) refuse_signed(answer, where);
   const auto range = answer.header("Content-Range");
   const auto size =
       range ? number_of(range->substr(range->find('/') + 1)) : number_of(answer.header("Content-Length").value_or(""));
-  if (!size) throw UnavailableError("S3's answer does not tell the object's size", where);
+  if (!size) throw UnavailableError("S3's answer does not contain the size of the object", where);
   head.size = *size;
   return head;
 }

@@ -21,7 +21,7 @@ void require_own(const gen3::FileRecord& record, const std::string& authz) {
 
 Removed remove_record(const Services& services, const gen3::BucketNames& buckets, const std::string& did,
                       const std::string& authz) {
-  return net::retry(services.retry, services.stop, "the removal of " + did, [&] {
+  return net::retry(services.retry, services.stop, "removing " + did, [&] {
     const auto there = services.indexd.get(did);
     if (!there) return Removed::nothing;
     require_own(*there, authz);
@@ -111,10 +111,10 @@ std::vector<gen3::FileRecord> find_records(
   std::set<std::string> met;  // GUIDs as they were given, and as indexd writes them with its prefix
   for (const std::string& guid : guids) {
     if (!met.insert(guid).second) continue;
-    auto record =
-        net::retry(services.retry, services.stop, "the look-up of " + guid, [&] { return services.indexd.get(guid); });
+    auto record = net::retry(services.retry, services.stop, "reading the record of " + guid,
+                             [&] { return services.indexd.get(guid); });
     if (!record) {
-      on_refused(guid, "indexd does not know it");
+      on_refused(guid, "indexd has no such record");
       continue;
     }
     if (record->did != guid && !met.insert(record->did).second) continue;

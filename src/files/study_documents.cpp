@@ -104,7 +104,7 @@ StudyTally read_documents(const simplify::StudySource& study, Manifest& manifest
       files, {.on_reference = [&](const auto& reference, const std::string& place) { reading.take(reference, place); },
               .on_issue =
                   [](const std::string& what, const std::string& place) {
-                    throw InputError(what, place, "`aced-etl validate` names every issue; no file was loaded");
+                    throw InputError(what, place, "`aced-etl validate` lists every issue; no file was loaded");
                   },
               .on_deletion = [&](const std::string& id) { reading.deleted(id); },
               .latest = study.latest,

@@ -12,6 +12,7 @@
 #include "files/thread_pool.hpp"
 #include "net/url.hpp"
 #include "s3/answer.hpp"
+#include "s3/send.hpp"
 
 namespace etl::files {
 namespace {
@@ -80,7 +81,7 @@ class Verification {
       }
       const auto record = there.find(document.did);
       if (record == there.end()) {
-        found(document.did, document.name, DiscrepancyKind::missing_record, "indexd does not know it");
+        found(document.did, document.name, DiscrepancyKind::missing_record, "indexd has no such record");
         continue;
       }
       gen3::FileRecord wanted = record_of(document, options_.project, options_.bucket_name);
@@ -96,21 +97,21 @@ class Verification {
   void check_object(const Document& document) {
     std::optional<ObjectHead> head;
     try {
-      head = net::retry(services_.retry, services_.stop, "a look at " + document.name,
+      head = net::retry(services_.retry, services_.stop, "checking the object of " + document.name,
                         [&] { return head_object(services_, document.did); });
     } catch (const HiddenObjectError& error) {
       return found(document.did, document.name, DiscrepancyKind::missing_object, error.what());
     }
-    if (!head) return found(document.did, document.name, DiscrepancyKind::missing_object, "S3 does not have it");
+    if (!head) return found(document.did, document.name, DiscrepancyKind::missing_object, "S3 has no such object");
     if (head->size != document.size) {
       return found(document.did, document.name, DiscrepancyKind::wrong_size,
-                   fmt::format("the object has another size than the metadata says ({} bytes)", document.size));
+                   fmt::format("the size of the object differs from the metadata ({} bytes)", document.size));
     }
     if (options_.deep) return check_bytes(document);
     const EtagMatch says = match_etag(*head, document.md5);
     if (says == EtagMatch::mismatch) {
       return found(document.did, document.name, DiscrepancyKind::wrong_md5,
-                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
+                   fmt::format("the md5 of the object differs from the metadata ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;
@@ -119,19 +120,19 @@ class Verification {
 
   void check_bytes(const Document& document) {
     Hasher hasher;
-    net::retry(services_.retry, services_.stop, "the bytes of " + document.name, [&] {
+    net::retry(services_.retry, services_.stop, "reading the object of " + document.name, [&] {
       const std::string url = services_.fence.download_url(document.did, url_life);
       net::Request request{.url = url};
       request.sink = &hasher;
       request.accept = s3::has_etag;
-      const net::Response answer = services_.http().send(request);
+      const net::Response answer = s3::send_to_s3(services_.http(), request);
       if (!s3::has_etag(answer)) s3::not_s3(answer, net::without_query(url));
       if (!answer.ok()) refuse_signed(answer, net::without_query(url));
     });
     const std::string md5 = hasher.md5();
     if (hasher.size() != document.size || md5 != document.md5) {
       return found(document.did, document.name, DiscrepancyKind::wrong_md5,
-                   fmt::format("the object has another md5 than the metadata says ({})", document.md5));
+                   fmt::format("the md5 of the object differs from the metadata ({})", document.md5));
     }
     const std::lock_guard lock(mutex_);
     ++tally_.fine;

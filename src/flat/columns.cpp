@@ -177,8 +177,8 @@ std::vector<Column> fixed_columns(Layout layout, std::string_view type, const di
   const auto& types = document_types(layout);
   if (std::ranges::find(types, type) == types.end()) throw InternalError(fmt::format("no documents of type {}", type));
   std::vector<Column> out;
-  for (auto& [name, column] : layout == Layout::dictionary ? dictionary_columns(type, dictionary)
-                                                           : dataframe_columns(type)) {
+  for (auto& [name, column] :
+       layout == Layout::dictionary ? dictionary_columns(type, dictionary) : dataframe_columns(type)) {
     out.push_back(column);
   }
   return out;
@@ -242,8 +242,7 @@ std::string column_name(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U) continue;  // it belongs to the character before it
-    const bool usable =
-        c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool usable = c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     out.push_back(usable ? c : '_');
   }
   if (out.empty()) return "_";

@@ -16,7 +16,7 @@ namespace etl::flat {
 /// Which documents are made of a study.
 enum class Layout : std::uint8_t {
   dictionary,  ///< patient, observation, file: the records, as the Gen3 dictionary describes them
-  dataframe,   ///< research_subject, specimen, document_reference, …: a row for each, with what belongs to it folded in
+  dataframe,  ///< research_subject, specimen, document_reference, …: a row for each, with what belongs to it folded in
 };
 
 /// The field type of a column in the index: only types that guppy accepts. Dates and booleans are keywords.

@@ -19,9 +19,9 @@
 #include "flat/rows.hpp"
 #include "simplify/study_facts.hpp"
 
-// The layout `dataframe`: a row for each ResearchSubject, Specimen, DocumentReference, MedicationAdministration and member
-// of a Group. What is folded into the rows (subjects, observations, conditions) is kept by its key while the study is
-// read, and joined when all has been read.
+// The layout `dataframe`: a row for each ResearchSubject, Specimen, DocumentReference, MedicationAdministration and
+// member of a Group. What is folded into the rows (subjects, observations, conditions) is kept by its key while the
+// study is read, and joined when all has been read.
 
 namespace etl::flat {
 namespace {
@@ -86,11 +86,11 @@ constexpr std::array<Focus, 3> focuses{
 constexpr std::size_t row_types = 5;
 
 // The groups of column names (BlockRows::names).
-constexpr std::size_t own_names = 0;                                     ///< + place in document_types()
-constexpr std::size_t row_subjects = own_names + row_types;              ///< + place in document_types(): types
-constexpr std::size_t focus_names = row_subjects + row_types;            ///< + place in focuses
+constexpr std::size_t own_names = 0;                           ///< + place in document_types()
+constexpr std::size_t row_subjects = own_names + row_types;    ///< + place in document_types(): types
+constexpr std::size_t focus_names = row_subjects + row_types;  ///< + place in focuses
 constexpr std::size_t condition_names = focus_names + focuses.size();
-constexpr std::size_t subject_names = condition_names + 1;  ///< + 2 * number of the type
+constexpr std::size_t subject_names = condition_names + 1;   ///< + 2 * number of the type
 constexpr std::size_t subject_subjects = subject_names + 1;  ///< + 2 * number of the type: types
 std::size_t name_group_count() { return subject_names + 2 * ResourceTypes::get().size(); }
 
@@ -503,7 +503,8 @@ class DataframeMethod final : public Method {
 
   [[nodiscard]] bool must_read_again() override {
     bool again = false;
-    for (std::size_t i = 0; i < wanted_.types.size(); ++i) again = again || (wanted_.types[i] && wanted_.passed_over[i]);
+    for (std::size_t i = 0; i < wanted_.types.size(); ++i)
+      again = again || (wanted_.types[i] && wanted_.passed_over[i]);
     for (std::atomic<bool>& passed_over : wanted_.passed_over) passed_over = false;
     return again;
   }

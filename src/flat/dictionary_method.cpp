@@ -112,9 +112,9 @@ class RecordFlattener final : public Flattener {
   PersonalIdentifiers personal_;
   std::vector<Member> members_;
   std::vector<bool> seen_;
-  std::vector<std::string> others_;  ///< names of members that have no column
+  std::vector<std::string> others_;                           ///< names of members that have no column
   std::map<std::string, std::string, std::less<>> replaced_;  ///< members without their personal identifiers
-  std::vector<std::string> shown_;  ///< codes of a family's conditions, raw JSON
+  std::vector<std::string> shown_;                            ///< codes of a family's conditions, raw JSON
   std::vector<std::string> codings_;
   std::string name_;
   std::string scratch_;
@@ -200,8 +200,8 @@ void RecordFlattener::find_personal(std::string_view type, Losses& losses) {
     std::uint64_t dropped = 0;
     each_item(member.value, [&](std::string_view item) {
       std::string as_system(item);
-      std::replace(as_system.begin(), as_system.begin() + static_cast<std::ptrdiff_t>(
-                                                             std::min(as_system.find('#'), as_system.size())),
+      std::replace(as_system.begin(),
+                   as_system.begin() + static_cast<std::ptrdiff_t>(std::min(as_system.find('#'), as_system.size())),
                    '_', '-');
       if (is_personal(as_system)) {
         ++dropped;

@@ -55,22 +55,38 @@ class Digest {
 };
 
 /// Gathers the rows and join texts of a study.
-class Gatherer final : public simplify::Consumer {
+class Gatherer final : public simplify::ConsumerOf<BlockRows> {
  public:
-  Gatherer(const DocumentsRequest& request, const Method& method, std::size_t sets, simplify::IssueReport& report,
+  Gatherer(const DocumentsRequest& request, const Method& method, std::size_t sets,
            const std::function<void(std::uint64_t)>& progress)
-      : request_(request), method_(method), sets_(sets), report_(report), progress_(progress) {
+      : request_(request), method_(method), sets_(sets), progress_(progress) {
     reset();
   }
 
-  std::unique_ptr<Part> part() override {
+  bool restart() override {
+    reset();
+    return true;
+  }
+  void advanced(std::uint64_t bytes) override { progress_(bytes); }
+
+  [[nodiscard]] std::array<std::array<std::uint64_t, 2>, 2> digests() const {
+    return {rows_digest_.value(), texts_.value()};
+  }
+
+  std::unique_ptr<RowFile> rows;
+  std::vector<KeyedStore> stores;
+  std::vector<std::uint64_t> counts;  ///< rows of each set
+  Losses losses;
+  NameSets names;
+
+ protected:
+  std::unique_ptr<BlockRows> make_part() override {
     auto block = std::make_unique<BlockRows>(method_.flattener());
     block->names.resize(method_.name_groups());
     return block;
   }
 
-  void take(Part& part) override {
-    auto& block = static_cast<BlockRows&>(part);
+  void take_part(BlockRows& block) override {
     if (request_.limit > 0) {
       take_some(block);
     } else {
@@ -99,26 +115,6 @@ class Gatherer final : public simplify::Consumer {
     }
     block.clear();
   }
-
-  bool restart() override {
-    reset();
-    return true;
-  }
-  void rejected(const simplify::Rejected& rejected) override {
-    for (const fhir::Issue& issue : rejected.issues) report_.add(issue);
-  }
-  void file_issue(const fhir::Issue& issue) override { report_.add(issue); }
-  void advanced(std::uint64_t bytes) override { progress_(bytes); }
-
-  [[nodiscard]] std::array<std::array<std::uint64_t, 2>, 2> digests() const {
-    return {rows_digest_.value(), texts_.value()};
-  }
-
-  std::unique_ptr<RowFile> rows;
-  std::vector<KeyedStore> stores;
-  std::vector<std::uint64_t> counts;  ///< rows of each set
-  Losses losses;
-  NameSets names;
 
  private:
   void reset() {
@@ -157,7 +153,6 @@ class Gatherer final : public simplify::Consumer {
   const DocumentsRequest& request_;
   const Method& method_;
   std::size_t sets_;
-  simplify::IssueReport& report_;
   const std::function<void(std::uint64_t)>& progress_;
   Digest rows_digest_;
   Digest texts_;
@@ -323,8 +318,7 @@ std::vector<std::string> chosen_types(const DocumentsRequest& request) {
 
 /// A hash of all that the documents depend on. Rows and join texts come in the study's order, whatever the number of
 /// threads.
-std::string digest_of(const DocumentsRequest& request, const Gatherer& gathered,
-                      const std::vector<DocumentSet>& sets) {
+std::string digest_of(const DocumentsRequest& request, const Gatherer& gathered, const std::vector<DocumentSet>& sets) {
   Digest digest;
   digest.add(digest_version);
   digest.add(request.project.str());
@@ -370,8 +364,8 @@ std::string project_members(const ProjectId& project) {
 DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& sink, simplify::IssueReport& report,
                                const std::function<void(std::uint64_t)>& progress) {
   const std::vector<std::string> types = chosen_types(request);
-  const auto method = request.layout == Layout::dictionary ? dictionary_method(request, types)
-                                                           : dataframe_method(request, types);
+  const auto method =
+      request.layout == Layout::dictionary ? dictionary_method(request, types) : dataframe_method(request, types);
   simplify::StudyOptions options = request.study;
   options.project = request.project.str();
   options.check_ids = true;  // a document's id must be unique
@@ -379,7 +373,7 @@ DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& si
   options.may_hold_records = request.layout == Layout::dictionary;
   options.keep_repeats = true;
 
-  Gatherer gathered(request, *method, types.size(), report, progress);
+  Gatherer gathered(request, *method, types.size(), progress);
   DocumentsReport out;
   out.study = simplify::read_study(options, gathered, report);
   simplify::require_resources(out.study, report, options.path);

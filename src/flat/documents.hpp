@@ -28,8 +28,8 @@ struct DocumentsRequest {
   /// How the study is read: path, plans, dictionary, ids, threads, temp_dir, stop, … (simplify::StudySetup::options).
   /// The layout `dictionary` needs a dictionary; records that were simplified earlier are read by it alone.
   simplify::StudyOptions study;
-  std::vector<std::string> types = {};  ///< of document_types(); empty: all
-  std::uint64_t limit = 0;              ///< so many documents of each type, the first of the study; 0: all
+  std::vector<std::string> types = {};          ///< of document_types(); empty: all
+  std::uint64_t limit = 0;                      ///< so many documents of each type, the first of the study; 0: all
   std::size_t memory = std::size_t{64} << 20U;  ///< bytes that rows and joins may hold; what is more goes to temp_dir
   std::vector<std::string> personal = personal_systems();
 };

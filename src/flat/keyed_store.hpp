@@ -75,8 +75,8 @@ class KeyedStore {
   std::vector<std::uint64_t> first_of_page_;  ///< Entry::high of the first entry of each page of the merged run
 };
 
-/// Where a reader's look-ups put what they find; kept to keep its memory. What a look-up answers lives until the next one
-/// with the same Scratch.
+/// Where a reader's look-ups put what they find; kept to keep its memory. What a look-up answers lives until the next
+/// one with the same Scratch.
 class KeyedStore::Scratch {
   friend class KeyedStore;
   std::vector<Entry> page_;

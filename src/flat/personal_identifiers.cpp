@@ -17,11 +17,8 @@ constexpr std::size_t most_known = 4096;
 
 const std::vector<std::string>& personal_systems() {
   // US driver's licences have the OID 2.16.840.1.113883.4.3.<state>, social security numbers 2.16.840.1.113883.4.1.
-  static const std::vector<std::string> patterns{"*us-ssn",
-                                                 "*passport*",
-                                                 "*driver*licen[cs]e*",
-                                                 "urn:oid:2.16.840.1.113883.4.1",
-                                                 "urn:oid:2.16.840.1.113883.4.3.*"};
+  static const std::vector<std::string> patterns{"*us-ssn", "*passport*", "*driver*licen[cs]e*",
+                                                 "urn:oid:2.16.840.1.113883.4.1", "urn:oid:2.16.840.1.113883.4.3.*"};
   return patterns;
 }
 

@@ -69,8 +69,7 @@ std::string extension_column(std::string_view url) {
 }
 
 bool ResourceColumns::is_kept(const Type& type, std::string_view name) {
-  return std::ranges::find(kept_names, name) != kept_names.end() ||
-         kind_of_own_column(type, name) != Kind::keyword;
+  return std::ranges::find(kept_names, name) != kept_names.end() || kind_of_own_column(type, name) != Kind::keyword;
 }
 
 void ResourceColumns::set(std::string_view name, std::string_view value, std::string_view origin) {
@@ -566,7 +565,8 @@ void ResourceColumns::value_of_observation() {
       Cursor cursor = at(*code);
       text = concept_text(cursor);
     }
-    const std::string name = column_name(text.empty() ? std::string_view(members_[i].name) : plain_text(text, scratch_));
+    const std::string name =
+        column_name(text.empty() ? std::string_view(members_[i].name) : plain_text(text, scratch_));
     // A number has its column already.
     if (text.empty() && kind_of_own_column(*type_, name) != Kind::keyword) continue;
     Cursor cursor = at(members_[i]);

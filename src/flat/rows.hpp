@@ -15,8 +15,8 @@
 #include "flat/row_file.hpp"
 #include "simplify/pipeline.hpp"
 
-// What a layout makes of the resources while the study is read (rows, and texts for the joins), and of the rows when all
-// has been read (documents).
+// What a layout makes of the resources while the study is read (rows, and texts for the joins), and of the rows when
+// all has been read (documents).
 
 namespace etl::flat {
 
@@ -158,7 +158,7 @@ class Method {
   Method(const Method&) = delete;
   Method& operator=(const Method&) = delete;
   virtual ~Method() = default;
-  [[nodiscard]] virtual std::size_t stores() const = 0;      ///< for the joins
+  [[nodiscard]] virtual std::size_t stores() const = 0;       ///< for the joins
   [[nodiscard]] virtual std::size_t name_groups() const = 0;  ///< in BlockRows::names
   [[nodiscard]] virtual std::unique_ptr<Flattener> flattener() const = 0;
   /// After a reading: has it shown that something was passed over that is needed? Then the study must be read again.

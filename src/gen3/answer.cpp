@@ -97,14 +97,14 @@ std::string_view service_of(std::string_view what) { return what.substr(0, what.
 std::string advice_on(std::string_view said) {
   const auto says = [&](std::string_view words) { return said.find(words) != std::string_view::npos; };
   if (says("Uploading to bucket") && says("is not allowed")) {
-    return "the bucket takes no uploads: add it to ALLOWED_DATA_UPLOAD_BUCKETS in fence's configuration, or name "
-           "another with --bucket; `aced-etl buckets ls` lists them";
+    return "add the bucket to ALLOWED_DATA_UPLOAD_BUCKETS in fence's configuration, or name "
+           "another one with --bucket; `aced-etl buckets ls` lists them";
   }
-  if (says("expired")) return "get a new token; if it was just made, compare this machine's clock with the commons'";
-  if (says("denylisted")) return "the API key was revoked: create a new one on the commons' profile page";
+  if (says("expired")) return "get a new token; if it is new, compare this machine's clock with the commons'";
+  if (says("denylisted")) return "create a new API key on the commons' profile page: this one was revoked";
   if (says("privileges to access this endpoint")) return "grant `file_upload` on /data_file in user.yaml";
   if (says("Signature verification failed") || says("Not enough segments") || says("padding") || says("purpose")) {
-    return "the token is not one of this commons: check the API key and gen3.endpoint (GEN3_ENDPOINT)";
+    return "check that the API key belongs to this commons, and gen3.endpoint (GEN3_ENDPOINT)";
   }
   return "`aced-etl doctor` shows the user, the token and the permissions; user.yaml grants them";
 }

@@ -49,7 +49,7 @@ void require_safe_endpoint(const config::Settings& settings, const Session::Opti
     const std::string issuer = issuer_address(options);
     if (!same_origin(options.endpoint, issuer)) {
       throw UsageError(fmt::format("{} was issued by {}; etl.yaml must not send it to {}", what,
-                                   issuer.empty() ? "nobody that it names" : net::without_query(issuer),
+                                   issuer.empty() ? "an issuer that it does not name" : net::without_query(issuer),
                                    net::without_query(options.endpoint)),
                        settings.get("gen3.endpoint")->origin,
                        "remove `gen3.endpoint` there; if the commons really has this address too, set GEN3_ENDPOINT or "
@@ -59,7 +59,7 @@ void require_safe_endpoint(const config::Settings& settings, const Session::Opti
   const std::string address = address_of(options);
   if (!origin_or_nothing(address).starts_with("http://") || is_on_loopback(address)) return;
   if (settings.flag("gen3.allow_http")) return;
-  throw UsageError(fmt::format("{} would go to {} unencrypted", what, net::without_query(address)), {},
+  throw UsageError(fmt::format("{} would be sent to {} unencrypted", what, net::without_query(address)), {},
                    "use the commons' https address; within a trusted network set ACED_ETL_ALLOW_HTTP=yes");
 }
 

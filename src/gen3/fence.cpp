@@ -54,7 +54,7 @@ json Fence::post(const std::string& what, const std::string& path, json body, bo
 }
 
 User Fence::user() {
-  const json said = get("the user", "/user/user", object_with_texts({"username"}));
+  const json said = get("reading the user", "/user/user", object_with_texts({"username"}));
   User user;
   user.name = text_in(said, "username");
   user.email = text_in(said, "email");
@@ -69,7 +69,7 @@ User Fence::user() {
 }
 
 std::vector<Bucket> Fence::buckets() {
-  const json said = get("the configured buckets", "/user/data/buckets", [](const json& answer) {
+  const json said = get("listing the buckets", "/user/data/buckets", [](const json& answer) {
     return answer.is_object() && std::any_of(answer.items().begin(), answer.items().end(), [](const auto& member) {
              return member.key().ends_with("_BUCKETS") && member.value().is_object();
            });
@@ -90,12 +90,12 @@ std::string Fence::upload_url(const std::string& guid, const std::string& file_n
                                  percent_encode(file_name), expires.count());
   if (!bucket.empty()) path += "&bucket=" + percent_encode(bucket);
   const std::string what =
-      fmt::format("a URL to upload {} to {}", guid, bucket.empty() ? "the default bucket" : "bucket " + bucket);
+      fmt::format("signing a URL to upload {} to {}", guid, bucket.empty() ? "the default bucket" : "bucket " + bucket);
   return text_in(get(what, path, [](const json& said) { return has_address(said, "url"); }), "url");
 }
 
 std::string Fence::download_url(const std::string& guid, std::chrono::seconds expires) {
-  const std::string what = "a URL to download " + guid;
+  const std::string what = "signing a URL to download " + guid;
   return text_in(
       get(what, fmt::format("/user/data/download/{}?protocol=s3&expires_in={}", guid_path(guid), expires.count()),
           [](const json& said) { return has_address(said, "url"); }),
@@ -106,7 +106,7 @@ std::string Fence::start_multipart(const std::string& guid, const std::string& f
   static_cast<void>(guid_path(guid));  // or it throws
   json body{{"file_name", file_name}, {"guid", guid}};
   if (!bucket.empty()) body["bucket"] = bucket;
-  const std::string what = "a multipart upload of " + guid;
+  const std::string what = "starting the multipart upload of " + guid;
   // An upload that nobody knows of costs nothing but a bucket's clean-up.
   return text_in(post(what, "/user/data/multipart/init", std::move(body), true,
                       [](const json& said) { return is_opaque_token(text_in(said, "uploadId")); }),
@@ -117,7 +117,7 @@ std::string Fence::part_url(const std::string& key, const std::string& upload_id
                             const std::string& bucket, std::chrono::seconds expires) {
   json body{{"key", key}, {"uploadId", upload_id}, {"partNumber", number}, {"expires_in", expires.count()}};
   if (!bucket.empty()) body["bucket"] = bucket;
-  const std::string what = fmt::format("a URL for part {} of {}", number, key);
+  const std::string what = fmt::format("signing a URL for part {} of {}", number, key);
   return text_in(post(what, "/user/data/multipart/upload", std::move(body), true,
                       [](const json& said) { return has_address(said, "presigned_url"); }),
                  "presigned_url");
@@ -129,15 +129,14 @@ void Fence::complete_multipart(const std::string& key, const std::string& upload
   for (const Part& part : parts) list.push_back({{"PartNumber", part.number}, {"ETag", part.etag}});
   json body{{"key", key}, {"uploadId", upload_id}, {"parts", std::move(list)}};
   if (!bucket.empty()) body["bucket"] = bucket;
-  const std::string what = "the end of the multipart upload of " + key;
+  const std::string what = "completing the multipart upload of " + key;
   static_cast<void>(post(what, "/user/data/multipart/complete", std::move(body), false,
                          [](const json& said) { return text_in(said, "message") == "OK"; }));
 }
 
 bool Fence::remove_file(const std::string& guid) {
   return ask_to_remove(session_, {.method = "DELETE", .path = "/user/data/" + guid_path(guid)},
-                       "fence: the removal of " + guid,
-                       [](const net::Response& answer) { return answer.status == 204; });
+                       "fence: removing " + guid, [](const net::Response& answer) { return answer.status == 204; });
 }
 
 }  // namespace etl::gen3

@@ -104,7 +104,7 @@ std::string difference(const FileRecord& wanted, const FileRecord& there) {
     return std::ranges::find(wanted.authz, one) != wanted.authz.end();
   };
   if (!there.authz.empty() && std::ranges::none_of(there.authz, in_common)) {
-    return fmt::format("authz {} there, {} wanted: it belongs to another project", shown(there.authz),
+    return fmt::format("its authz is {}, not {}: it belongs to another project", shown(there.authz),
                        shown(wanted.authz));
   }
   std::vector<std::string> out;
@@ -112,27 +112,27 @@ std::string difference(const FileRecord& wanted, const FileRecord& there) {
     const auto bytes = [](const FileRecord& record) {
       return record.size ? fmt::format("{} bytes", *record.size) : std::string("no size");
     };
-    out.push_back(fmt::format("{} there, {} wanted", bytes(there), bytes(wanted)));
+    out.push_back(fmt::format("it has {}, not {}", bytes(there), bytes(wanted)));
   }
   bool common = false;
   for (const auto& [kind, hash] : wanted.hashes) {
     const auto found = there.hashes.find(kind);
     if (found == there.hashes.end()) continue;
     common = true;
-    if (found->second != hash) out.push_back(fmt::format("{} {} there, {} wanted", kind, found->second, hash));
+    if (found->second != hash) out.push_back(fmt::format("its {} is {}, not {}", kind, found->second, hash));
   }
-  if (!common) out.emplace_back("no hash in common");
+  if (!common) out.emplace_back("it has no hash in common");
   const auto as_set = [](const std::vector<std::string>& list) {
     return std::set<std::string>(list.begin(), list.end());
   };
   if (as_set(wanted.urls) != as_set(there.urls)) {
-    out.push_back(fmt::format("urls {} there, {} wanted", shown(there.urls), shown(wanted.urls)));
+    out.push_back(fmt::format("its urls are {}, not {}", shown(there.urls), shown(wanted.urls)));
   }
   if (as_set(wanted.authz) != as_set(there.authz)) {
-    out.push_back(fmt::format("authz {} there, {} wanted", shown(there.authz), shown(wanted.authz)));
+    out.push_back(fmt::format("its authz is {}, not {}", shown(there.authz), shown(wanted.authz)));
   }
   if (!wanted.file_name.empty() && wanted.file_name != there.file_name) {
-    out.push_back(fmt::format("file_name {} there, {} wanted", there.file_name.empty() ? "none" : there.file_name,
+    out.push_back(fmt::format("its file_name is {}, not {}", there.file_name.empty() ? "none" : there.file_name,
                               wanted.file_name));
   }
   return fmt::format("{}", fmt::join(out, "; "));
@@ -147,7 +147,7 @@ Indexd::Made Indexd::create(const FileRecord& record) {
   body["hashes"] = record.hashes;
   // A repetition of what was made without our knowing is answered with 409, and looked at below.
   const Call call{.method = "POST", .path = "/index/index/", .body = std::move(body), .repeatable = true};
-  const std::string what = "indexd: the record " + record.did;
+  const std::string what = "indexd: creating the record " + record.did;
   const net::Response answer = send(session_, call, what, [&](const net::Response& one) {
     return has_shape(one, [&](const json& said) { return is_record_of(said, record.did); });
   });
@@ -157,13 +157,14 @@ Indexd::Made Indexd::create(const FileRecord& record) {
   if (!there) refuse(what, answer, session_.address(call));
   const std::string differs = difference(record, *there);
   if (differs.empty()) return Made::was_there;
-  throw RefusedError(fmt::format("{} exists and differs: {}", what, differs), session_.address(call),
-                     "remove it, or have it replaced");
+  throw RefusedError(fmt::format("indexd: the record {} exists and differs: {}", record.did, differs),
+                     session_.address(call), "remove the record, or replace it with --replace");
 }
 
 std::optional<FileRecord> Indexd::get(const std::string& did) {
-  const auto said = ask_for_one(session_, {.path = record_path(did), .with_token = false}, "indexd: the record " + did,
-                                [&](const json& one) { return is_record_of(one, did); });
+  const auto said =
+      ask_for_one(session_, {.path = record_path(did), .with_token = false}, "indexd: reading the record " + did,
+                  [&](const json& one) { return is_record_of(one, did); });
   if (!said) return std::nullopt;
   return record_of(*said);
 }
@@ -171,13 +172,13 @@ std::optional<FileRecord> Indexd::get(const std::string& did) {
 std::string Indexd::update(const std::string& did, const std::string& rev, const FileRecord& wanted) {
   const json said =
       ask(session_, {.method = "PUT", .path = record_path(did, rev), .body = changeable(wanted), .repeatable = false},
-          "indexd: the update of " + did, [&](const json& one) { return is_record_of(one, did); });
+          "indexd: updating " + did, [&](const json& one) { return is_record_of(one, did); });
   return text_in(said, "rev");
 }
 
 bool Indexd::remove(const std::string& did, const std::string& rev) {
   // indexd answers 200 without a body.
-  return ask_to_remove(session_, {.method = "DELETE", .path = record_path(did, rev)}, "indexd: the removal of " + did,
+  return ask_to_remove(session_, {.method = "DELETE", .path = record_path(did, rev)}, "indexd: removing " + did,
                        [](const net::Response& answer) {
                          return answer.body.empty() ||
                                 has_shape(answer, [](const json& said) { return said.is_object(); });
@@ -185,7 +186,7 @@ bool Indexd::remove(const std::string& did, const std::string& rev) {
 }
 
 void Indexd::list(const std::string& authz, const std::function<void(const FileRecord&)>& each) {
-  const std::string what = "indexd: the records of " + authz;
+  const std::string what = "indexd: listing the records of " + authz;
   const auto is_page = [](const json& said) {
     const auto records = said.find("records");
     return records != said.end() && records->is_array() && std::all_of(records->begin(), records->end(), has_did);
@@ -218,7 +219,7 @@ std::vector<FileRecord> Indexd::bulk(const std::vector<std::string>& dids) {
                            .body = json(std::vector<std::string>(first, last)),
                            .with_token = false,
                            .repeatable = true},
-                          fmt::format("indexd: {} records", last - first), [&](const json& one) {
+                          fmt::format("indexd: reading {} records", last - first), [&](const json& one) {
                             return one.is_array() && std::all_of(one.begin(), one.end(), [&](const json& record) {
                                      return has_did(record) && asked.contains(text_in(record, "did"));
                                    });

@@ -66,7 +66,7 @@ void MetadataService::list(const std::string& guid_type,
     // A service that ignores the offset answers the same page for ever.
     if (!said.empty() && !first_of_page.insert(said.begin().key()).second) {
       throw UnavailableError(what + ": the list does not advance: a page is the same as an earlier one",
-                             session_.address(call), "run again; if it persists, look at metadata-service");
+                             session_.address(call), "run again; if it persists, check metadata-service");
     }
     for (const auto& [guid, document] : said.items()) each(guid, document);
     if (said.size() < documents_per_page) return;

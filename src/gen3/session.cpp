@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "base/bounded_json.hpp"
 #include "base/error.hpp"
@@ -11,6 +13,7 @@
 #include "gen3/answer.hpp"
 #include "gen3/endpoint.hpp"
 #include "net/unexpected_answer.hpp"
+#include "net/url.hpp"
 
 namespace etl::gen3 {
 namespace {
@@ -26,10 +29,32 @@ std::string when(Clock::time_point time) {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(Clock::to_time_t(time)));
 }
 
+/// The service that answers at this path of a commons.
+std::string_view service_at(std::string_view path) {
+  for (const auto& [prefix, service] : {std::pair<std::string_view, std::string_view>{"/user/", "fence"},
+                                        {"/index/", "indexd"},
+                                        {"/api/", "sheepdog"},
+                                        {"/mds", "metadata-service"}}) {
+    if (path.starts_with(prefix)) return service;
+  }
+  return "the commons";
+}
+
+/// The commons' address, and what it comes from: `GEN3_ENDPOINT https://…`.
+std::string named_by(const Session::Options& options, const std::string& endpoint) {
+  std::string_view origin = options.endpoint_origin;
+  constexpr std::string_view environment = "environment ";
+  constexpr std::string_view flag = "flag ";
+  if (origin.starts_with(environment)) origin.remove_prefix(environment.size());
+  if (origin.starts_with(flag)) origin.remove_prefix(flag.size());
+  if (origin.empty()) origin = options.key ? "the issuer of the API key," : "the issuer of the access token,";
+  return fmt::format("{} {}", origin, net::without_query(endpoint));
+}
+
 void check_endpoint(const std::string& endpoint) {
   static_cast<void>(net::origin_of(endpoint));  // or it throws
   if (endpoint.find_first_of("?#@") != std::string::npos) {
-    throw UsageError("the address of a commons has neither a user nor a query", net::without_query(endpoint),
+    throw UsageError("the address of a commons must not contain a user or a query", net::without_query(endpoint),
                      "write gen3.endpoint as https://commons.example.org");
   }
 }
@@ -39,7 +64,7 @@ void check_endpoint(const std::string& endpoint) {
 Session::Session(Options options, net::HttpClient& http) : options_(std::move(options)), http_(http) {
   endpoint_ = address_of(options_);
   if (endpoint_.empty()) {
-    throw UsageError("it is not known where the commons is", {},
+    throw UsageError("the address of the commons is not known", {},
                      "mount its API key as <creds>/credentials.json, or set GEN3_ENDPOINT");
   }
   check_endpoint(endpoint_);
@@ -55,6 +80,16 @@ std::string Session::access_token() {
   return token_;
 }
 
+std::string Session::user() const {
+  if (options_.key) return options_.key->claims.user;
+  if (options_.access_token.empty()) return {};
+  try {
+    return read_claims(options_.access_token, options_.access_token_origin).user;
+  } catch (const InputError&) {
+    return {};
+  }
+}
+
 std::string Session::token_after(const std::string& refused) {
   const std::lock_guard lock(mutex_);
   if (!options_.access_token.empty() || refused == in_vain_) return token_;
@@ -66,11 +101,11 @@ std::string Session::token_after(const std::string& refused) {
 void Session::renew() {
   if (refused_) std::rethrow_exception(refused_);
   if (!options_.key) {
-    throw UsageError("there is no API key of the commons", {},
+    throw UsageError("there is no API key for the commons", {},
                      "mount it as <creds>/credentials.json, or name it with GEN3_API_KEY");
   }
   const Call call{.method = "POST", .path = "/user/credentials/api/access_token", .with_token = false};
-  const std::string what = "fence: an access token for the API key";
+  const std::string what = "fence: getting an access token for the API key";
   net::Request request{.method = "POST", .url = endpoint_ + call.path};
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
   request.body = nlohmann::json{{"api_key", options_.key->secret}, {"key_id", options_.key->key_id}}.dump();
@@ -78,12 +113,12 @@ void Session::renew() {
   const Shape shape = object_with_texts({"access_token"});
   request.accept = [&](const net::Response& one) { return !one.ok() || has_shape(one, shape); };
   const auto asked = std::chrono::steady_clock::now();
-  const net::Response answer = http_.send(request);
+  const net::Response answer = send(request, call.path);
   if (answer.status == 401 || answer.status == 403) {
     const Claims& claims = options_.key->claims;
     const bool expired = claims.expires != Clock::time_point{} && claims.expires < Clock::now();
     const std::string said =
-        secrets::redact(expired ? fmt::format("the key expired at {}", when(claims.expires)) : message_of(answer));
+        secrets::redact(expired ? fmt::format("the key expired on {}", when(claims.expires)) : message_of(answer));
     refused_ = std::make_exception_ptr(
         NotAllowedError(fmt::format("{}: HTTP {}{}{}", what, answer.status, said.empty() ? "" : ": ", said),
                         options_.key->origin, "create a new API key on the commons' profile page, and mount it there"));
@@ -106,6 +141,18 @@ void Session::renew() {
   good_until_ = asked + std::clamp<std::chrono::seconds>(lifetime - std::min(margin, lifetime / 4), 1s, longest_life);
 }
 
+/// A failed connection says which service it was, and which setting gave its address.
+net::Response Session::send(const net::Request& request, const std::string& path) {
+  try {
+    return http_.send(request);
+  } catch (const StoppedError&) {
+    throw;
+  } catch (const UnavailableError& error) {
+    throw UnavailableError(fmt::format("{} ({}): {}", service_at(path), named_by(options_, endpoint_), error.what()),
+                           error.where(), error.hint());
+  }
+}
+
 net::Response Session::call(const Call& call) {
   net::Request request{.method = call.method, .url = endpoint_ + call.path};
   request.repeatable = call.repeatable;
@@ -114,16 +161,16 @@ net::Response Session::call(const Call& call) {
     request.headers.push_back({"Content-Type", "application/json"});
     request.body = call.body->dump();
   }
-  if (!call.with_token) return http_.send(request);
+  if (!call.with_token) return send(request, call.path);
   const std::size_t at = request.headers.size();
   std::string token = access_token();
   request.headers.push_back({"Authorization", "bearer " + token});
-  net::Response answer = http_.send(request);
+  net::Response answer = send(request, call.path);
   if (answer.status != 401) return answer;
   const std::string again = token_after(token);
   if (again == token) return answer;
   request.headers[at].value = "bearer " + again;
-  answer = http_.send(request);
+  answer = send(request, call.path);
   if (answer.status == 401) {
     const std::lock_guard lock(mutex_);
     in_vain_ = again;

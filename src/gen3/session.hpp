@@ -28,9 +28,10 @@ struct Call {
 class Session {
  public:
   struct Options {
-    std::string endpoint;       ///< empty: where key or token were issued
-    std::optional<ApiKey> key;  ///< gets access tokens
-    std::string access_token;   ///< used instead of the key's, and never renewed; empty for none
+    std::string endpoint;              ///< empty: where key or token were issued
+    std::string endpoint_origin = {};  ///< what set it: `environment GEN3_ENDPOINT`
+    std::optional<ApiKey> key;         ///< gets access tokens
+    std::string access_token;          ///< used instead of the key's, and never renewed; empty for none
     std::string access_token_origin = "ACCESS_TOKEN";
   };
   /// UsageError when neither key nor token nor endpoint says where the commons is, or when the endpoint is not an
@@ -48,6 +49,9 @@ class Session {
   /// a second 401 is the answer.
   net::Response call(const Call& call);
 
+  /// The name of the user whose key or token it is, as the token says; empty when it says none.
+  [[nodiscard]] std::string user() const;
+
   /// The address of a call as it may be shown.
   [[nodiscard]] std::string address(const Call& call) const {
     return endpoint_ + call.path.substr(0, call.path.find('?'));
@@ -56,6 +60,7 @@ class Session {
  private:
   [[nodiscard]] std::string token_after(const std::string& refused);
   void renew();
+  net::Response send(const net::Request& request, const std::string& path);
 
   Options options_;
   std::string endpoint_;

@@ -22,7 +22,10 @@ bool has_commons(const config::Settings& settings) {
 
 Session::Options session_options(const config::Settings& settings) {
   Session::Options options;
-  if (const auto endpoint = settings.get("gen3.endpoint")) options.endpoint = endpoint->text;
+  if (const auto endpoint = settings.get("gen3.endpoint")) {
+    options.endpoint = endpoint->text;
+    options.endpoint_origin = endpoint->origin;
+  }
   if (const auto token = settings.get("gen3.access_token")) {
     options.access_token = token->text;
     options.access_token_origin = token->origin;

@@ -51,10 +51,10 @@ std::vector<std::string> Sheepdog::links(const std::string& what, const std::str
   return out;
 }
 
-std::vector<std::string> Sheepdog::programs() { return links("the programs", root); }
+std::vector<std::string> Sheepdog::programs() { return links("listing the programs", root); }
 
 std::vector<std::string> Sheepdog::projects(const std::string& program) {
-  return links("the projects of " + program, submission_path(program));
+  return links("listing the projects of " + program, submission_path(program));
 }
 
 void Sheepdog::put(const std::string& what, const std::string& path, json body, const Shape& made) {
@@ -75,13 +75,14 @@ void Sheepdog::put(const std::string& what, const std::string& path, json body, 
 
 void Sheepdog::make_program(const std::string& program) {
   static_cast<void>(submission_path(program));  // or it throws
-  put("the program " + program, root, {{"type", "program"}, {"name", program}, {"dbgap_accession_number", program}},
+  put("creating the program " + program, root,
+      {{"type", "program"}, {"name", program}, {"dbgap_accession_number", program}},
       [&](const json& said) { return text_in(said, "name") == program && !text_in(said, "id").empty(); });
 }
 
 void Sheepdog::make_project(const ProjectId& project) {
   static_cast<void>(submission_path(project));  // or it throws
-  put("the project " + project.str(), submission_path(project.program),
+  put("creating the project " + project.str(), submission_path(project.program),
       {{"type", "project"}, {"code", project.code}, {"dbgap_accession_number", project.code}, {"state", "open"}},
       [](const json& said) {
         const auto entities = said.find("entities");
@@ -95,11 +96,11 @@ bool Sheepdog::remove(const std::string& what, const std::string& path) {
 }
 
 bool Sheepdog::remove_project(const ProjectId& project) {
-  return remove("the removal of project " + project.str(), submission_path(project));
+  return remove("removing the project " + project.str(), submission_path(project));
 }
 
 bool Sheepdog::remove_program(const std::string& program) {
-  return remove("the removal of program " + program, submission_path(program));
+  return remove("removing the program " + program, submission_path(program));
 }
 
 }  // namespace etl::gen3

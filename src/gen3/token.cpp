@@ -58,8 +58,9 @@ Clock::time_point time_in(const json& object, const char* name, const std::strin
   if (found == object.end() || found->is_null()) return {};
   const double seconds = found->is_number() ? found->get<double>() : -1;
   if (!(seconds >= 0 && seconds <= latest)) {
-    throw InputError(fmt::format("not a token of a Gen3 commons: its `{}` is not a time from 1970 to 2200", name),
-                     where, "get a new one from the commons' portal");
+    throw InputError(
+        fmt::format("this is not a token of a Gen3 commons: its `{}` is not a time from 1970 to 2200", name), where,
+        "get a new token from the portal of the commons");
   }
   return Clock::time_point(std::chrono::seconds(static_cast<std::int64_t>(seconds)));
 }
@@ -74,8 +75,8 @@ Claims read_claims(std::string_view token, const std::string& where) {
     said = try_parse_json(decode(token.substr(first + 1, second - first - 1)));
   }
   if (!said.is_object()) {
-    throw InputError("not a token of a Gen3 commons: no JSON Web Token", where,
-                     "get a new one from the commons' portal");
+    throw InputError("this is not a token of a Gen3 commons: it is not a JSON Web Token", where,
+                     "get a new token from the portal of the commons");
   }
   Claims claims;
   claims.issuer = text_in(said, "iss");
@@ -102,11 +103,18 @@ ApiKey read_api_key(const std::filesystem::path& file) {
       "download an API key from the commons' profile page and mount it there, or name it with GEN3_API_KEY";
   std::error_code unreadable;
   if (!std::filesystem::exists(file, unreadable)) {
-    throw UsageError("there is no API key of the commons", file.string(), hint);
+    throw UsageError("there is no API key for the commons", file.string(), hint);
   }
-  const json content = try_parse_json(read_file(file.string(), largest_key));
+  const json content = [&] {
+    try {
+      return try_parse_json(read_file(file.string(), largest_key));
+    } catch (const InputError& error) {
+      throw UsageError(fmt::format("cannot read the API key: {}", error.what()), file.string(), hint);
+    }
+  }();
   if (!content.is_object() || text_in(content, "api_key").empty()) {
-    throw UsageError("not an API key of a Gen3 commons: expected a JSON object with `api_key`", file.string(), hint);
+    throw UsageError("this is not an API key of a Gen3 commons: expected a JSON object with `api_key`", file.string(),
+                     hint);
   }
   ApiKey key;
   key.secret = std::string(trim(text_in(content, "api_key")));

@@ -53,7 +53,7 @@ GraphTables GraphTables::read(Connection& connection) {
     tables.edges.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
   }
   if (tables.nodes.empty()) {
-    throw RefusedError("the database has no tables of a graph" + schemas_out_of_reach(connection), connection.where(),
+    throw RefusedError("the database has no graph tables" + schemas_out_of_reach(connection), connection.where(),
                        "`aced-etl graph init` creates the tables of the dictionary");
   }
   return tables;

@@ -45,7 +45,7 @@ void log_left_out(const LoadReport& report) {
     }
   }
   if (report.dangling_skipped > 0)
-    log::warn("{} left out: they lead nowhere", counted(static_cast<std::uint64_t>(report.dangling_skipped), "edge"));
+    log::warn("{} left out: they are dangling", counted(static_cast<std::uint64_t>(report.dangling_skipped), "edge"));
 }
 
 }  // namespace etl::graph

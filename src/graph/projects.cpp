@@ -74,11 +74,9 @@ ProjectIds ensure_project(Connection& connection, const ProjectId& project, bool
         "where e.src_id = $1 order by p._props->>'name' = $2 desc, 2",
         {*existing, project.program});
     if (programs.rows() > 0 && programs.text(0, 1) != project.program) {
-      throw RefusedError(fmt::format("the code '{}' belongs to the program '{}', so it cannot be a project of '{}' too",
-                                     project.code, programs.text(0, 1), project.program),
-                         connection.where(),
-                         "codes are unique across programs: choose another code, or load into " +
-                             std::string(programs.text(0, 1)) + "-" + project.code);
+      throw RefusedError(fmt::format("the code {} belongs to program {}: a code can be in one program only",
+                                     project.code, programs.text(0, 1)),
+                         connection.where(), "set project: " + std::string(programs.text(0, 1)) + "-" + project.code);
     }
     ids.project_node = *existing;
     if (programs.rows() > 0) {

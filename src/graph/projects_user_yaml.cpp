@@ -43,7 +43,7 @@ class ResourceWalk {
   void walk(const YamlNode* list, const std::vector<std::string>& parent) {
     if (list == nullptr || list->is_null()) return;
     if (!list->is_sequence()) {
-      warn(fmt::format("the resources of `{}` are not a list", path_of(parent)), *list);
+      warn(fmt::format("the resources of `{}` must be a list", path_of(parent)), *list);
       return;
     }
     for (const YamlNode* entry : list->items()) {
@@ -64,7 +64,7 @@ class ResourceWalk {
   /// InputError when there is no project.
   UserYaml finish() {
     if (found_.projects.empty()) {
-      throw InputError("the user.yaml names no project", where_,
+      throw InputError("user.yaml names no projects", where_,
                        found_.warnings.empty() ? hint : fmt::format("{}; {}", found_.warnings.front(), hint));
     }
     if (unsaid_ > 0) found_.warnings.push_back(fmt::format("{}: {} more of this kind", where_, unsaid_));
@@ -80,7 +80,7 @@ class ResourceWalk {
     if (path.size() != parts_of_project || path[2] != "projects") return;
     // The id must mean the same when it is read back: a program with '-' would end too early.
     if (path[1].find('-') != std::string::npos) {
-      warn(fmt::format("`{}` is left out: the name of its program contains '-', which ends a program in a project id",
+      warn(fmt::format("`{}` is left out: the name of its program contains '-', which ends the program in a project id",
                        path_of(path)),
            at);
       return;
@@ -112,12 +112,20 @@ class ResourceWalk {
 UserYaml parse_user_yaml(std::string_view text, const std::string& where) {
   const auto document = config::YamlDocument::parse(text, where, limits);
   const YamlNode* authz = document.root().find("authz");
-  if (authz == nullptr || !authz->is_map()) throw InputError("not a user.yaml: it has no `authz`", where, hint);
+  if (authz == nullptr || !authz->is_map()) throw InputError("this is not a user.yaml: it has no `authz`", where, hint);
   ResourceWalk walk(where);
   walk.walk(authz->find("resources"), {});
   return walk.finish();
 }
 
-UserYaml read_user_yaml(const std::string& path) { return parse_user_yaml(read_file(path, limits.bytes), path); }
+UserYaml read_user_yaml(const std::string& path) {
+  try {
+    return parse_user_yaml(read_file(path, limits.bytes), path);
+  } catch (const InputError& error) {
+    throw UsageError(
+        fmt::format("cannot read user.yaml: {}", error.what()), error.where(),
+        error.hint().empty() ? "mount the configMap useryaml, or name the file with --user-yaml" : error.hint());
+  }
+}
 
 }  // namespace etl::graph

@@ -20,6 +20,7 @@ struct UserYaml {
 /// keys work as in fence. Throws InputError, with file:line, for text that is not a user.yaml, and when it names no
 /// project that can be used.
 [[nodiscard]] UserYaml parse_user_yaml(std::string_view text, const std::string& where);
+/// Reads a file in the same way. UsageError when it cannot be read, is not a user.yaml or names no usable project.
 [[nodiscard]] UserYaml read_user_yaml(const std::string& path);
 
 }  // namespace etl::graph

@@ -1,8 +1,10 @@
 #include "net/attempt.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstring>
@@ -10,6 +12,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "base/waiting.hpp"
@@ -89,6 +92,7 @@ class Transfer {
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* transfer);
   static std::size_t on_write(char* data, std::size_t size, std::size_t count, void* transfer);
   static std::size_t on_read(char* data, std::size_t size, std::size_t count, void* transfer);
+  static curl_socket_t on_socket(void* transfer, curlsocktype purpose, curl_sockaddr* address);
   static int on_ready(void* transfer, char* remote, char* local, int remote_port, int local_port);
 
   CURL* easy_;
@@ -131,6 +135,8 @@ void Transfer::set_up() {
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Transfer::on_write);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_socket);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &Transfer::on_ready);
   curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
   if (rate_.limited() || streamed()) {
@@ -174,6 +180,15 @@ void Transfer::set_headers() {
   if (!has_type) append(headers_, "Content-Type:");  // libcurl would say it is a form
   if (body_size() <= kAskFirst) append(headers_, "Expect:");
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_.get());
+}
+
+/// libcurl would report a socket that cannot be made as a failed connection.
+curl_socket_t Transfer::on_socket(void* transfer, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  const int made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (made >= 0) return made;
+  const int error = errno;
+  static_cast<Transfer*>(transfer)->guarded([&] { refuse_exhausted_stream(error, "a connection"); });
+  return CURL_SOCKET_BAD;
 }
 
 int Transfer::on_ready(void* transfer, char* /*remote*/, char* /*local*/, int /*remote_port*/, int /*local_port*/) {
@@ -250,8 +265,9 @@ std::size_t Transfer::give_body(std::span<char> to) {
   if (request_.source != nullptr) {
     given = request_.source->read(to);
     if (given == 0) {
-      throw InputError(fmt::format("what is sent ended after {} of {} bytes", sent_, size), without_query(request_.url),
-                       "it changed in the meantime; run again when nothing writes to it");
+      throw InputError(fmt::format("the source of an upload ended after {} of {} bytes", sent_, size),
+                       without_query(request_.url),
+                       "the file became shorter in the meantime; run again when nothing writes to it");
     }
   } else {
     std::memcpy(to.data(), request_.body.data() + sent_, given);
@@ -276,8 +292,10 @@ bool Transfer::stalled() {
 Attempt Transfer::finish(CURLcode code) {
   Attempt result;
   result.code = code;
+  if (code == CURLE_COULDNT_CONNECT) curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &result.os_error);
   result.thrown = thrown_;
   if (ready_ == 0) {
+    if (code == CURLE_COULDNT_RESOLVE_HOST && !thrown_) refuse_without_descriptors();
     result.end = Attempt::End::not_sent;
   } else if (dead_kept_ || code == CURLE_SEND_FAIL_REWIND) {
     result.end = Attempt::End::dead_kept;
@@ -306,7 +324,7 @@ Attempt Transfer::run(CURLM* multi) {
     if (stop_.stop_requested()) throw StoppedError();
     if (curl_multi_perform(multi, &running) != CURLM_OK) throw InternalError("libcurl cannot go on");
     if (running == 0) break;
-    if (stalled()) return {Attempt::End::stalled, CURLE_OPERATION_TIMEDOUT, {}, thrown_};
+    if (stalled()) return {Attempt::End::stalled, CURLE_OPERATION_TIMEDOUT, 0, {}, thrown_};
     curl_multi_poll(multi, nullptr, 0, look, nullptr);
   }
   int left = 0;

@@ -20,6 +20,7 @@ struct Attempt {
   };
   End end = End::not_sent;
   CURLcode code = CURLE_OK;
+  long os_error = 0;          ///< errno of a connection that failed; 0 when there is none
   Response response;          ///< when answered
   std::exception_ptr thrown;  ///< by the source, by the sink, or about the answer's size: goes to the caller as it is
 };

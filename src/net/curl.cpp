@@ -37,11 +37,11 @@ void refuse_if_permanent(CURLcode code, const std::string& where) {
   switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-      throw UsageError("not an address that can be fetched", where, "use https://, http://, file:// or a path");
+      throw UsageError("this address cannot be fetched", where, "use https://, http://, file:// or a path");
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
-      throw UnavailableError("the server's certificate could not be verified", where,
-                             "add its authority to the system's certificates, or name it in SSL_CERT_FILE");
+      throw UnavailableError("cannot verify the server's certificate", where,
+                             "add its certificate authority to those of the system, or name its file in SSL_CERT_FILE");
     default:
       return;
   }

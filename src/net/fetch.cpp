@@ -46,7 +46,8 @@ void check_status(long status, const std::string& where) {
   if (status >= 200 && status < 300) return;
   const auto what = fmt::format("the server answered HTTP {}", status);
   if (status == 401 || status == 403) {
-    throw NotAllowedError(what, where, "the document must be readable without a login, or by a signed URL still valid");
+    throw NotAllowedError(what, where,
+                          "make the document readable without a login, or name a signed URL that is still valid");
   }
   if (status == 429 || status >= 500) throw UnavailableError(what, where, "run again later");
   throw RefusedError(what, where, "check the address");
@@ -80,7 +81,7 @@ std::string get(const std::string& url, const std::string& where, const FetchLim
 
 std::string fetch(const std::string& url_or_file, const FetchLimits& limits) {
   const auto where = without_query(url_or_file);
-  if (url_or_file.empty()) throw UsageError("no address given");
+  if (url_or_file.empty()) throw UsageError("no address is given");
   if (url_or_file.starts_with("file://")) return read_file(url_or_file.substr(7), limits.bytes);
   if (url_or_file.find("://") == std::string::npos) return read_file(url_or_file, limits.bytes);
   return get(url_or_file, where, limits);

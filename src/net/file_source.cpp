@@ -11,11 +11,13 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl::net {
 namespace {
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
+  refuse_if_exhausted(errno, path);
   throw InputError(std::string(what) + ": " + errno_text(errno), path.string());
 }
 
@@ -30,7 +32,7 @@ FileSource::FileSource(UniqueFd file, std::filesystem::path path, std::uint64_t 
   struct stat about {};
   const bool known = ::fstat(descriptor_.get(), &about) == 0;
   if (!known || !S_ISREG(about.st_mode)) {
-    throw InputError("not a file that can be sent", path_.string(), "name a regular file");
+    throw InputError("this cannot be sent: it is not a regular file", path_.string(), "name a regular file");
   }
   const auto whole = static_cast<std::uint64_t>(about.st_size);
   size_ = std::min(length, whole - std::min(offset, whole));

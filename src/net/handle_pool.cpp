@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl::net {
 
@@ -30,7 +31,10 @@ std::unique_ptr<Handle> HandlePool::make() const {
   auto handle = std::make_unique<Handle>();
   handle->easy = make_easy();
   handle->multi.reset(curl_multi_init());
-  if (!handle->multi) throw InternalError("libcurl does not start");
+  if (!handle->multi) {
+    refuse_without_descriptors();
+    throw InternalError("libcurl does not start");
+  }
   curl_easy_setopt(handle->easy.get(), CURLOPT_SHARE, share_.get());
   return handle;
 }

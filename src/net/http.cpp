@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
+#include "base/errno_text.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -36,6 +38,16 @@ bool worth_repeating(Attempt::End end, bool may_repeat) { return may_repeat || e
 
 std::string seconds(milliseconds time) { return fmt::format("{} s", static_cast<double>(time.count()) / 1000); }
 
+std::string why_not_connected(const Attempt& done) {
+  if (done.code == CURLE_COULDNT_RESOLVE_HOST) return "the name of the host cannot be resolved";
+  if (done.code == CURLE_COULDNT_RESOLVE_PROXY) return "the name of the proxy cannot be resolved";
+  if (done.code == CURLE_COULDNT_CONNECT && done.os_error == ECONNREFUSED) return "connection refused";
+  if (done.code == CURLE_COULDNT_CONNECT && done.os_error != 0) {
+    return fmt::format("no connection: {}", errno_text(static_cast<int>(done.os_error)));
+  }
+  return fmt::format("no connection: {}", curl_easy_strerror(done.code));
+}
+
 std::string what_happened(const Attempt& done, const HttpOptions& options) {
   using End = Attempt::End;
   if (done.end == End::stalled) {
@@ -44,11 +56,11 @@ std::string what_happened(const Attempt& done, const HttpOptions& options) {
   }
   if (done.end == End::not_sent) {
     if (done.code == CURLE_OPERATION_TIMEDOUT) return fmt::format("no connection within {}", seconds(options.connect));
-    return fmt::format("no connection: {}", curl_easy_strerror(done.code));
+    return why_not_connected(done);
   }
   if (done.code == CURLE_OPERATION_TIMEDOUT) return fmt::format("no answer within {}", seconds(options.total));
-  if (done.end == End::dead_kept) return "the connection broke off";
-  return fmt::format("the connection broke off: {}", curl_easy_strerror(done.code));
+  if (done.end == End::dead_kept) return "the connection broke";
+  return fmt::format("the connection broke: {}", curl_easy_strerror(done.code));
 }
 
 [[noreturn]] void give_up(const Attempt& done, const HttpOptions& options, const std::string& where, unsigned attempts,
@@ -59,7 +71,7 @@ std::string what_happened(const Attempt& done, const HttpOptions& options) {
   throw UnavailableError(what, where,
                          worth_repeating(done.end, may_repeat)
                              ? "check the address and the network, then run again"
-                             : "nobody knows whether the server did it; look before it is done again");
+                             : "the server may have carried out the request all the same: check before you repeat it");
 }
 
 bool permanent(CURLcode code) { return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE; }

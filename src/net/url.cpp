@@ -39,7 +39,7 @@ std::string origin_of(const std::string& url) {
   const bool understood = parsed && plain && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
   const auto scheme = understood ? part(parsed.get(), CURLUPART_SCHEME) : "";
   if (scheme != "http" && scheme != "https") {
-    throw UsageError("not an address of a web service", without_query(url), "use http:// or https://");
+    throw UsageError("this is not the address of a web service", without_query(url), "use http:// or https://");
   }
   return ascii_lower(scheme + "://" + part(parsed.get(), CURLUPART_HOST) + ':' + part(parsed.get(), CURLUPART_PORT));
 }

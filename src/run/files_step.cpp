@@ -37,12 +37,14 @@ StepReport report_of(const files::LoadTally& tally, const files::StudyTally& stu
                                {"unchanged", kept - std::min(kept, earlier_files)},
                                {"failed", failed}}};
   if (replaced > 0) report.counts.push_back({"replaced", replaced});
+  if (tally.seen > 0) report.counts.push_back({"seen", tally.seen});
+  if (tally.gone > 0) report.counts.push_back({"gone", tally.gone});
   for (const auto& [kind, count] : files::without_file(study)) report.counts.push_back({kind, count});
   report.outcome = sent == 0 ? Outcome::unchanged : dry_run ? Outcome::planned : Outcome::done;
   if (failed > 0) {
     report.outcome = Outcome::failed;
     report.exit = ExitCode::partial;
-    report.reason = fmt::format("{} failed for good", counted(failed, "file"));
+    report.reason = fmt::format("{} failed", counted(failed, "file"));
   }
   return report;
 }
@@ -68,6 +70,8 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
   load.jobs = settings.number("limits.file_jobs");
   load.dry_run = dry_run;
   load.replace = context().choices().replace;
+  load.recheck =
+      context().choices().recheck ? std::chrono::seconds(0) : std::chrono::days(settings.number("files.recheck"));
   const files::LoadResult result =
       files::load_watched({commons.session, commons.fence, commons.indexd, context().stop()}, journal, manifest, load,
                           study.name + ": files");
@@ -78,11 +82,27 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
     }
     std::rethrow_exception(result.stopped);
   }
-  return report_of(result.tally, found, dry_run, earlier_, study.name);
+  StepReport report = report_of(result.tally, found, dry_run, earlier_, study.name);
+  if (report.outcome == Outcome::unchanged) report.reason = files::grounds(result.tally, load);
+  return report;
 }
 
 std::vector<Count> FilesStep::done_in_vain(const config::StudyEntry& study) const {
   return {{"files", earlier_.files(study.name)}, {"bytes", earlier_.bytes(study.name)}};
+}
+
+std::vector<UsedSetting> FilesStep::used(const config::StudyEntry& study) const {
+  const config::Settings& settings = context().settings();
+  std::vector<UsedSetting> used;
+  used.push_back({"project", study.project.str(), study.origin});
+  add_commons(used, settings);
+  if (settings.layer_of("files.bucket") == config::Layer::flag || !study.bucket) {
+    add_setting(used, settings, "files.bucket", "bucket");
+  } else {
+    used.push_back({"bucket", *study.bucket, study.origin});
+  }
+  add_setting(used, settings, "folder.output", "folder of files");
+  return used;
 }
 
 }  // namespace etl::run

@@ -13,6 +13,7 @@ class FilesStep final : public Step {
 
   [[nodiscard]] std::string_view name() const override { return kName; }
   [[nodiscard]] std::optional<std::string> skip_reason() const override { return disabled(); }
+  [[nodiscard]] std::vector<UsedSetting> used(const config::StudyEntry& study) const override;
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
   [[nodiscard]] std::vector<Count> done_in_vain(const config::StudyEntry& study) const override;
 

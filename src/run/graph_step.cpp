@@ -21,25 +21,17 @@ graph::Connection GraphStep::take_session() {
 
 StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   static_cast<void>(context().settings().require("dictionary"));
-  simplify::StudyOptions options = context().study_options(study);
-  options.references = simplify::References::relations;
-  options.may_hold_records = true;
-  graph::LoadOptions load;
-  load.project = study.project;
-  load.prune = context().choices().prune.value_or(context().settings().flag("graph.prune"));
-  load.skip_dangling = context().settings().choice("graph.dangling") == "skip";
-  load.keep_shared = context().settings().choice("graph.shared") == "keep";
-  load.edge_rule =
-      context().settings().choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
+  const simplify::StudyOptions options = context().study_options(study);
+  graph::LoadRequest load = graph::LoadRequest::from(context().settings(), study.project);
+  load.prune = context().choices().prune.value_or(load.prune);
   load.dry_run = dry_run;
-  load.second_session = [this] { return context().connect(); };
 
   simplify::IssueReport issues(simplify::log_issue, load.skip_dangling);
   Progress progress(study.name + ": graph", std::nullopt);
-  graph::show_phases(load, progress);
   graph::Connection session = take_session();
-  const graph::LoadReport done = graph::load_study(session, *context().setup().dictionary, options, load, issues,
-                                                   [&](std::uint64_t bytes) { progress.add(bytes); });
+  const graph::LoadReport done =
+      graph::load_study(session, *context().setup().dictionary, options, load, issues,
+                        graph::LoadHooks::show_on(progress, [this] { return context().connect(); }));
   session_ = std::move(session);  // not when it failed: who knows in what state it is
   graph::log_left_out(done);
   if (!dry_run) studies::note_load(context().settings(), study.project.str(), options.path);
@@ -56,6 +48,16 @@ StepReport GraphStep::perform(const config::StudyEntry& study, bool dry_run) {
   for (const auto& [label, properties] : done.unknown_properties) unknown += properties.size();
   if (unknown > 0) report.counts.push_back({"unknown_properties", unknown});
   return report;
+}
+
+std::vector<UsedSetting> GraphStep::used(const config::StudyEntry& study) const {
+  const config::Settings& settings = context().settings();
+  std::vector<UsedSetting> used;
+  used.push_back({"project", study.project.str(), study.origin});
+  add_database(used, settings);
+  add_setting(used, settings, "dictionary", "dictionary");
+  add_setting(used, settings, "simplify_config", "simplify configuration");
+  return used;
 }
 
 }  // namespace etl::run

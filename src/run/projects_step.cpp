@@ -42,4 +42,15 @@ StepReport ProjectsStep::perform(const config::StudyEntry& study, bool dry_run) 
   return {.outcome = count == 0 ? Outcome::unchanged : changed, .counts = {{"created", count}}};
 }
 
+std::vector<UsedSetting> ProjectsStep::used(const config::StudyEntry& study) const {
+  std::vector<UsedSetting> used;
+  used.push_back({"project", study.project.str(), study.origin});
+  if (gen3::has_commons(context().settings())) {
+    add_commons(used, context().settings());
+  } else {
+    add_database(used, context().settings());
+  }
+  return used;
+}
+
 }  // namespace etl::run

@@ -21,7 +21,7 @@ void tell(const char* what, const std::vector<studies::PullFailure>& failures) {
 
 std::optional<std::string> PullStep::skip_reason() const {
   if (context().settings().get("source.bucket")) return std::nullopt;
-  return "no bucket is set that studies come from (source.bucket): what is mounted is used";
+  return "source.bucket is not set: the mounted folders are used";
 }
 
 StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
@@ -64,6 +64,26 @@ StepReport PullStep::perform(const config::StudyEntry& study, bool dry_run) {
 
 std::vector<Count> PullStep::done_in_vain(const config::StudyEntry& study) const {
   return {{"files", earlier_.files(study.name)}, {"bytes", earlier_.bytes(study.name)}};
+}
+
+std::vector<UsedSetting> PullStep::used(const config::StudyEntry& study) const {
+  const config::Settings& settings = context().settings();
+  std::vector<UsedSetting> used;
+  add_setting(used, settings, "source.bucket", "source bucket");
+  add_setting(used, settings, "source.path", "path");
+  if (study.source) used.push_back({"prefix", *study.source, study.origin});
+  try {
+    const s3::Profile profile = studies::source_profile(settings, {});
+    const auto name = settings.get("source.profile");
+    used.push_back({"AWS profile", profile.name, name ? name->origin : "default"});
+    used.push_back({"key", "***", profile.credentials.origin()});
+    if (profile.endpoint_url) used.push_back({"S3 service", profile.endpoint_url->text, profile.endpoint_url->origin});
+    used.push_back({"region", profile.region.text, profile.region.origin});
+  } catch (const Error&) {  // the step's own error is about this
+    add_setting(used, settings, "source.profile", "AWS profile");
+  }
+  add_setting(used, settings, "folder.studies", "folder of studies");
+  return used;
 }
 
 }  // namespace etl::run

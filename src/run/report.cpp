@@ -11,9 +11,9 @@ namespace etl::run {
 namespace {
 
 /// From the mildest.
-constexpr std::array severity{ExitCode::done,        ExitCode::unavailable,   ExitCode::locked,
-                              ExitCode::partial,     ExitCode::invalid_input, ExitCode::refused,
-                              ExitCode::not_allowed, ExitCode::usage,         ExitCode::internal};
+constexpr std::array severity{ExitCode::done,          ExitCode::unavailable, ExitCode::locked,  ExitCode::partial,
+                              ExitCode::invalid_input, ExitCode::exhausted,   ExitCode::refused, ExitCode::not_allowed,
+                              ExitCode::usage,         ExitCode::internal};
 
 std::size_t rank(ExitCode code) {
   return static_cast<std::size_t>(std::ranges::find(severity, code) - severity.begin());

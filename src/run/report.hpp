@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/project_id.hpp"
+#include "run/used_setting.hpp"
 
 /// A commons' regular run: every study through every step.
 namespace etl::run {
@@ -35,7 +36,8 @@ struct StepReport {
   std::vector<Count> counts{};
   std::string reason{};  ///< of what is not well, or why nothing was to do
   ExitCode exit = ExitCode::done;
-  std::string advice{};  ///< what to do
+  std::string advice{};             ///< what to do
+  std::vector<UsedSetting> used{};  ///< of a failure: what the step worked with
   /// Of a dry run: an earlier step would first have to bring what this one reads.
   bool not_known = false;
 };

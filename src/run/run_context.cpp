@@ -18,9 +18,9 @@ std::string RunContext::present_folder(const config::StudyEntry& study) const {
   const fs::path folder = study_folder(study);
   std::error_code unreadable;
   if (!fs::is_directory(folder, unreadable)) {
-    throw UsageError("the study is not here", folder.string(),
-                     settings_.get("source.bucket") ? "`aced-etl studies pull` brings it"
-                                                    : "mount its folder there, or set source.bucket to bring it from");
+    throw UsageError("the study does not exist on this machine", folder.string(),
+                     settings_.get("source.bucket") ? "run `aced-etl studies pull`"
+                                                    : "mount its folder there, or set source.bucket to pull it");
   }
   return folder.string();
 }

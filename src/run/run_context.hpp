@@ -16,6 +16,7 @@ namespace etl::run {
 /// What a run is asked for beyond its settings.
 struct RunChoices {
   bool replace = false;       ///< files: a record of the project that differs from the metadata is replaced
+  bool recheck = false;       ///< files: every object is looked at
   std::optional<bool> prune;  ///< graph: in place of the setting graph.prune
 };
 

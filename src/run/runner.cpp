@@ -62,6 +62,7 @@ class Runner {
     std::optional<StepReport> refused = lock_study(study, lock);
     for (const auto& step : steps_) {
       const log::Scope scope(study.name, study.project.str(), step->name());
+      attempted_ = false;
       StepReport done = refused            ? *std::exchange(refused, std::nullopt)
                         : ended            ? StepReport{.outcome = Outcome::not_reached}
                         : !unknown.empty() ? not_known(unknown)
@@ -70,6 +71,7 @@ class Runner {
       if (done.outcome == Outcome::planned && step->later_steps_need_output()) {
         unknown = fmt::format("known after `aced-etl run {} --only {}`", study.name, step->name());
       }
+      if (done.outcome == Outcome::failed && attempted_) done.used = step->used(study);
       StepLine line{.step = step->name(), .report = std::move(done), .took = Clock::now() - start, .tries = tries_};
       if (line.report.outcome == Outcome::failed) line.cause = cause_key(report, line.step, line.report);
       if (line.report.outcome != Outcome::not_reached) tell(study, line);
@@ -106,7 +108,7 @@ class Runner {
     const log::Scope scope(study.name, study.project.str(), first);
     return with_retries(first, [&]() -> std::optional<StepReport> {
       try {
-        lock.emplace(context_, study.project, graph);
+        lock.emplace(context_, study.project, graph ? DatabaseLock::Need::required : DatabaseLock::Need::if_possible);
         return std::nullopt;
       } catch (const LockedError& error) {  // a run takes long: it is not waited for
         return failure(error);
@@ -126,6 +128,7 @@ class Runner {
       if (auto why = step.skip_reason()) return StepReport{.outcome = Outcome::skipped, .counts = {}, .reason = *why};
       if (auto report = not_tried(step.name())) return report;
       tries_ = tried;
+      attempted_ = true;
       log::debug("{}: {}", study.name, step.name());
       return step.perform(study, options_.dry_run);
     };
@@ -141,7 +144,7 @@ class Runner {
   static StepReport stopped() {
     return {.outcome = Outcome::stopped,
             .counts = {},
-            .reason = "asked to stop; the same command goes on",
+            .reason = "stopped by a signal; the same command resumes",
             .exit = ExitCode::unavailable};
   }
 
@@ -229,7 +232,9 @@ class Runner {
                  fmt::format("{}: {}: {}{}{}", study.name, line.step, to_string(done.outcome),
                              counted.empty() ? "" : ": " + counted,
                              first.empty() ? "" : fmt::format(", for the same cause as {}", first)),
-                 {{"reason", first.empty() ? done.reason : ""}, {"do", first.empty() ? done.advice : ""}});
+                 {{"reason", first.empty() ? done.reason : ""},
+                  {"used", first.empty() ? in_words(done.used) : ""},
+                  {"do", first.empty() ? done.advice : ""}});
       return;
     }
     log::write(level, fmt::format("{}: {}", study.name, line.step),
@@ -239,6 +244,7 @@ class Runner {
                 {"outcome", to_string(done.outcome)},
                 {"counts", log::Value::json(as_json(done.counts))},
                 {"reason", done.reason},
+                {"used", in_words(done.used)},
                 {"do", done.advice},
                 {"same_cause_as", first}});
   }
@@ -247,6 +253,7 @@ class Runner {
   RunContext& context_;
   const RunOptions& options_;
   unsigned tries_ = 0;                                    ///< of the step at work
+  bool attempted_ = false;                                ///< the step at work did something
   unsigned waits_ = 0;                                    ///< before another try, in the whole run
   std::map<std::string, Outage, std::less<>> outages_;    ///< by step: the studies in a row that it failed for
   std::map<std::string, std::string, std::less<>> told_;  ///< cause -> the study that it was told for

@@ -9,6 +9,7 @@
 #include "config/study_entry.hpp"
 #include "run/report.hpp"
 #include "run/run_context.hpp"
+#include "run/used_setting.hpp"
 
 namespace etl::run {
 
@@ -30,6 +31,8 @@ class Step {
   [[nodiscard]] virtual bool later_steps_need_output() const { return false; }
   /// Does it, or only says what it would do. What goes wrong as a whole is thrown.
   [[nodiscard]] virtual StepReport perform(const config::StudyEntry& study, bool dry_run) = 0;
+  /// The settings, keys and files that it works with for this study: an error of it names them.
+  [[nodiscard]] virtual std::vector<UsedSetting> used(const config::StudyEntry& study) const = 0;
   /// What tries of perform() for this study did before they ended with an exception. The report of a try that succeeds
   /// holds it already; that of a failure needs it.
   [[nodiscard]] virtual std::vector<Count> done_in_vain(const config::StudyEntry& /*study*/) const { return {}; }

@@ -32,4 +32,14 @@ StepReport ValidateStep::perform(const config::StudyEntry& study, bool dry_run) 
   return report;
 }
 
+std::vector<UsedSetting> ValidateStep::used(const config::StudyEntry& study) const {
+  const config::Settings& settings = context().settings();
+  std::vector<UsedSetting> used;
+  used.push_back({"study", context().study_folder(study).string(), settings.get("folder.studies")->origin});
+  add_setting(used, settings, "dictionary", "dictionary");
+  add_setting(used, settings, "simplify_config", "simplify configuration");
+  add_setting(used, settings, "temp_dir", "temporary files");
+  return used;
+}
+
 }  // namespace etl::run

@@ -13,6 +13,7 @@ class ValidateStep final : public Step {
 
   [[nodiscard]] std::string_view name() const override { return kName; }
 
+  [[nodiscard]] std::vector<UsedSetting> used(const config::StudyEntry& study) const override;
   [[nodiscard]] StepReport perform(const config::StudyEntry& study, bool dry_run) override;
 };
 

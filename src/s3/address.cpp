@@ -18,7 +18,7 @@ std::string endpoint_of(const Profile& profile) {
   auto endpoint = profile.endpoint_url->text;
   static_cast<void>(net::origin_of(endpoint));
   if (endpoint.find_first_of("?#@") != std::string::npos) {
-    throw UsageError("an S3 endpoint has neither a user nor a query", net::without_query(endpoint),
+    throw UsageError("the address of an S3 endpoint must not contain a user or a query", net::without_query(endpoint),
                      fmt::format("it comes from {}", profile.endpoint_url->origin));
   }
   while (endpoint.ends_with('/')) endpoint.pop_back();
@@ -28,8 +28,8 @@ std::string endpoint_of(const Profile& profile) {
 /// Of a bucket's naming rules, those without which the address would be another one.
 void check_bucket(std::string_view bucket) {
   if (!is_bucket_name(bucket)) {
-    throw UsageError(fmt::format("not the name of a bucket: `{}`", bucket), {},
-                     "letters, digits, '.', '-' and '_'; a key is an argument of its own");
+    throw UsageError(fmt::format("`{}` is not the name of a bucket", bucket), {},
+                     "use letters, digits, '.', '-' and '_'; the key is a separate argument");
   }
 }
 

@@ -27,15 +27,15 @@ constexpr std::array kDenials{
     Denial{"SignatureDoesNotMatch",
            "the secret does not belong to the key id, or something between changed the "
            "request's host, path or query (a proxy, another endpoint's name)"},
-    Denial{"AccessDenied", "the key is good, but no policy allows it this on the bucket, or a signed URL has expired"},
-    Denial{"RequestTimeTooSkewed", "this machine's clock differs too much from the service's: set it"},
+    Denial{"AccessDenied", "the key is valid, but no policy allows this on the bucket, or a signed URL has expired"},
+    Denial{"RequestTimeTooSkewed", "set the clock of this machine: it differs too much from the clock of the service"},
     Denial{"ExpiredToken", "the session's token has expired: get a new one"},
     Denial{"TokenRefreshRequired", "the session's token has expired: get a new one"},
     Denial{"InvalidToken", "the session's token does not belong to the key"},
     Denial{"ExpiredTokenException", "the service account's token has expired: the pod's mounted token is not renewed"},
     Denial{"InvalidIdentityToken", "the role does not trust this service account's token issuer"},
     Denial{"AccountProblem", "the AWS account is closed or owes money"},
-    Denial{"AllAccessDisabled", "all access to the bucket is switched off"},
+    Denial{"AllAccessDisabled", "all access to the bucket is disabled"},
     Denial{"InvalidObjectState", "the object is archived; it must be restored before it can be read"},
     Denial{"NotSignedUp", "the account has not signed up for S3"},
 };
@@ -77,7 +77,7 @@ bool is_wrong_region(long status, const ErrorAnswer& reason) {
 }
 
 std::string wrong_region_hint(const ErrorAnswer& reason) {
-  return reason.region.empty() ? "the bucket is in another region, or at another endpoint: check both"
+  return reason.region.empty() ? "check region and endpoint: the bucket is at another one"
                                : fmt::format(
                                      "the bucket is in the region {}: pass --region {}, or set AWS_REGION or the "
                                      "profile's region",
@@ -90,7 +90,7 @@ bool is_transient(long status, const ErrorAnswer& reason) {
 }
 
 std::string hint_for(const ErrorAnswer& reason) {
-  if (reason.code == "NoSuchBucket") return "check the bucket's name, and the endpoint and account it is asked of";
+  if (reason.code == "NoSuchBucket") return "check the name of the bucket, the endpoint and the account";
   if (reason.code == "NoSuchKey") return "check the object's key";
   return explain_denial(reason.code);
 }
@@ -127,7 +127,7 @@ bool has_etag(const net::Response& response) { return !response.ok() || !respons
 void not_s3(const net::Response& response, const std::string& where) {
   throw net::UnexpectedAnswerError(
       fmt::format("HTTP {}, but this is not an answer of S3: {}", response.status,
-                  has_etag(response) ? "its body has another form" : "it has no ETag"),
+                  has_etag(response) ? "its body has an unexpected form" : "it has no ETag"),
       where,
       "check that the endpoint (endpoint_url, AWS_ENDPOINT_URL) is an S3 service and that no proxy answers for it");
 }

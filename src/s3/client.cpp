@@ -13,6 +13,7 @@
 #include "base/identifier.hpp"
 #include "net/encode.hpp"
 #include "s3/answer.hpp"
+#include "s3/send.hpp"
 #include "s3/sign.hpp"
 #include "s3/xml.hpp"
 
@@ -79,8 +80,8 @@ std::function<bool(const net::Response&)> document(const char* root) {
 bool is_removal(const net::Response& response) { return response.status == 204 || response.body.empty(); }
 
 [[noreturn]] void stuck(const std::string& where) {
-  throw UnavailableError("S3's list does not advance: it gave the same place to go on from twice", where,
-                         "run again; if it persists, look at the S3 service and at what stands between");
+  throw UnavailableError("the list of objects does not advance: S3 returned the same continuation token twice", where,
+                         "run again; if it persists, check the S3 service and the proxies before it");
 }
 
 std::string upload_query(const std::string& upload) { return "uploadId=" + net::percent_encode(upload); }
@@ -134,7 +135,7 @@ net::Response Client::send_once(const Call& call) {
   SignContext context;
   context.region = profile_.region.text;
   sign(request, keys_.current(), context, payload);
-  return http_.send(request);
+  return send_to_s3(http_, request);
 }
 
 net::Response Client::send(const Call& call) {
@@ -176,7 +177,8 @@ ListPage Client::list_page(const std::string& bucket, const ListOptions& options
   for (const auto& node : xml.root().children("CommonPrefixes")) page.prefixes.push_back(text_of(node, "Prefix"));
   if (text_of(xml.root(), "IsTruncated") == "true") {
     page.next = text_of(xml.root(), "NextContinuationToken");
-    if (page.next.empty()) throw UnavailableError("S3 says that there is more, and not where", bucket);
+    if (page.next.empty())
+      throw UnavailableError("S3 says that the list continues, but gives no continuation token", bucket);
   }
   return page;
 }

@@ -29,7 +29,7 @@ Credentials whole_key(std::optional<std::string> id, std::optional<std::string> 
                       std::optional<std::string> token, std::string origin) {
   if (!id || !secret) {
     throw UsageError(id ? "the AWS key has no secret" : "the AWS key has no id", origin,
-                     "aws_access_key_id and aws_secret_access_key belong together");
+                     "set both aws_access_key_id and aws_secret_access_key");
   }
   return {std::move(*id), std::move(*secret), std::move(token).value_or(""), std::move(origin)};
 }
@@ -60,7 +60,7 @@ CredentialSource CredentialChain::of_profile(const std::string& profile, bool us
   if (auto command = process(profile)) return {*std::move(command)};
   for (const char* key : {"sso_session", "sso_start_url"}) {
     if (const auto value = files_.get(profile, key)) {
-      throw UsageError(fmt::format("the AWS profile `{}` signs in by `{}`, which needs a person", profile, key),
+      throw UsageError(fmt::format("the AWS profile `{}` signs in by `{}`, which is interactive", profile, key),
                        value->origin, "use a profile with a key, a role, or a credential_process");
     }
   }
@@ -106,7 +106,7 @@ std::string CredentialChain::sts_endpoint(const std::string& profile) const {
   }
   if (!std::ranges::all_of(region_.text,
                            [](char c) { return c == '-' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); })) {
-    throw UsageError("not the name of an AWS region: " + printable(region_.text), region_.origin,
+    throw UsageError("this is not the name of an AWS region: " + printable(region_.text), region_.origin,
                      "use a name such as us-west-2");
   }
   return fmt::format("https://sts.{}.{}", region_.text,
@@ -127,7 +127,7 @@ std::optional<WebIdentity> CredentialChain::web_identity(const std::string& prof
   if (!token) return std::nullopt;
   const auto role = variable_or_file("AWS_ROLE_ARN", profile, "role_arn", use_environment);
   if (!role) {
-    throw UsageError("a web identity token file is configured without its role", token->origin,
+    throw UsageError("a web identity token file is configured, but no role", token->origin,
                      "set AWS_ROLE_ARN or role_arn");
   }
   const auto session = variable_or_file("AWS_ROLE_SESSION_NAME", profile, "role_session_name", use_environment);
@@ -149,7 +149,7 @@ std::optional<AssumedRole> CredentialChain::assumed_role(const std::string& prof
     throw UsageError(fmt::format("the AWS profile `{}` has a role_arn and {}", profile,
                                  source_profile ? "both source_profile and credential_source"
                                                 : "neither source_profile nor credential_source"),
-                     role->origin, "name one of the two, so that it is known whose key assumes the role");
+                     role->origin, "set exactly one of the two: it says whose key assumes the role");
   }
   visited_.insert(profile);
   AssumedRole assumed;
@@ -175,12 +175,12 @@ std::optional<AssumedRole> CredentialChain::assumed_role(const std::string& prof
   }
   if (!files_.has(source_profile->text)) {
     const auto near = nearest(source_profile->text, files_.names());
-    throw UsageError(fmt::format("there is no AWS profile `{}`, the source_profile of `{}`{}", source_profile->text,
-                                 profile, near.empty() ? "" : "; did you mean `" + near + "`?"),
+    throw UsageError(fmt::format("the AWS profile `{}`, the source_profile of `{}`, does not exist{}",
+                                 source_profile->text, profile, near.empty() ? "" : "; did you mean `" + near + "`?"),
                      source_profile->origin);
   }
   if (visited_.contains(source_profile->text) && !profile_key(source_profile->text)) {
-    throw UsageError(fmt::format("the source_profile of the AWS profile `{}` leads back to `{}`, which has no key",
+    throw UsageError(fmt::format("the source_profile chain of the AWS profile `{}` returns to `{}`, which has no key",
                                  profile, source_profile->text),
                      source_profile->origin, "end the chain at a profile with a key");
   }
@@ -208,7 +208,7 @@ CredentialSource CredentialChain::named_source(const ValueWithOrigin& name) cons
     return {std::move(metadata)};
   }
   throw UsageError(
-      "credential_source is none of Environment, EcsContainer, Ec2InstanceMetadata: " + printable(name.text),
+      "credential_source must be Environment, EcsContainer or Ec2InstanceMetadata, not " + printable(name.text),
       name.origin);
 }
 
@@ -228,7 +228,7 @@ std::optional<ContainerAgent> CredentialChain::container() const {
     agent.origin = "environment AWS_CONTAINER_CREDENTIALS_FULL_URI";
     const auto origin = net::origin_of(*url);
     if (!origin.starts_with("https://") && !may_ask_in_clear(host_of_origin(origin))) {
-      throw UsageError("the container's agent would be asked for a key over plain HTTP: " + origin, agent.origin,
+      throw UsageError("the container's agent would send a key over plain HTTP: " + origin, agent.origin,
                        "use https://, or the address of the machine itself");
     }
     agent.url = *url;
@@ -257,7 +257,7 @@ UsageError CredentialChain::no_key(const std::string& profile) const {
       fmt::format("there is no AWS key: AWS_ACCESS_KEY_ID is not set, and the profile `{}` has none", profile),
       files_.paths(),
       names.empty() ? "write a profile with aws_access_key_id and aws_secret_access_key"
-                    : fmt::format("choose one of the profiles there are: {}", fmt::join(names, ", ")));
+                    : fmt::format("choose one of these profiles: {}", fmt::join(names, ", ")));
 }
 
 }  // namespace etl::s3

@@ -47,7 +47,7 @@ std::vector<std::string> split_command(std::string_view command, const std::stri
       *word += c;
     }
   }
-  if (quote != '\0') throw UsageError("credential_process has a quote that is not closed", where);
+  if (quote != '\0') throw UsageError("credential_process contains an unclosed quote", where);
   if (word) words.push_back(*std::move(word));
   if (words.empty()) throw UsageError("credential_process names no program", where);
   return words;
@@ -59,7 +59,7 @@ LentKey run(const CredentialProcess& process) {
   const ChildResult done = run_child(words, {.time = std::chrono::seconds(60), .output = std::size_t{64} * 1024});
   if (!done.failure.empty()) {
     throw UsageError(fmt::format("credential_process: {} {}", program, done.failure), process.origin,
-                     "run the command by hand to see what it says");
+                     "run the command by hand to see its output");
   }
   const auto said = try_parse_json(done.output, {.depth = 10, .bytes = done.output.size()});
   const auto version = said.is_object() ? said.find("Version") : said.end();

@@ -45,15 +45,15 @@ class Parser {
 
  private:
   void open_section(std::string_view text) {
-    if (text.find(']') == std::string_view::npos) fail("a section without its ']'");
+    if (text.find(']') == std::string_view::npos) fail("a section lacks its closing ']'");
     section_ = &file_[std::string(trim(text.substr(1, text.find(']') - 1)))];
     value_ = nullptr;
   }
 
   void add_key(std::string_view text, std::size_t indent) {
-    if (section_ == nullptr) fail("a key before the first [section]");
+    if (section_ == nullptr) fail("a key precedes the first [section]");
     auto entry = key_and_value(text);
-    if (!entry) fail("neither a [section] nor `key = value`");
+    if (!entry) fail("this line is neither a [section] nor `key = value`");
     value_ = &(*section_)[entry->first];
     *value_ = std::move(entry->second);
     indent_ = indent;
@@ -61,7 +61,8 @@ class Parser {
 
   // The line itself is not shown: it may hold a secret.
   [[noreturn]] void fail(const char* what) const {
-    throw UsageError(what, fmt::format("{}:{}", where_, number_), "write it as the AWS CLI does");
+    throw UsageError(what, fmt::format("{}:{}", where_, number_),
+                     "use the format of the AWS CLI: a line [profile NAME], then lines `key = value`");
   }
 
   const std::string& where_;
@@ -93,13 +94,13 @@ IniFile parse_ini(std::string_view text, const std::string& where) {
 IniFile read_ini(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
-    if (error) throw UsageError("cannot look for AWS's settings: " + error.message(), path.string());
+    if (error) throw UsageError("cannot look for the AWS settings: " + error.message(), path.string());
     return {};
   }
   try {
     return parse_ini(read_file(path, kLargest), path.string());
   } catch (const InputError& unreadable) {
-    throw UsageError(unreadable.what(), unreadable.where(), "make AWS's settings readable for this user");
+    throw UsageError(unreadable.what(), unreadable.where(), "make the AWS settings readable for this user");
   }
 }
 

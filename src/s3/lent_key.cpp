@@ -25,7 +25,7 @@ LentKey parse_lent_key(std::string_view json, const std::string& origin, const s
   lent.key = {text_in(said, "AccessKeyId"), text_in(said, "SecretAccessKey"), text_in(said, "Token"), origin};
   if (lent.key.session_token.empty()) lent.key.session_token = text_in(said, "SessionToken");
   if (lent.key.access_key_id.empty() || lent.key.secret_access_key.empty()) {
-    throw UnavailableError("the answer has no AWS key: AccessKeyId or SecretAccessKey is missing", where);
+    throw UnavailableError("the answer contains no AWS key: AccessKeyId or SecretAccessKey is missing", where);
   }
   if (const auto expiration = text_in(said, "Expiration"); !expiration.empty()) {
     const auto time = parse_iso_time(expiration);

@@ -51,9 +51,9 @@ class Reader {
     if (files_.has(name_)) return;
     const auto names = files_.names();
     const std::string meant = did_you_mean(name_, names);
-    throw UsageError(fmt::format("there is no AWS profile `{}`", name_), origin,
+    throw UsageError(fmt::format("the AWS profile `{}` does not exist", name_), origin,
                      names.empty() ? fmt::format("write it into {}", files_.paths())
-                                   : fmt::format("{}{}there are: {} (in {})", meant, meant.empty() ? "" : " ",
+                                   : fmt::format("{}{}the profiles are {} (in {})", meant, meant.empty() ? "" : " ",
                                                  fmt::join(names, ", "), files_.paths()));
   }
 
@@ -102,7 +102,7 @@ class Reader {
     if (style == values.end() || style->second == "auto") return Addressing::automatic;
     if (style->second == "path") return Addressing::path;
     if (style->second == "virtual") return Addressing::virtual_host;
-    throw UsageError("addressing_style is none of auto, path, virtual: " + style->second, section->origin);
+    throw UsageError("addressing_style must be auto, path or virtual, not " + style->second, section->origin);
   }
 
   const ProfileChoice& choice_;

@@ -34,7 +34,7 @@ Target parse(std::string_view url) {
   const auto scheme_end = url.find("://");
   const auto scheme = ascii_lower(url.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end));
   if (scheme != "http" && scheme != "https") {
-    throw UsageError("not an address of S3", net::without_query(url), "use http:// or https://");
+    throw UsageError("this is not the address of an S3 service", net::without_query(url), "use http:// or https://");
   }
   url = url.substr(scheme_end + 3);
   url = url.substr(0, url.find('#'));

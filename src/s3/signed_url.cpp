@@ -1,4 +1,5 @@
 #include "s3/signed_url.hpp"
+#include "s3/send.hpp"
 
 #include <charconv>
 
@@ -9,7 +10,7 @@ SignedResult send(net::HttpClient& http, net::Request& request) {
   SignedResult result;
   request.accept = has_etag;
   result.address = net::without_query(request.url);
-  result.response = http.send(request);
+  result.response = send_to_s3(http, request);
   if (!has_etag(result.response)) not_s3(result.response, result.address);
   if (!result.response.ok()) {
     result.reason = parse_error_answer(result.response);

@@ -89,7 +89,7 @@ LentKey Sts::send(net::Request request, const std::string& action, const std::st
                 fmt::format("role {} ({})", role_arn, origin)},
                expires.value_or(Clock::now() + assumed_life)};
   if (lent.key.access_key_id.empty() || lent.key.secret_access_key.empty() || lent.key.session_token.empty()) {
-    throw UnavailableError("the answer of STS has no key", where, "check the address of STS");
+    throw UnavailableError("the answer of STS contains no key", where, "check the address of STS");
   }
   return lent;
 }

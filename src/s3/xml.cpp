@@ -41,9 +41,10 @@ std::uint64_t number_of(const pugi::xml_node& node, const char* name, const std:
   if (error == std::errc() && end == text.data() + text.size()) return value;
   // Before it is cut: half of a secret would not be recognised any more.
   const std::string clean = secrets::redact(text);
-  throw net::UnexpectedAnswerError(fmt::format("this is not an answer of S3: the <{}> of an entry is no number: `{}`",
-                                               name, printable(std::string_view(clean).substr(0, 40))),
-                                   where, "check that the endpoint (endpoint_url, AWS_ENDPOINT_URL) is an S3 service");
+  throw net::UnexpectedAnswerError(
+      fmt::format("this is not an answer of S3: the <{}> of an entry is not a number: `{}`", name,
+                  printable(std::string_view(clean).substr(0, 40))),
+      where, "check that the endpoint (endpoint_url, AWS_ENDPOINT_URL) is an S3 service");
 }
 
 std::string xml_escape(std::string_view text) {

@@ -119,7 +119,8 @@ void Worker<Validate>::process(const Block& block, fhir::Structurals& structural
     if (wrong.empty()) {
       piece(single, single.pieces[0], structurals.begin(), sink);
     } else {
-      findings_.document.push_back({IssueKind::json, static_cast<std::uint32_t>(p.begin), {}, std::string(wrong)});
+      const fhir::BadBytes found = fhir::explain_bytes(block.piece(p), wrong);
+      findings_.document.push_back({IssueKind::json, static_cast<std::uint32_t>(p.begin + found.at), {}, found.what});
       ++tally_.resources;
       reject(block, p, sink);
     }
@@ -164,7 +165,7 @@ std::optional<Record> Worker<Validate>::read(const Block& block, const Block::Pi
     }
     const fhir::Cursor& after = simplifier_.cursor();
     if (after.position()[-1] >= end) throw fhir::SyntaxError{end, "the end of the resource before the end of its line"};
-    if (after.offset() < end) after.fail("nothing behind the resource");
+    if (after.offset() < end) after.fail("nothing after the resource");
     reached_ = after.position();
     source_ = {document, block.links.get(), options_.facts};
     if (record) record->source = &source_;
@@ -200,7 +201,7 @@ void Worker<Validate>::container(const Block& block, const Block::Piece& piece, 
     findings_.document.push_back({IssueKind::resource_type,
                                   document.offset(),
                                   {},
-                                  fmt::format("a Bundle within {} others, expected fewer", fhir::most_nested_bundles)});
+                                  fmt::format("a Bundle within {} others; expected fewer", fhir::most_nested_bundles)});
     settle(block, piece, std::nullopt, true, sink);
     return;
   }

@@ -7,28 +7,19 @@
 namespace etl::simplify {
 namespace {
 
-/// Reports issues and lets the records go.
-class Checker final : public Consumer {
+/// Counts what is read and lets the records go.
+class Checker final : public ConsumerOf<NoRecords> {
  public:
-  Checker(IssueReport& report, const std::function<void(std::uint64_t)>& on_bytes)
-      : report_(report), on_bytes_(on_bytes) {}
+  explicit Checker(const std::function<void(std::uint64_t)>& on_bytes) : on_bytes_(on_bytes) {}
 
-  std::unique_ptr<Part> part() override { return std::make_unique<Nothing>(); }
-  void take(Part& part) override { static_cast<void>(part); }
   bool restart() override { return true; }
-  void rejected(const Rejected& rejected) override {
-    for (const fhir::Issue& issue : rejected.issues) report_.add(issue);
-  }
-  void file_issue(const fhir::Issue& issue) override { report_.add(issue); }
   void advanced(std::uint64_t bytes) override { on_bytes_(bytes); }
 
- private:
-  class Nothing final : public Part {
-   public:
-    void record(const Record& record) override { static_cast<void>(record); }
-  };
+ protected:
+  std::unique_ptr<NoRecords> make_part() override { return std::make_unique<NoRecords>(); }
+  void take_part(NoRecords& part) override { static_cast<void>(part); }
 
-  IssueReport& report_;
+ private:
   const std::function<void(std::uint64_t)>& on_bytes_;
 };
 
@@ -36,13 +27,13 @@ class Checker final : public Consumer {
 
 StudyResult check_study(const StudyOptions& options, IssueReport& report,
                         const std::function<void(std::uint64_t)>& on_bytes) {
-  Checker checker(report, on_bytes);
+  Checker checker(on_bytes);
   return read_study(options, checker, report);
 }
 
 void require_resources(const StudyResult& result, const IssueReport& report, const std::string& path) {
   if (result.tally.resources > 0 || result.deletions > 0 || report.errors() > 0) return;
-  throw InputError("there is no resource in it", path, "name the folder that holds the study's metadata");
+  throw InputError("the study contains no resources", path, "name the folder that holds the study's metadata");
 }
 
 }  // namespace etl::simplify

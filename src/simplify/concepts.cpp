@@ -45,7 +45,7 @@ KnownTypes look_up() {
   for (const char* name : {"Age", "Count", "Distance", "Duration"}) {
     const fhir::Type& type = *model.type(name);
     if (index_of(type, "value") != out.quantity_value || index_of(type, "code") != out.quantity_code) {
-      throw InternalError(std::string(name) + " is not laid out as Quantity");
+      throw InternalError(std::string(name) + " does not have the elements of Quantity");
     }
   }
   return out;

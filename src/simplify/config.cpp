@@ -19,24 +19,36 @@ using config::YamlNode;
 
 /// The scalar that `node` must be; `what` it is.
 std::string name(const YamlNode& node, const std::string& where, const std::string& what) {
-  if (!node.is_scalar()) refuse(where, node, what + " holds something that is not a name");
+  if (!node.is_scalar()) refuse(where, node, what + " contains something that is not a name");
   return node.text();
 }
 
 std::vector<std::string> strings(const YamlNode* node, const std::string& where, const std::string& what) {
   std::vector<std::string> out;
   if (node == nullptr || node->is_null()) return out;
-  if (!node->is_sequence()) refuse(where, *node, what + " is not a list");
+  if (!node->is_sequence()) refuse(where, *node, what + " must be a list");
   for (const YamlNode* item : node->items()) out.push_back(name(*item, where, what));
   return out;
+}
+
+[[noreturn]] void refuse_unreadable(const InputError& error) {
+  throw UsageError(fmt::format("cannot read the simplify configuration: {}", error.what()), error.where(),
+                   "correct the file or its name (--config, simplify_config in etl.yaml), or leave it out");
 }
 
 YamlDocument read_yaml(const std::string& yaml, const std::string& where) {
   try {
     return YamlDocument::parse(yaml, where);
   } catch (const InputError& error) {
-    throw UsageError(fmt::format("cannot read the simplify configuration: {}", error.what()), error.where(),
-                     "correct the file, or leave --config out");
+    refuse_unreadable(error);
+  }
+}
+
+std::string read_configuration(const std::string& file) {
+  try {
+    return read_file(file);
+  } catch (const InputError& error) {
+    refuse_unreadable(error);
   }
 }
 
@@ -47,13 +59,13 @@ Config Config::parse(const std::string& yaml, const std::string& where) {
   const YamlNode& root = document.root();
   Config out;
   if (root.is_null()) return out;
-  if (!root.is_map()) refuse(where, root, "the simplify configuration is not a mapping");
+  if (!root.is_map()) refuse(where, root, "the simplify configuration must be a map");
 
   const auto section = [&](const char* key) -> const std::vector<YamlNode::Member>& {
     static const std::vector<YamlNode::Member> none;
     const YamlNode* node = root.find(key);
     if (node == nullptr || node->is_null()) return none;
-    if (!node->is_map()) refuse(where, *node, std::string(key) + " is not a mapping");
+    if (!node->is_map()) refuse(where, *node, std::string(key) + " must be a map");
     return node->members();
   };
   out.dependency_order = strings(root.find("dependency_order"), where, "dependency_order");
@@ -70,7 +82,7 @@ Config Config::parse(const std::string& yaml, const std::string& where) {
     out.ignored_properties.insert(ignored);
   }
   for (const auto& [key, value] : section("renamed_properties")) {
-    if (!value->is_scalar()) refuse(where, *value, "a renamed property needs one new name");
+    if (!value->is_scalar()) refuse(where, *value, "a renamed property needs exactly one new name");
     out.renamed_properties[name(*key, where, "renamed_properties")] = value->text();
   }
   return out;
@@ -78,7 +90,7 @@ Config Config::parse(const std::string& yaml, const std::string& where) {
 
 Config Config::load(const std::string& file) {
   if (file.empty()) return parse(std::string(built_in_config()), "the built-in simplify configuration");
-  return parse(read_file(file), file);
+  return parse(read_configuration(file), file);
 }
 
 }  // namespace etl::simplify

@@ -12,8 +12,8 @@
 namespace etl::simplify {
 namespace {
 
-/// Workers take the next block under one lock, and hand in what they made of it under another; whoever hands in the
-/// part that is due gives it and those that wait behind it to the consumer.
+/// Workers take the next block under one lock, and submit what they made of it under another. The thread that submits
+/// the next part in sequence delivers it and any queued successors to the consumer.
 class Pipeline {
  public:
   Pipeline(const PipelineOptions& options, const std::vector<fhir::StudyFile>& files, fhir::IdIndex* index,
@@ -33,8 +33,11 @@ class Pipeline {
     work();
     for (std::thread& thread : others) thread.join();
     if (error_) std::rethrow_exception(error_);
-    if (options_.show_issues) {
-      for (const fhir::Issue& issue : file_issues_) consumer_.file_issue(issue);
+    if (options_.report != nullptr) {
+      for (const fhir::Issue& issue : file_issues_) {
+        options_.report->add(issue);
+        consumer_.file_issue(issue);
+      }
     }
     result_.bytes = reader_.bytes();
     return std::move(result_);
@@ -49,7 +52,7 @@ class Pipeline {
       while (next(block)) {
         auto part = idle_part();
         worker->process(block, *part);
-        hand_in(block.number, {std::move(part), block.text.size()});
+        submit(block.number, {std::move(part), block.text.size()});
       }
       const std::lock_guard lock(order_);
       result_.tally += worker->tally();
@@ -91,40 +94,43 @@ class Pipeline {
 
   /// Waits when it is too far ahead of a consumer that is at work: twice as many blocks as there are threads, and twice
   /// that while they are of the usual size.
-  void hand_in(std::uint64_t number, Made made) {
+  void submit(std::uint64_t number, Made made) {
     const std::uint64_t window = std::uint64_t{2} * std::max(1U, options_.threads);
     std::unique_lock lock(order_);
     changed_.wait(lock, [&] {
       const bool small = ahead_ + made.bytes <= 2 * window * options_.limits.block;
-      return error_ || number < due_ + (small ? 2 * window : window);
+      return error_ || number < next_sequence_ + (small ? 2 * window : window);
     });
     if (error_) return;
     ahead_ += made.bytes;
     waiting_.emplace(number, std::move(made));
-    if (giving_) return;  // whoever gives away will come to this part as well
-    giving_ = true;
-    while (!waiting_.empty() && waiting_.begin()->first == due_ && !error_) {
-      Made due = std::move(waiting_.begin()->second);
+    if (delivering_) return;  // the thread that delivers will come to this part as well
+    delivering_ = true;
+    while (!waiting_.empty() && waiting_.begin()->first == next_sequence_ && !error_) {
+      Made next = std::move(waiting_.begin()->second);
       waiting_.erase(waiting_.begin());
       lock.unlock();
-      give(due);
+      deliver(next);
       lock.lock();
-      ++due_;
-      ahead_ -= due.bytes;
-      idle_.push_back(std::move(due.part));
+      ++next_sequence_;
+      ahead_ -= next.bytes;
+      idle_.push_back(std::move(next.part));
       changed_.notify_all();
     }
-    giving_ = false;
+    delivering_ = false;
   }
 
-  void give(const Made& due) {
-    Consumer::Part& part = *due.part;
-    if (options_.show_issues) {
-      for (const Rejected& rejected : part.rejects) consumer_.rejected(rejected);
+  void deliver(const Made& made) {
+    Consumer::Part& part = *made.part;
+    if (options_.report != nullptr) {
+      for (const Rejected& rejected : part.rejects) {
+        for (const fhir::Issue& issue : rejected.issues) options_.report->add(issue);
+        consumer_.rejected(rejected);
+      }
     }
     part.rejects.clear();
     consumer_.take(part);
-    consumer_.advanced(due.bytes);
+    consumer_.advanced(made.bytes);
   }
 
   const PipelineOptions& options_;
@@ -138,10 +144,10 @@ class Pipeline {
 
   std::mutex order_;  // guards all below
   std::condition_variable changed_;
-  std::uint64_t due_ = 0;
-  bool giving_ = false;
+  std::uint64_t next_sequence_ = 0;
+  bool delivering_ = false;
   std::map<std::uint64_t, Made> waiting_;
-  std::size_t ahead_ = 0;  ///< bytes of the blocks that wait or are being given
+  std::size_t ahead_ = 0;  ///< bytes of the blocks that wait or are being delivered
   std::vector<std::unique_ptr<Consumer::Part>> idle_;
   std::exception_ptr error_;
   PipelineResult result_;

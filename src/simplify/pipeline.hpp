@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "simplify/block_processor.hpp"
+#include "simplify/issue_report.hpp"
 
 namespace etl::simplify {
 
 /// Receives a study's records. Parts are filled by the workers, each by one thread at a time, and taken in the order of
-/// the input, one at a time.
+/// the input, one at a time. Most consumers derive from ConsumerOf.
 class Consumer {
  public:
   /// What became of one block.
@@ -32,12 +33,31 @@ class Consumer {
   /// The study is read from its beginning, perhaps once more: forget what take() took. Issues are not reported a second
   /// time. False when what was taken cannot be taken back.
   [[nodiscard]] virtual bool restart() = 0;
-  /// A resource that is not usable; called in the order of the input.
-  virtual void rejected(const Rejected& rejected) = 0;
-  /// A file that cannot be read to its end.
-  virtual void file_issue(const fhir::Issue& issue) = 0;
+  /// A resource that is not usable; called in the order of the input, after its issues were reported.
+  virtual void rejected(const Rejected& rejected) { static_cast<void>(rejected); }
+  /// A file that cannot be read to its end; called after that was reported.
+  virtual void file_issue(const fhir::Issue& issue) { static_cast<void>(issue); }
   /// Bytes of the input that are done, for progress.
   virtual void advanced(std::uint64_t bytes) { static_cast<void>(bytes); }
+};
+
+/// A consumer whose parts are of the type `P`: the only place that knows which type a part has.
+template <typename P>
+class ConsumerOf : public Consumer {
+ public:
+  [[nodiscard]] std::unique_ptr<Part> part() final { return make_part(); }
+  void take(Part& part) final { take_part(static_cast<P&>(part)); }
+
+ protected:
+  [[nodiscard]] virtual std::unique_ptr<P> make_part() = 0;
+  /// As take().
+  virtual void take_part(P& part) = 0;
+};
+
+/// A part for consumers that need no records.
+class NoRecords final : public Consumer::Part {
+ public:
+  void record(const Record& record) override { static_cast<void>(record); }
 };
 
 struct PipelineOptions {
@@ -45,7 +65,7 @@ struct PipelineOptions {
   unsigned threads = 1;
   fhir::BlockLimits limits;
   std::stop_token stop;
-  bool show_issues = true;  ///< false: the consumer knows them from an earlier reading
+  IssueReport* report = nullptr;  ///< gets the issues of resources and files; null when an earlier reading did
 };
 
 struct PipelineResult {

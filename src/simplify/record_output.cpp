@@ -12,6 +12,7 @@
 #include "base/closed_pipe.hpp"
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/log.hpp"
 
 namespace etl::simplify {
@@ -25,6 +26,7 @@ void write_stdout(std::string_view text) {
     if (done < 0 && errno == EINTR) continue;
     if (done < 0 && errno == EPIPE) throw ClosedPipeError();
     if (done <= 0) {
+      refuse_exhausted_stream(errno, "standard output");
       throw UnavailableError("cannot write the records: " + errno_text(errno), "standard output",
                              "check the disk that they go to, then run again");
     }
@@ -65,7 +67,7 @@ class Lines {
 }  // namespace
 
 /// The lines of one block: by type, or all together in their order.
-class RecordOutput::TypeParts final : public Consumer::Part {
+class RecordLines final : public Consumer::Part {
  public:
   struct Type {
     std::string_view name;
@@ -73,7 +75,7 @@ class RecordOutput::TypeParts final : public Consumer::Part {
     std::uint64_t records = 0;
   };
 
-  TypeParts(Dialect dialect, bool by_type) : dialect_(dialect), by_type_(by_type) {}
+  RecordLines(Dialect dialect, bool by_type) : dialect_(dialect), by_type_(by_type) {}
 
   void record(const Record& record) override {
     // Blocks hold long runs of one type.
@@ -111,20 +113,23 @@ class RecordOutput::TypeParts final : public Consumer::Part {
   Type* current_ = nullptr;
 };
 
-RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* rejects, IssueReport& report,
+RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* rejects,
                            std::function<void(std::uint64_t)> progress)
-    : path_(std::move(path)), dialect_(dialect), rejects_(rejects), report_(report), progress_(std::move(progress)) {
+    : path_(std::move(path)), dialect_(dialect), rejects_(rejects), progress_(std::move(progress)) {
   if (path_ == "-") return;
   std::error_code error;
   make_folders(path_, Access::umask, error);
   if (error || !std::filesystem::is_directory(path_)) {
-    throw UsageError("the output folder cannot be made: " + error.message(), path_,
-                     "name a folder that can be written");
+    refuse_if_exhausted(error.value(), std::filesystem::path(path_));
+    throw UsageError("cannot create the output folder: " + error.message(), path_,
+                     "name a folder that this user may write to");
   }
   StagedFolder::clean(path_);
 }
 
-std::unique_ptr<Consumer::Part> RecordOutput::part() { return std::make_unique<TypeParts>(dialect_, path_ != "-"); }
+RecordOutput::~RecordOutput() = default;
+
+std::unique_ptr<RecordLines> RecordOutput::make_part() { return std::make_unique<RecordLines>(dialect_, path_ != "-"); }
 
 AtomicFile& RecordOutput::file_of(const std::string& type) {
   const auto found = files_.find(type);
@@ -137,7 +142,7 @@ AtomicFile RecordOutput::new_file(const std::string& type) {
   if (!looked_) {
     std::string why;
     if (auto made = StagedFolder::make(path_, why)) staged_.emplace(std::move(*made));
-    if (!staged_) log::debug("{}: its files will be replaced one after the other: {}", path_, why);
+    if (!staged_) log::debug("{}: its files will be replaced one by one: {}", path_, why);
     looked_ = true;
   }
   const std::filesystem::path folder = staged_ ? staged_->path() : std::filesystem::path(path_);
@@ -145,8 +150,7 @@ AtomicFile RecordOutput::new_file(const std::string& type) {
   return AtomicFile(folder / (type + ".ndjson"), staged_.has_value());
 }
 
-void RecordOutput::take(Part& part) {
-  auto& lines = static_cast<TypeParts&>(part);
+void RecordOutput::take_part(RecordLines& lines) {
   for (const auto& type : lines.types) {
     if (type->lines.empty()) continue;
     const std::string name(type->name);
@@ -168,12 +172,10 @@ bool RecordOutput::restart() {
 }
 
 void RecordOutput::rejected(const Rejected& rejected) {
-  for (const fhir::Issue& issue : rejected.issues) report_.add(issue);
   if (rejects_ != nullptr) rejects_->add(rejected);
 }
 
 void RecordOutput::file_issue(const fhir::Issue& issue) {
-  report_.add(issue);
   if (rejects_ != nullptr) rejects_->add(issue);
 }
 
@@ -224,7 +226,7 @@ void RecordOutput::take_out_of(const std::string& type, const Places& places, co
         issue.kind = fhir::IssueKind::duplicate_id;
         issue.file = files.at(where.file);
         issue.line = where.line;
-        issue.message = fmt::format("{}/{} stands in the study already with another content", type, id);
+        issue.message = fmt::format("{}/{} is in the study already, with other content", type, id);
         if (rejects_ != nullptr) rejects_->add(issue, line);
         --counts_[type];
         continue;

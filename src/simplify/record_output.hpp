@@ -9,23 +9,23 @@
 
 #include "base/buffer.hpp"
 #include "base/file.hpp"
-#include "simplify/issue_report.hpp"
 #include "simplify/pipeline.hpp"
 #include "simplify/reject_file.hpp"
 #include "simplify/staged_folder.hpp"
 
 namespace etl::simplify {
 
+/// The lines that one block gives.
+class RecordLines;
+
 /// Writes records as NDJSON: one file per type in a folder, or, for a path `-`, to stdout as they come. The files
 /// appear in the folder at commit(), all at once where StagedFolder can do that, else one after the other.
-class RecordOutput final : public Consumer {
+class RecordOutput final : public ConsumerOf<RecordLines> {
  public:
-  /// `rejects` may be null. `on_rejected` is told of every resource and file that is not usable.
-  RecordOutput(std::string path, Dialect dialect, RejectFile* rejects, IssueReport& report,
-               std::function<void(std::uint64_t)> progress);
+  /// `rejects` may be null; else it gets every resource and file that is not usable.
+  RecordOutput(std::string path, Dialect dialect, RejectFile* rejects, std::function<void(std::uint64_t)> progress);
+  ~RecordOutput() override;
 
-  std::unique_ptr<Part> part() override;
-  void take(Part& part) override;
   bool restart() override;
   void rejected(const Rejected& rejected) override;
   void file_issue(const fhir::Issue& issue) override;
@@ -39,9 +39,11 @@ class RecordOutput final : public Consumer {
   void commit();
   [[nodiscard]] const std::map<std::string, std::uint64_t>& records() const noexcept { return counts_; }
 
- private:
-  class TypeParts;
+ protected:
+  std::unique_ptr<RecordLines> make_part() override;
+  void take_part(RecordLines& lines) override;
 
+ private:
   using Places = std::map<std::string, std::vector<fhir::Location>>;  ///< id -> where it is repeated
 
   AtomicFile& file_of(const std::string& type);
@@ -51,7 +53,6 @@ class RecordOutput final : public Consumer {
   std::string path_;
   Dialect dialect_;
   RejectFile* rejects_;
-  IssueReport& report_;
   std::function<void(std::uint64_t)> progress_;
   std::optional<StagedFolder> staged_;  ///< before files_, which are in it
   bool looked_ = false;                 ///< whether there can be a staged folder is known

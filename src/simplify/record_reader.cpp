@@ -114,7 +114,7 @@ void RecordWorker::one(const fhir::Block& block, const fhir::Block::Piece& piece
   try {
     Cursor cursor(padded.data(), structurals_.begin(), text.find('\\') != std::string_view::npos);
     read(cursor);
-    if (cursor.offset() < text.size()) cursor.fail("nothing behind the record");
+    if (cursor.offset() < text.size()) cursor.fail("nothing after the record");
   } catch (const fhir::SyntaxError& issue) {
     reject(IssueKind::json, fmt::format("not a record: expected {}", issue.expected));
     return;
@@ -122,9 +122,9 @@ void RecordWorker::one(const fhir::Block& block, const fhir::Block::Piece& piece
   const std::string_view type = names_.of(name_);
   if (id_.empty() || object_.empty() || type.empty()) {
     reject(type.empty() ? IssueKind::resource_type : IssueKind::id,
-           id_.empty()       ? "no id, expected a record with id, name, relations and object"
-           : object_.empty() ? "no object, expected a record with id, name, relations and object"
-                             : fmt::format("\"{}\" names no type of FHIR or of the dictionary", name_));
+           id_.empty()       ? "no id; expected a record with id, name, relations and object"
+           : object_.empty() ? "no object; expected a record with id, name, relations and object"
+                             : fmt::format("\"{}\" is not a type of FHIR or of the dictionary", name_));
     return;
   }
   find_keys();

@@ -25,14 +25,18 @@ std::optional<Record> Simplifier<Validate>::resource(fhir::Cursor document, fhir
   has_url_ = false;
   url_ = md5_ = size_ = {};
   walker_.start(document, where, links);
-  if (walker_.cursor.peek() != '{') walker_.cursor.fail("a resource: a JSON object");
+  if (walker_.cursor.peek() != '{') {
+    walker_.issue(IssueKind::json, walker_.what_is_there() + "; expected a resource (a JSON object)");
+    walker_.cursor.skip();
+    return std::nullopt;
+  }
 
   const std::string_view type_name = walker_.resource_type();
   const fhir::Type* const type = fhir::Model::r5().resource(walker_.plain(type_name));
   if (type == nullptr) {
     walker_.issue(IssueKind::resource_type,
-                  type_name.empty() ? std::string("no resourceType, expected the name of a resource of FHIR R5")
-                                    : fmt::format("\"{}\" is no resource of FHIR R5", walker_.plain(type_name)));
+                  type_name.empty() ? std::string("no resourceType; expected the name of a FHIR R5 resource")
+                                    : fmt::format("\"{}\" is not a FHIR R5 resource", walker_.plain(type_name)));
     walker_.cursor.skip();
     return std::nullopt;
   }
@@ -49,7 +53,7 @@ std::optional<Record> Simplifier<Validate>::resource(fhir::Cursor document, fhir
     object_.end();
   }
   if (id_.empty())
-    walker_.issue(IssueKind::id, document.offset(), std::string(type->name) + " without an id, expected one");
+    walker_.issue(IssueKind::id, document.offset(), std::string(type->name) + " without an id; expected one");
   return finish(where);
 }
 
@@ -65,7 +69,7 @@ void Simplifier<Validate>::shell(fhir::Cursor document, fhir::Location where) {
   const fhir::Type& bundle = *fhir::Model::r5().type("Bundle");
   if (name != "Bundle" && name != "List") {
     walker_.issue(IssueKind::resource_type,
-                  fmt::format("entries with resources in a \"{}\", expected a Bundle", walker_.plain(name)));
+                  fmt::format("entries with resources in a \"{}\"; expected a Bundle", walker_.plain(name)));
   }
   if (name != "Bundle") {
     walker_.cursor.skip();
@@ -77,7 +81,7 @@ void Simplifier<Validate>::shell(fhir::Cursor document, fhir::Location where) {
       walker_.object(*member.type, [&](const Element& part) {
         if (part.name != "resource") return false;
         // It has been taken out, and a 0 stands in its place; what is no object was left where it was.
-        if (walker_.cursor.peek() != '0') walker_.issue(IssueKind::wrong_type, "no object, expected a resource");
+        if (walker_.cursor.peek() != '0') walker_.issue(IssueKind::wrong_type, "no object; expected a resource");
         walker_.cursor.skip();
         return true;
       });
@@ -94,7 +98,7 @@ void Simplifier<Validate>::array_shell() {
   std::size_t index = 0;
   do {
     if (walker_.cursor.peek() != '0')
-      walker_.issue(IssueKind::wrong_type, fmt::format("no object at [{}], expected a resource", index));
+      walker_.issue(IssueKind::wrong_type, fmt::format("no object at [{}]; expected a resource", index));
     ++index;
     walker_.cursor.skip();
   } while (walker_.cursor.more(']'));

@@ -15,6 +15,7 @@
 
 #include "base/ascii.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 #include "base/log.hpp"
 
 namespace etl::simplify {
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(std::string_view what, const fs::path& where, int error = errno) {
+  refuse_if_exhausted(error, where);
   throw UnavailableError(fmt::format("{}: {}", what, std::generic_category().message(error)), where.string(),
                          "check the disk, then run again");
 }
@@ -45,7 +47,7 @@ bool names_records(const std::string& name) {
 }
 
 void sync(int descriptor, const fs::path& path) {
-  if (::fsync(descriptor) != 0 && errno != EINVAL) fail("cannot bring the folder to the disk", path);
+  if (::fsync(descriptor) != 0 && errno != EINVAL) fail("cannot flush the folder to disk", path);
 }
 
 void sync_folder(const fs::path& folder) {
@@ -84,7 +86,7 @@ bool has_access_list(const fs::path& folder) {
 /// Why the folder cannot be exchanged with another one; empty when nothing is against it.
 std::string obstacle(const fs::path& folder) {
   struct statx status {};
-  if (::statx(AT_FDCWD, folder.c_str(), 0, STATX_BASIC_STATS, &status) != 0) return "it cannot be looked at";
+  if (::statx(AT_FDCWD, folder.c_str(), 0, STATX_BASIC_STATS, &status) != 0) return "it cannot be examined";
   if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) return "it is a mount point";
   struct stat own {};
   struct stat parent {};
@@ -101,7 +103,7 @@ std::string obstacle(const fs::path& folder) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const fs::file_status found = entry->symlink_status(error);
     const bool link = fs::is_symlink(found);
-    if (error || !(fs::is_regular_file(found) || link)) return "it holds something else than files";
+    if (error || !(fs::is_regular_file(found) || link)) return "it contains other things than files";
     if (link && names_records(entry->path().filename().string())) return "a link has the name of a file of records";
   }
   return error ? "it cannot be read" : "";
@@ -123,7 +125,7 @@ void StagedFolder::clean(const fs::path& folder) {
     struct stat status {};
     if (opened.get() < 0 || ::fstat(opened.get(), &status) != 0 || status.st_uid != ::geteuid()) continue;
     if (::flock(opened.get(), LOCK_EX | LOCK_NB) != 0) continue;  // its process lives
-    log::debug("removing {}, which a run has left that was killed", path.string());
+    log::debug("removing {}, which a killed run left behind", path.string());
     remove_hidden(path, *found);
   }
 }
@@ -138,7 +140,7 @@ std::optional<StagedFolder> StagedFolder::make(const fs::path& folder, std::stri
   if (!why.empty()) return std::nullopt;
   std::string pattern = (found->parent_path() / (prefix_of(*found) + "XXXXXX")).string();
   if (::mkdtemp(pattern.data()) == nullptr) {
-    why = "no folder can be made beside it: " + std::generic_category().message(errno);
+    why = "no folder can be created beside it: " + std::generic_category().message(errno);
     return std::nullopt;
   }
   StagedFolder staged(*found, pattern, UniqueFd(::open(pattern.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
@@ -183,10 +185,10 @@ void StagedFolder::publish(const std::vector<std::string>& names) {
   if (::fchmod(descriptor_.get(), status.st_mode & 07777U) != 0) errno = 0;
   sync(descriptor_.get(), path_);
   if (!links || ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, folder_.c_str(), RENAME_EXCHANGE) != 0) {
-    log::debug("{}: the files are put in their places one by one", folder_.string());
+    log::debug("{}: the files are moved into place one by one", folder_.string());
     for (const std::string& name : names) {
       if (::rename((path_ / name).c_str(), (folder_ / name).c_str()) != 0)
-        fail("cannot put a file in its place", folder_ / name);
+        fail("cannot move a file into place", folder_ / name);
     }
     sync_folder(folder_);
     return;

@@ -99,7 +99,7 @@ std::string lower(std::string text) {
 }
 
 std::string too_long(std::size_t size) {
-  return fmt::format("PostgreSQL's index holds {} bytes of it, expected at most {} once compressed", human_count(size),
+  return fmt::format("PostgreSQL's index holds {} bytes of it; expected at most {} once compressed", human_count(size),
                      human_count(fhir::IndexRow::most));
 }
 
@@ -130,7 +130,7 @@ void StorageCheck::check_all(const Record& record, const Tell& tell) {
         record.object, [](std::string_view, std::string_view) {},
         [&](std::string_view name, std::string_view number) {
           if (!fhir::fits_numeric(number)) {
-            tell(name, fmt::format("{}…, expected a number that PostgreSQL can hold: at most 131,072 digits before the "
+            tell(name, fmt::format("{}…; expected a number that PostgreSQL can hold: at most 131,072 digits before the "
                                    "decimal point and 16,383 after it",
                                    number.substr(0, 40)));
           }
@@ -185,18 +185,18 @@ void StorageCheck::check_object(std::string_view object, const Tell& tell) const
   text.append(R"("project_id":")").append(options_.project).append("\"}");
   const fhir::JsonbSize size = fhir::jsonb_size(text);
   if (size.elements > fhir::most_jsonb_elements) {
-    tell(size.largest, fmt::format("an array of {} items, expected at most {}, the limit of PostgreSQL's jsonb",
+    tell(size.largest, fmt::format("an array of {} items; expected at most {}, the limit of PostgreSQL's jsonb",
                                    human_count(size.elements), human_count(fhir::most_jsonb_elements)));
   } else if (size.members > fhir::most_jsonb_members) {
-    tell({}, fmt::format("an object of {} members, expected at most {}, the limit of PostgreSQL's jsonb",
+    tell({}, fmt::format("an object of {} members; expected at most {}, the limit of PostgreSQL's jsonb",
                          human_count(size.members), human_count(fhir::most_jsonb_members)));
   } else if (size.bytes > fhir::most_jsonb_bytes) {
     tell(size.largest,
          fmt::format(
-             "the record takes {} bytes, most of them here, expected at most {}, the limit of PostgreSQL's jsonb",
+             "the record takes {} bytes, most of them here; expected at most {}, the limit of PostgreSQL's jsonb",
              human_count(size.bytes), human_count(fhir::most_jsonb_bytes)));
   } else if (text.size() + 1 > fhir::most_field_bytes) {
-    tell(size.largest, fmt::format("the record's text has {} bytes, most of them here, expected at most {}, the limit "
+    tell(size.largest, fmt::format("the record's text has {} bytes, most of them here; expected at most {}, the limit "
                                    "of a value that is sent to PostgreSQL",
                                    human_count(text.size() + 1), human_count(fhir::most_field_bytes)));
   }

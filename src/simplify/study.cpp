@@ -64,19 +64,13 @@ class Deletions final : public fhir::DeletionSink {
 };
 
 /// Takes nothing: for a reading that only finds out what must be known.
-class Blind final : public Consumer {
+class DiscardRecords final : public ConsumerOf<NoRecords> {
  public:
-  std::unique_ptr<Part> part() override { return std::make_unique<Nothing>(); }
-  void take(Part& part) override { static_cast<void>(part); }
   bool restart() override { return true; }
-  void rejected(const Rejected& rejected) override { static_cast<void>(rejected); }
-  void file_issue(const Issue& issue) override { static_cast<void>(issue); }
 
- private:
-  class Nothing final : public Part {
-   public:
-    void record(const Record& record) override { static_cast<void>(record); }
-  };
+ protected:
+  std::unique_ptr<NoRecords> make_part() override { return std::make_unique<NoRecords>(); }
+  void take_part(NoRecords& part) override { static_cast<void>(part); }
 };
 
 Issue issue_at(IssueKind kind, const std::vector<std::string>& files, fhir::Location where, std::string path,
@@ -109,10 +103,12 @@ namespace {
 /// The readings of one study: one, or as many as it takes to know what its records depend on.
 class Readings {
  public:
-  Readings(const StudyOptions& options, const std::vector<fhir::StudyFile>& files, Consumer& consumer)
+  Readings(const StudyOptions& options, const std::vector<fhir::StudyFile>& files, Consumer& consumer,
+           IssueReport& report)
       : options_(options),
         files_(files),
         consumer_(consumer),
+        report_(report),
         deletions_(options.ids ? &*options.ids : nullptr),
         records_(options.may_hold_records && holds_records(files)),
         indexed_(options.check_ids || options.latest),
@@ -122,13 +118,13 @@ class Readings {
     // What goes to a pipe cannot be taken back: it is made only when all is known that it depends on.
     const bool takes_back = consumer_.restart();
     if (!takes_back && !records_ && repeatable_ && (options_.latest || may_need_facts(files_))) {
-      Blind blind;
+      DiscardRecords nothing;
       do {
-        read(blind, false);
+        read(nothing, nullptr);
       } while (learn() && !known_);
     }
-    for (bool tell = true;; tell = false) {
-      read(consumer_, tell);
+    for (IssueReport* report = &report_;; report = nullptr) {
+      read(consumer_, report);
       if (records_ || known_ || !repeatable_ || !takes_back || !learn()) break;
       if (!consumer_.restart()) throw InternalError("a consumer that could be restarted cannot be any more");
     }
@@ -141,7 +137,7 @@ class Readings {
   const Deletions& deletions() const { return deletions_; }
 
  private:
-  void read(Consumer& consumer, bool tell) {
+  void read(Consumer& consumer, IssueReport* report) {
     index_.reset();
     if (indexed_) index_.emplace(index_memory, options_.threads, options_.temp_dir);
     const PipelineOptions pipeline{{.plans = options_.plans,
@@ -158,7 +154,7 @@ class Readings {
                                    options_.threads,
                                    options_.limits,
                                    options_.stop,
-                                   tell};
+                                   report};
     result_ = run_pipeline(pipeline, files_, index_ ? &*index_ : nullptr, consumer);
     if (!looked_) deletions_.finish();
     looked_ = true;
@@ -194,17 +190,18 @@ class Readings {
     if (deletes_ || !facts_.newest.empty()) {
       throw InputError(deletes_ ? "the study deletes some of its own resources, so it must be read twice"
                                 : "the study has several versions of some resources, so it must be read twice",
-                       options_.path, "a pipe can be read only once: write the study to a file and name that");
+                       options_.path, "write the study to a file and name that: a pipe can be read only once");
     }
     result_.warnings.add(IssueKind::outside_reference, "",
-                         "references by the URL of something that the study does not have; as a pipe can be read only "
-                         "once, they are in the records like any other",
+                         "references by URL to resources that the study does not have; because a pipe can be read only "
+                         "once, the records contain them like other references",
                          {}, facts_.outside.size());
   }
 
   const StudyOptions& options_;
   const std::vector<fhir::StudyFile>& files_;
   Consumer& consumer_;
+  IssueReport& report_;
   Deletions deletions_;
   StudyFacts facts_;
   std::optional<IdIndex> index_;
@@ -242,7 +239,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueRep
       log::warn("{} is empty", file.name);
   }
 
-  Readings readings(options, files, consumer);
+  Readings readings(options, files, consumer, report);
   readings.run();
   PipelineResult& read = readings.result();
   std::optional<IdIndex>& index = readings.index();
@@ -264,7 +261,7 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueRep
         if (duplicate.same_content) {
           if (options.keep_repeats) result.repeats.push_back(IdIndex::key_of(duplicate.id));
           read.warnings.add(IssueKind::repeated_resource, duplicate.id.substr(0, duplicate.id.find('/')),
-                            "the same resource stands in the study more than once, byte for byte", duplicate.where);
+                            "the study contains the same resource more than once, byte for byte", duplicate.where);
         } else if (result.duplicates.size() < most_listed) {
           result.duplicates.push_back(duplicate);
         } else {
@@ -285,13 +282,13 @@ StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueRep
   std::ranges::sort(result.duplicates, {}, &IdIndex::Duplicate::where);
   for (const IdIndex::Duplicate& duplicate : result.duplicates) {
     report.add(issue_at(IssueKind::duplicate_id, result.files, duplicate.where, "",
-                        fmt::format("{} stands already at {}:{} with another content", duplicate.id,
+                        fmt::format("{} is already defined at {}:{} with other content", duplicate.id,
                                     result.files.at(duplicate.first.file), duplicate.first.line)));
   }
   std::ranges::sort(dangling, {}, &IdIndex::Reference::where);
   for (const IdIndex::Reference& reference : dangling) {
     report.add(issue_at(IssueKind::dangling, result.files, reference.where, element_path(reference.element),
-                        fmt::format("{} is nowhere in the study", reference.target)));
+                        fmt::format("{} does not exist in the study", reference.target)));
   }
   report.add_unlisted(IssueKind::duplicate_id, unlisted_duplicates);
   report.add_unlisted(IssueKind::dangling, unlisted_dangling);

@@ -40,20 +40,20 @@ struct StudyResult {
   /// Of resources that stand in the study more than once, byte for byte: the keys of their `Type/id`, as the index has
   /// it (StudyOptions::references); sorted. Filled where StudyOptions::keep_repeats asks for it.
   std::vector<fhir::IdIndex::Key> repeats;
-  std::uint64_t deletions = 0;                       ///< resources that the study deletes, it may have them or not
-  std::vector<fhir::IdIndex::Key> deleted;           ///< of these, `Type/id` as records have it; sorted
+  std::uint64_t deletions = 0;              ///< resources that the study deletes, it may have them or not
+  std::vector<fhir::IdIndex::Key> deleted;  ///< of these, `Type/id` as records have it; sorted
 
   /// What of the study is not in its records though nothing is wrong with it: `3 left out: 2 deleted, 1 superseded`;
   /// empty when there is nothing.
   [[nodiscard]] std::string left_out() const;
 };
 
-/// Read a whole study into the consumer and report what is wrong with it: the issues of resources and files through the
-/// consumer as they come, what only the whole shows (duplicate ids, references that lead nowhere, counted warnings) to
-/// `report` at the end. A study whose records depend on the whole of it (StudyFacts) is read twice; the consumer is
-/// restarted. InputError where that would be needed and the input can be read only once. Duplicates and missing
-/// references are kept sorted by place as far as `most_listed` of each; what is beyond is counted. `missing`, where
-/// given, is told of every reference without a target instead of the report.
+/// Reads a whole study into the consumer and reports what is wrong with it: the issues of resources and files as they
+/// come, what only the whole shows (duplicate ids, dangling references, counted warnings) at the end. A study whose
+/// records depend on the whole of it (StudyFacts) is read twice; the consumer is restarted. InputError where that would
+/// be needed and the input can be read only once. Duplicates and missing references are kept sorted by place as far as
+/// `most_listed` of each; what is beyond is counted. `missing`, where given, is told of every reference without a
+/// target instead of the report.
 [[nodiscard]] StudyResult read_study(const StudyOptions& options, Consumer& consumer, IssueReport& report,
                                      const std::function<void(const fhir::IdIndex::Reference&)>& missing = {});
 

@@ -13,7 +13,7 @@ StudySetup StudySetup::load(const config::Settings& settings) {
   if (const auto source = settings.get("dictionary")) {
     setup.dictionary = dictionary::Dictionary::load(source->text);
   } else {
-    log::warn("no dictionary is given (--dictionary or DICTIONARY_URL): every FHIR type counts as a node");
+    log::warn("no dictionary is named (--dictionary or DICTIONARY_URL), so every FHIR type counts as a node");
   }
   const auto config = settings.get("simplify_config");
   setup.plans = std::make_unique<Plans>(Config::load(config ? config->text : std::string{}),

@@ -18,8 +18,9 @@ std::string_view without_slashes(std::string_view text) {
 bool is_folder_marker(std::string_view name) { return name.empty() || name.ends_with('/'); }
 
 std::string_view refusal(std::string_view name) {
-  if (name.find('\0') != std::string_view::npos) return "its name holds a NUL";
-  if (name.find('\\') != std::string_view::npos) return "its name holds a backslash, which is a '/' elsewhere";
+  if (name.find('\0') != std::string_view::npos) return "its name contains a NUL";
+  if (name.find('\\') != std::string_view::npos)
+    return "its name contains a backslash, which is a '/' on other systems";
   if (name.starts_with('/')) return "its name is an absolute path";
   if (name.size() > kLongestPath) return "its name is too long for a path";
   while (true) {
@@ -27,8 +28,9 @@ std::string_view refusal(std::string_view name) {
     const auto part = name.substr(0, slash);
     if (part.empty()) return "a folder in its name is empty";
     if (part == "." || part == "..") return "'.' or '..' in its name would lead to another folder";
-    if (part.size() > kLongestName) return "a part of its name is longer than the 255 bytes that a file's may have";
-    if (part == kWorkFolder) return "its name is that of a pull's own folder";
+    if (part.size() > kLongestName)
+      return "a part of its name is longer than 255 bytes, the limit for the name of a file";
+    if (part == kWorkFolder) return "its name is reserved for the folder in which a pull works";
     if (slash == std::string_view::npos) return {};
     name.remove_prefix(slash + 1);
   }

@@ -4,12 +4,15 @@
 #include <fmt/ranges.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
@@ -22,6 +25,7 @@
 #include "studies/pull_journal.hpp"
 #include "studies/pull_pool.hpp"
 #include "studies/source.hpp"
+#include "studies/space_check.hpp"
 #include "studies/state.hpp"
 #include "studies/study_list.hpp"
 #include "studies/target_folder.hpp"
@@ -52,6 +56,9 @@ net::HttpOptions http_options(const PullOptions& options) {
 
 /// What off_t can say, and SQLite's integers.
 constexpr auto kLargestFile = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+/// So many objects of the list are held back until it is known whether there is room for all of them.
+constexpr std::size_t kHeldBack = 4096;
 
 /// About half a minute, so that a service that is started anew is waited for.
 constexpr net::RetryPolicy kRetry{.attempts = 5, .backoff = {}};
@@ -108,13 +115,45 @@ class Pull {
       for (const auto& [study, prefix] : options_.elsewhere) list(studies_, prefix, study + '/', {});
       list(output_, output_.prefix, "", {});
       if (!began_) {
-        throw UsageError(fmt::format("there is nothing below {} and {}", studies_.prefix, output_.prefix),
+        throw UsageError(fmt::format("the source has nothing below {} and {}", studies_.prefix, output_.prefix),
                          fmt::format("s3://{}", options_.bucket), "check the bucket, the path and the prefixes");
       }
     }
     for (const auto& study : options_.studies) list(studies_, prefix_of(study), study + '/', {});
     for (const auto& study : options_.studies) bring_output(study);
+    finish_listed();
+  }
+
+  /// Fetches everything that was listed so far, if there is room for it.
+  void finish_listed() {
+    space_.require();
+    release();
     pool_.wait();
+  }
+
+  /// Gives what was held back to the threads.
+  void release() {
+    for (Wanted& wanted : std::exchange(held_, {})) pool_.push(std::move(wanted));
+  }
+
+  /// Holds the first objects back until the list is complete, so that a pull that fits into kHeldBack is refused before
+  /// it fetches anything. From the moment when there is too little room, the rest of the list is only added up.
+  void want(Wanted wanted) {
+    space_.need(wanted.folder->folder(), missing_bytes(wanted));
+    if (space_.is_short() && !options_.dry_run) {
+      held_.clear();
+      return;
+    }
+    held_.push_back(std::move(wanted));
+    if (held_.size() >= kHeldBack) release();
+  }
+
+  /// What has to be written for an object: nothing where a file of its size may already be the object, and for a large
+  /// one only what an earlier pull has not brought.
+  static std::uint64_t missing_bytes(const Wanted& wanted) {
+    if (wanted.same_size) return 0;
+    const std::uint64_t there = wanted.folder->work_file_bytes(wanted.name);
+    return wanted.size - std::min(wanted.size, there);
   }
 
   /// What is below output/STUDY/ is the study's. Where output is laid out in another way, the study's
@@ -126,10 +165,10 @@ class Pull {
       list(output_, folder, study + '/', {});
       return;
     }
-    pool_.wait();
+    finish_listed();
     const auto local = studies_.folder.path_of(study);
     if (options_.dry_run && !fs::exists(local)) {
-      log::warn("{}: its files are not counted: what they are will be known when its metadata is here", study);
+      log::warn("{}: its files are not counted, because its metadata is not on this machine yet", study);
       return;
     }
     // Hashes, so that memory does not grow with long names. Two that are equal bring a file too many, no harm.
@@ -205,7 +244,7 @@ class Pull {
                    } else if (object.size > kLargestFile) {
                      tally_.refused(object.key, fmt::format("no file can have its size: {} bytes", object.size));
                    } else if (clashes.clashes(name)) {
-                     tally_.refused(object.key, "another object is a file where this one needs a folder");
+                     tally_.refused(object.key, "another object is a file with the name of a folder of this one");
                    } else {
                      compare(side, object, name);
                    }
@@ -237,7 +276,7 @@ class Pull {
       }
       wanted.same_size = !untouched;
     }
-    pool_.push(std::move(wanted));
+    want(std::move(wanted));
   }
 
   /// The parts of the folders that this pull looked at as a whole.
@@ -260,7 +299,7 @@ class Pull {
       const auto root = side->folder.folder().string() + '/';
       const auto absent = journal_->absent(root + below);
       if (options_.spare_emptied && !absent.empty() && !some_.contains({side, below})) {
-        log::warn("the source has nothing of {}{} any more: what was pulled is kept", root, below);
+        log::warn("the source no longer has anything of {}{}: what was pulled is kept", root, below);
         kept_ += absent.size();
         continue;
       }
@@ -270,7 +309,7 @@ class Pull {
         if (!local) {
           forgotten.push_back(path);
         } else if (local->size != known.size || local->modified_ns != known.modified_ns) {
-          log::warn("{} is gone from the source, but was written to here: it is kept", path);
+          log::warn("{} was removed from the source, but was changed on this machine, so it is kept", path);
           ++kept_;
         } else {
           gone.emplace_back(side, name);
@@ -324,6 +363,8 @@ class Pull {
   std::unique_ptr<PullJournal> journal_;
   PullTally tally_;
   PullPool pool_;
+  SpaceCheck space_;
+  std::vector<Wanted> held_;  ///< listed, and not yet given to the pool
   std::stop_token ending_;
   std::set<std::pair<const Side*, std::string>> some_;  ///< the parts of the folders of which the source has something
   bool began_ = false;                                  ///< the source was listed, and something is there
@@ -339,7 +380,7 @@ void require_separate_prefixes(const PullOptions& options) {
   if (options.studies_prefix.starts_with(options.output_prefix) ||
       options.output_prefix.starts_with(options.studies_prefix)) {
     throw UsageError(fmt::format("the prefixes overlap: `{}` and `{}`", options.studies_prefix, options.output_prefix),
-                     {}, "studies and output are two places of the source");
+                     {}, "use two separate prefixes for studies and output");
   }
   for (const auto& [study, prefix] : options.elsewhere) {
     if (!prefix.starts_with(options.output_prefix) && !options.output_prefix.starts_with(prefix)) continue;

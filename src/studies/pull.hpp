@@ -68,8 +68,8 @@ using ConfirmRemoval = std::function<bool(std::uint64_t files, std::uint64_t byt
 /// has written to since, are removed.
 ///
 /// Throws UsageError for a study that is not there, or when nothing at all is there; LockedError while another pull
-/// writes into the folders; as s3::Client does when the source cannot be listed. What ends it after that stands in the
-/// report.
+/// writes into the folders; ExhaustedError when the disk has too little room for what the source has more; as
+/// s3::Client does when the source cannot be listed. What ends it after that stands in the report.
 [[nodiscard]] PullReport pull(const PullOptions& options, const s3::Profile& profile, const std::stop_token& stop,
                               const ConfirmRemoval& may_remove);
 

@@ -156,6 +156,8 @@ void PullPool::object(const Wanted& wanted) {
     fetch_or_tell(wanted);
   } catch (const UnavailableError&) {
     throw;
+  } catch (const ExhaustedError&) {
+    throw;  // every other file would meet the same limit
   } catch (const Error& error) {
     failed(wanted, error);
   }
@@ -212,6 +214,8 @@ void PullPool::part(RangedFile& file, std::uint64_t number) {
     file.fetch(work_.client, work_.bucket, number);
   } catch (const UnavailableError&) {
     throw;  // what is done of the file stays for the next run
+  } catch (const ExhaustedError&) {
+    throw;
   } catch (...) {
     failure = std::current_exception();
   }
@@ -221,6 +225,8 @@ void PullPool::part(RangedFile& file, std::uint64_t number) {
     file.finish();
   } catch (const UnavailableError&) {
     throw;
+  } catch (const ExhaustedError&) {
+    throw;  // every other file would meet the same limit
   } catch (const Error& error) {
     failed(file.wanted(), error);
   }
@@ -248,7 +254,7 @@ std::optional<Wanted> PullPool::changed(const Wanted& wanted) {
 void PullPool::failed(const Wanted& wanted, const Error& error) {
   if (error.code() == ExitCode::refused) {
     if (auto again = changed(wanted)) {
-      log::info("{} has changed while it was fetched: it is fetched anew", printable(wanted.key));
+      log::info("{} changed while it was downloaded; it is downloaded again", printable(wanted.key));
       object(*std::move(again));
       return;
     }

@@ -47,7 +47,7 @@ void RangedFile::fetch(s3::Client& client, const std::string& bucket, std::uint6
   const auto length = std::min(part_bytes_, wanted_.size - first);
   RangeSink sink(*file_, first, length, wanted_.etag, tally_.progress());
   client.get(bucket, wanted_.key, sink, {.range = {{first, first + length - 1}}, .if_match = wanted_.etag});
-  if (sink.bytes() != length) throw RefusedError("the service gives less than was asked for");
+  if (sink.bytes() != length) throw RefusedError("the service returned fewer bytes than requested");
   journal_.part_done(wanted_.path(), part);
 }
 

@@ -37,9 +37,9 @@ s3::Profile source_profile(const config::Settings& settings, s3::ProfileChoice c
     });
   }
   if (login) return s3::read_profile(choice, environment);
-  UsageError absent(fmt::format("there is no AWS profile `{}`", wanted->text), wanted->origin,
+  UsageError absent(fmt::format("the AWS profile `{}` does not exist", wanted->text), wanted->origin,
                     names.empty() ? "write it into ~/.aws/credentials, or set AWS_ACCESS_KEY_ID and its secret"
-                                  : fmt::format("pass --profile; there are: {}", fmt::join(names, ", ")));
+                                  : fmt::format("name another one with --profile: {}", fmt::join(names, ", ")));
   // Nobody asked for the default's profile: an instance's role will do. Whether there is one, its first use will tell.
   if (wanted->origin == "default") {
     try {
@@ -71,14 +71,15 @@ void require_study(s3::Client& client, const std::string& bucket, const std::str
     if (name.ends_with('/')) name.pop_back();
     there.push_back(std::move(name));
   }
-  throw UsageError(fmt::format("there is no study `{}`", study), fmt::format("s3://{}/{}", bucket, prefix),
-                   there.empty() ? "check the bucket, the path and the prefix"
-                                 : did_you_mean(study, there, fmt::format("there are: {}", fmt::join(there, ", "))));
+  throw UsageError(fmt::format("the source has no study `{}`", study), fmt::format("s3://{}/{}", bucket, prefix),
+                   there.empty()
+                       ? "check the bucket, the path and the prefix"
+                       : did_you_mean(study, there, fmt::format("the studies are {}", fmt::join(there, ", "))));
 }
 
 void require_prefix(s3::Client& client, const std::string& bucket, const std::string& prefix) {
   if (anything(client, bucket, prefix)) return;
-  throw UsageError("nothing is there", fmt::format("s3://{}/{}", bucket, prefix),
+  throw UsageError("the source has nothing there", fmt::format("s3://{}/{}", bucket, prefix),
                    "check the study's `source` in etl.yaml, the bucket and the path");
 }
 

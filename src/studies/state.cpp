@@ -37,7 +37,7 @@ void note_load(const config::Settings& settings, const std::string& project, con
         .bind(project, std::filesystem::weakly_canonical(study).string(), fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", now))
         .run();
   } catch (const std::exception& error) {
-    log::warn("the date of this load is not kept for `studies ls`: {}", error.what());
+    log::warn("cannot record the date of this load for `studies ls`: {}", error.what());
   }
 }
 

@@ -71,7 +71,7 @@ std::vector<StudyRow> list_studies(const config::Settings& settings) {
     if (!name.starts_with('.') && at->is_directory(unreadable)) folders.push_back(at->path());
   }
   if (error) {
-    throw InputError("the folder of studies cannot be read: " + error.message(), studies.string(),
+    throw UsageError("cannot read the folder of studies: " + error.message(), studies.string(),
                      "run `aced-etl studies pull`, or name it with --studies-folder");
   }
   std::ranges::sort(folders);

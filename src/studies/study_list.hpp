@@ -23,11 +23,11 @@ struct StudyRow {
 };
 
 /// One row for each folder below the studies folder, by name; hidden ones are left out. Files are looked for where
-/// `files load` looks for them. InputError when the folder cannot be read.
+/// `files load` looks for them. UsageError when the folder cannot be read.
 [[nodiscard]] std::vector<StudyRow> list_studies(const config::Settings& settings);
 
 /// The files of metadata in a study's folder, those left out logged; none when the folder has none, which is no error
-/// of an overview. InputError when it cannot be read.
+/// of an overview. UsageError when it does not exist or cannot be read.
 [[nodiscard]] std::vector<fhir::StudyFile> metadata_of(const std::filesystem::path& folder,
                                                        const fhir::StudySelection& selection);
 

@@ -26,6 +26,9 @@ class TargetFolder {
   /// the name of the work folder belongs to something else than a folder of this user.
   /// `look_only`: nothing is made or held (a dry run); the folder may be missing.
   TargetFolder(const std::filesystem::path& folder, bool look_only);
+  ~TargetFolder();
+  TargetFolder(const TargetFolder&) = delete;
+  TargetFolder& operator=(const TargetFolder&) = delete;
 
   /// Nothing when no file has this name. RefusedError when a symbolic link on the way leads out of the folder, or
   /// something else than a file or folder is in the way.
@@ -34,6 +37,8 @@ class TargetFolder {
   /// every run. RefusedError when something else than a file of this user has its name: a link, for example.
   [[nodiscard]] UniqueFd open_work_file(const std::string& name) const;
   [[nodiscard]] std::optional<std::uint64_t> work_file_size(const std::string& name) const;
+  /// The bytes of disk that the work file of an earlier pull takes already; 0 without one.
+  [[nodiscard]] std::uint64_t work_file_bytes(const std::string& name) const;
   void remove_work_file(const std::string& name) const;
   /// Of the work file, for messages.
   [[nodiscard]] std::filesystem::path work_path(const std::string& name) const;
@@ -58,6 +63,7 @@ class TargetFolder {
   std::filesystem::path folder_;
   std::optional<RootFolder> root_;  ///< not set as long as the folder is missing (look_only)
   UniqueFd lock_;
+  bool holds_ = false;  ///< the lock is ours, and so is the file that says so
   UniqueFd work_;
 };
 

@@ -12,6 +12,7 @@
 
 #include "base/errno_text.hpp"
 #include "base/error.hpp"
+#include "base/exhausted.hpp"
 
 namespace etl::studies {
 
@@ -21,8 +22,9 @@ WorkFile::WorkFile(const TargetFolder& folder, const std::string& name, std::uin
 }
 
 void WorkFile::fail(std::string_view what) const {
+  refuse_if_exhausted(errno, path_);
   throw UnavailableError(fmt::format("{}: {}", what, errno_text(errno)), path_.string(),
-                         "make room on the disk, then run again");
+                         "check the disk, then run again");
 }
 
 void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
@@ -37,10 +39,10 @@ void WorkFile::write(std::uint64_t offset, std::string_view bytes) const {
 
 void WorkFile::resize(std::uint64_t size) const {
   if (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) == 0) return;
-  if (errno == EFBIG || errno == EINVAL) {
-    throw RefusedError(fmt::format("no file on this disk can have the size that was announced: {} bytes", size));
+  if (!is_exhausted(errno) && (errno == EFBIG || errno == EINVAL)) {
+    throw RefusedError(fmt::format("the announced size is too large for a file on this disk: {} bytes", size));
   }
-  fail("cannot size the file");
+  fail("cannot set the size of the file");
 }
 
 void WorkFile::start_sync(s3::TimePoint modified) const {
@@ -55,24 +57,24 @@ void WorkFile::start_sync(s3::TimePoint modified) const {
 }
 
 std::int64_t WorkFile::finish() const {
-  if (::fsync(descriptor_.get()) != 0) fail("cannot bring the file to the disk");
+  if (::fsync(descriptor_.get()) != 0) fail("cannot flush the file to disk");
   struct stat status {};
-  if (::fstat(descriptor_.get(), &status) != 0) fail("cannot look at the file");
+  if (::fstat(descriptor_.get(), &status) != 0) fail("cannot examine the file");
   return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
 void RangeSink::begin(const net::Response& head) {
   at_ = 0;
-  if (head.status != 206) throw RefusedError("the service gives no ranges of objects");
+  if (head.status != 206) throw RefusedError("the service does not support ranges of objects");
   const auto etag = head.header("ETag").value_or("");
   if (!etag_.empty() && !etag.empty() && etag.find(etag_) == std::string::npos) {
-    throw RefusedError("the object has changed while it was fetched");
+    throw RefusedError("the object changed while it was downloaded");
   }
 }
 
 void RangeSink::write(std::string_view bytes) {
   if (bytes.size() > length_ - at_) {
-    throw RefusedError(fmt::format("more bytes come than the {} that were announced", length_));
+    throw RefusedError(fmt::format("the service sends more than the {} bytes that it announced", length_));
   }
   file_.write(offset_ + at_, bytes);
   at_ += bytes.size();
@@ -93,16 +95,16 @@ void WholeSink::begin(const net::Response& head) {
   if (error != std::errc() || end != announced->data() + announced->size() || bytes == size_) return;
   const auto etag = head.header("ETag").value_or("");
   if (etag.empty() || etag.find(this->etag()) == std::string::npos || this->etag().empty()) {
-    if (bytes > most_) throw RefusedError("the object has changed while it was fetched");
+    if (bytes > most_) throw RefusedError("the object changed while it was downloaded");
     set_length(bytes);
     return;
   }
-  throw RefusedError(fmt::format("the object has {} bytes in place of the {} that were listed", bytes, size_));
+  throw RefusedError(fmt::format("the object has {} bytes, but the list says {}", bytes, size_));
 }
 
 void WholeSink::finish() const {
   if (bytes() == length()) return;
-  throw RefusedError(fmt::format("{} bytes came in place of the {} that were announced", bytes(), length()));
+  throw RefusedError(fmt::format("{} bytes arrived, but {} were announced", bytes(), length()));
 }
 
 }  // namespace etl::studies

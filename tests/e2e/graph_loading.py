@@ -65,7 +65,7 @@ def until(what, seconds: float = 20):
 
 
 def sessions(database) -> int:
-    return database.value("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'aced-etl'")
+    return database.value("select count(*) from pg_stat_activity where datname = current_database() and application_name ~ '^aced-etl'")
 
 
 def temporary_tables(database) -> int:

@@ -169,8 +169,8 @@ class Search(Server):
     def clear(self) -> None:
         """Removes every index and alias."""
         _, indexes = self.ask("GET", "/_cat/indices?format=json&expand_wildcards=all")
-        for index in indexes:
-            status, answer = self.ask("DELETE", "/" + index["index"])
+        if indexes:
+            status, answer = self.ask("DELETE", "/" + ",".join(index["index"] for index in indexes))
             assert status == 200, answer
 
 

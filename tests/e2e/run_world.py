@@ -207,7 +207,7 @@ class Pod:
     def until_it_waits(self) -> None:
         """Until a load waits for what is held()."""
         until = time.monotonic() + 60
-        while not self.database.rows("select 1 from pg_stat_activity where application_name = 'aced-etl' "
+        while not self.database.rows("select 1 from pg_stat_activity where application_name ~ '^aced-etl' "
                                      "and wait_event_type = 'Lock' and datname = current_database()"):
             assert time.monotonic() < until, "no load waits"
             time.sleep(0.02)

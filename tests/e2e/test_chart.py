@@ -181,7 +181,7 @@ def test_the_regular_run():
     # The first rule that fits counts: a drained pod's exit code does not matter.
     first, second = run["podFailurePolicy"]["rules"]
     assert first["action"] == "Ignore" and first["onPodConditions"][0]["type"] == "DisruptionTarget"
-    assert second["action"] == "FailJob" and second["onExitCodes"] == {"operator": "In", "values": [1, 2, 3, 4, 6, 7, 8]}
+    assert second["action"] == "FailJob" and second["onExitCodes"] == {"operator": "In", "values": [1, 2, 3, 4, 6, 7, 8, 9]}
 
 
 def test_the_template_of_single_jobs():

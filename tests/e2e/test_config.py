@@ -37,13 +37,13 @@ def test_studies_are_listed_with_their_defaults_filled_in(etl):
     rows = etl("config", "studies", "-o", "json").ok().json()
     assert rows == [
         {"study": "Lung_Cancer", "project": "aced-Lung_Cancer", "enabled": True, "bucket": "", "source": "metadata/Lung_Cancer",
-         "skip": [], "exclude": [], "transform_ids": "", "origin": "etl.yaml:4"},
+         "skip": [], "exclude": [], "transform_ids": "", "origin": f"{etl.cwd}/etl.yaml:4"},
         {"study": "other", "project": "ohsu-my-study", "enabled": False, "bucket": "ohsu-staging", "source": "old/other",
-         "skip": [], "exclude": [], "transform_ids": "", "origin": "etl.yaml:5"},
+         "skip": [], "exclude": [], "transform_ids": "", "origin": f"{etl.cwd}/etl.yaml:5"},
     ]
     other = listed(etl("config", "studies", "-o", "json", "--program", "demo", "--bucket", "one-bucket", "--studies-prefix", "x/"))
     assert other["Lung_Cancer"] == {"study": "Lung_Cancer", "project": "demo-Lung_Cancer", "enabled": True, "bucket": "one-bucket",
-                                    "source": "x/Lung_Cancer", "skip": [], "exclude": [], "transform_ids": "", "origin": "etl.yaml:4"}
+                                    "source": "x/Lung_Cancer", "skip": [], "exclude": [], "transform_ids": "", "origin": f"{etl.cwd}/etl.yaml:4"}
     assert listed(etl("config", "studies", "-o", "json", env={"ACED_ETL_PROGRAM": "demo"}))["Lung_Cancer"]["project"] == "demo-Lung_Cancer"
 
 
@@ -54,20 +54,20 @@ def test_no_studies_are_said_and_are_no_error(etl):
 
 @pytest.mark.parametrize("text, line, what, do", [
     ("program: p\nstudies:\n  - name: A\n    buckt: b\n", 4, "a study has no key `buckt`", "did you mean `bucket`?"),
-    ("program: p\nstudies:\n  - name: A\n  - name: A\n", 4, "the study `A` is there twice", "etl.yaml:3"),
+    ("program: p\nstudies:\n  - name: A\n  - name: A\n", 4, "the study `A` is listed twice", "etl.yaml:3"),
     ("program: p\nstudies:\n  - name: A\n  - name: B\n    project: A\n", 4, "`A` and `B` have the same project, p-A", "disable"),
-    ("studies:\n  - name: A\n", 2, "there is no program", "program: aced"),
-    ("studies:\n  - project: p-A\n", 2, "a study has no name", "- name: Lung_Cancer"),
-    ("studies:\n  - name: ../A\n    project: p-A\n", 2, "not the name of a study", "without a path"),
-    ("studies:\n  - name: A\n    project: p-A\n    bucket: s3://b\n", 4, "not the name of a bucket", "without s3://"),
-    ("studies:\n  - name: A\n    project: ${NOWHERE}\n", 3, "the environment has no NOWHERE", "write a default"),
-    ("studies: {A: }\n", 1, "`studies` is a list", "- name: Lung_Cancer"),
+    ("studies:\n  - name: A\n", 2, "no program is set", "program: aced"),
+    ("studies:\n  - project: p-A\n", 2, "a study has no `name`", "- name: Lung_Cancer"),
+    ("studies:\n  - name: ../A\n    project: p-A\n", 2, "is not the name of a study", "without a path"),
+    ("studies:\n  - name: A\n    project: p-A\n    bucket: s3://b\n", 4, "is not the name of a bucket", "without s3://"),
+    ("studies:\n  - name: A\n    project: ${NOWHERE}\n", 3, "the environment variable NOWHERE is not set", "write a default"),
+    ("studies: {A: }\n", 1, "`studies` must be a list", "- name: Lung_Cancer"),
 ])
 def test_what_is_wrong_with_studies_is_told_by_every_command(etl, text, line, what, do):
     write(etl, text)
     for args in (["config", "studies"], ["config", "show"], ["studies", "ls"]):
         ran = etl(*args).failed(2)
-        assert ran.stdout == "" and what in ran.stderr and f"  at: etl.yaml:{line}\n" in ran.stderr and do in ran.stderr, ran
+        assert ran.stdout == "" and what in ran.stderr and f"  at: {etl.cwd}/etl.yaml:{line}\n" in ran.stderr and do in ran.stderr, ran
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def test_limits_are_settings(etl, tmp_path):
 
     assert used() == ("8", "default")
     write(etl, "limits:\n  pull_jobs: 3\n")
-    assert used() == ("3", "etl.yaml:2")
+    assert used() == ("3", f"{etl.cwd}/etl.yaml:2")
     assert used(ACED_ETL_PULL_JOBS="4") == ("4", "environment ACED_ETL_PULL_JOBS")
     assert used("--pull-jobs", "5", ACED_ETL_PULL_JOBS="4") == ("5", "flag --pull-jobs")
 
@@ -97,7 +97,7 @@ def test_commands_take_their_limits_from_etl_yaml(etl, limit, args):
     write(etl, f"limits:\n  {limit}\n")
     (etl.cwd / "study").mkdir()
     ran = etl(*args, env={"GEN3_ENDPOINT": "http://127.0.0.1:9", "S3_PATH": "x"}).failed(2)
-    assert "  at: etl.yaml:2\n" in ran.stderr and f"limits.{limit.split(':')[0]}" in ran.stderr
+    assert f"  at: {etl.cwd}/etl.yaml:2\n" in ran.stderr and f"limits.{limit.split(':')[0]}" in ran.stderr
 
 
 def test_a_flag_counts_more_than_the_limit_of_etl_yaml(etl):
@@ -279,7 +279,7 @@ def test_init_without_a_commons_says_what_it_could_not_ask(etl, schema, tmp_path
     fence = fence_yaml(tmp_path / "fence.yaml", "aced-lung-cancer-staging", "aced-ucl-1", "aced-ucl-2", "aced-my-study",
                        default="aced-ucl-1")
     ran = etl("config", "init", "-", "--user-yaml", users, "--fence-config", fence).ok()
-    assert "warning: the commons' buckets: there is no commons to ask" in ran.stderr
+    assert "the buckets of the commons, because neither an API key nor GEN3_ENDPOINT is set" in ran.stderr
     assert "# Not known when this was written: the commons' buckets" in ran.stdout
     assert "do-not-write-me-out" not in ran.stdout + ran.stderr
     text = ran.stdout
@@ -329,7 +329,7 @@ def test_init_does_not_write_over_a_file(etl, tmp_path):
 
 
 def test_init_needs_what_was_named(etl, tmp_path):
-    etl("config", "init", "-", "--user-yaml", "none.yaml").failed(3)
+    etl("config", "init", "-", "--user-yaml", "none.yaml").failed(2)
     etl("config", "init", "-", "--fence-config", "none.yaml").failed(2)
     write(etl, "users: {}\n", "user.yaml")
-    etl("config", "init", "-", "--user-yaml", "user.yaml").failed(3)
+    etl("config", "init", "-", "--user-yaml", "user.yaml").failed(2)

@@ -137,7 +137,7 @@ def test_a_pull_fetches_nothing_that_is_excluded_and_removes_nothing_of_it(sourc
 
 def test_a_study_of_which_everything_is_excluded_is_named(etl, study):
     failed = etl("validate", study.metadata, "--exclude", "*.ndjson").failed(3)
-    assert "besides what is excluded" in failed.stderr and "*.ndjson" in failed.stderr
+    assert "no FHIR files other than excluded ones" in failed.stderr and "*.ndjson" in failed.stderr
 
 
 def test_config_studies_shows_patterns_and_seeds(etl):

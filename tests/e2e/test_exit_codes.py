@@ -18,6 +18,7 @@ import yaml
 from pooler import pooler
 from programs import ROOT, Ran
 from run_world import LUNG, PROJECTS, World
+from small_disk import fill, read_only, small_disk
 
 DOCUMENT = ROOT / "docs/exit-codes.md"
 BY_ITSELF = "(doctor itself ends with this error)"
@@ -80,7 +81,7 @@ def test_doctor_names_what_ends_a_run(world: World, tmp_path: pathlib.Path, reas
     assert check in rows, doctor
     assert rows[check]["state"] == "failed" and re.search(cause, rows[check]["found"]), doctor
     assert rows[check]["advice"] and "aced-etl doctor" not in rows[check]["advice"]
-    assert doctor.rc in (2, 4, 5, 7)
+    assert doctor.rc in (2, 4, 5, 7, 9)
 
 
 def test_doctor_finds_nothing_where_a_run_succeeds(world: World):
@@ -106,7 +107,7 @@ def _(world, tmp):
     world.write_etl_yaml(graph={"prunes": "yes"})
 
 
-@condition("`skip` of a study names no step", "names no step: `load`")
+@condition("`skip` of a study names no step", "contains `load`, which is not a step")
 def _(world, tmp):
     study(world, skip="load")
 
@@ -116,18 +117,18 @@ def _(world, tmp):
     study(world, bucket="no-such-bucket")
 
 
-@condition("no bucket is named, and fence has several without a known default", "it is not known which is its default")
+@condition("no bucket is named, and fence has several without a known default", "it is not known which one is the default")
 def _(world, tmp):
     study(world, bucket=None)
     return {"ACED_ETL_FENCE_CONFIG": str(tmp / "nowhere.yaml")}
 
 
-@condition("the source has nothing for the study", "there is no study `Lung`")
+@condition("the source has nothing for the study", "the source has no study `Lung`")
 def _(world, tmp):
     world.take_away(LUNG)
 
 
-@condition("the source has nothing at the prefix that etl.yaml gives the study", "nothing is there")
+@condition("the source has nothing at the prefix that etl.yaml gives the study", "the source has nothing there")
 def _(world, tmp):
     study(world, source="studies/elsewhere")
 
@@ -142,14 +143,25 @@ def _(world, tmp):
     return {"AWS_PROFILE": "nobody"}
 
 
-@condition("there is no source bucket, and the study's folder is not there", "the study is not here")
+@condition("there is no source bucket, and the study's folder is not there", "the study does not exist on this machine")
 def _(world, tmp):
     return {"S3_BUCKET": None}
 
 
-@condition("the dictionary is neither a file nor a web address", "not an address that can be fetched")
+@condition("the dictionary is neither a file nor a web address", "this address cannot be fetched")
 def _(world, tmp):
     return {"DICTIONARY_URL": "ftp://dictionary.example.org/schema.json"}
+
+
+@condition("the file of the dictionary does not exist", "cannot read the dictionary: there is no such file")
+def _(world, tmp):
+    return {"DICTIONARY_URL": str(tmp / "nowhere.json")}
+
+
+@condition("the dictionary is not one", "not a Gen3 dictionary")
+def _(world, tmp):
+    (tmp / "dictionary.json").write_text("[]")
+    return {"DICTIONARY_URL": str(tmp / "dictionary.json")}
 
 
 @condition("no dictionary is named", "no dictionary|none is named")
@@ -195,6 +207,12 @@ def _(world, tmp):
 def _(world, tmp):
     (tmp / "a-file").write_text("")
     return {"ACED_ETL_STUDIES": str(tmp / "a-file/studies")}
+
+
+@condition("no database is named", r"no database is named: \S+/sheepdog-creds is not mounted and PGHOST is not set")
+def _(world, tmp):
+    return {**{name: None for name in world.etl.env if name.startswith("PG")}, "ACED_ETL_CREDS": str(tmp / "none"),
+            "GEN3_API_KEY": str(world.commons.creds / "credentials.json")}
 
 
 @condition("the name of the database is a connection string", "connection string")
@@ -319,6 +337,37 @@ def _(world, tmp):
             "AWS_SHARED_CREDENTIALS_FILE": str(tmp / "none")}
 
 
+@condition("the key of the source may not list the bucket", "AccessDenied")
+def _(world, tmp):
+    denied = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
+
+    class Denies(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(403)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(denied)))
+            self.end_headers()
+            self.wfile.write(denied)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Denies) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}
+        server.shutdown()
+
+
+@condition("fence takes no uploads into the study's bucket", "takes no uploads|is not allowed")
+def _(world, tmp):
+    template = world.commons.home / "fence-config.template"
+    config = yaml.safe_load(template.read_text())
+    config["ALLOWED_DATA_UPLOAD_BUCKETS"].remove(world.commons.bucket(PROJECTS[LUNG]))
+    template.write_text(yaml.safe_dump(config))
+    world.commons.start()
+    return world.commons.env
+
+
 # --- 7: a service refused for good ------------------------------------------------------------------------------
 
 @condition("the source bucket does not exist", "NoSuchBucket")
@@ -326,7 +375,7 @@ def _(world, tmp):
     return {"S3_BUCKET": "no-such-bucket-anywhere"}
 
 
-@condition("the project's code belongs to another program", "belongs to the program")
+@condition("the project's code belongs to another program", "belongs to program")
 def _(world, tmp):
     world.etl("projects", "init", "other-synthetic", "--via", "database").ok()
     study(world, skip="projects, files")
@@ -342,6 +391,21 @@ def _(world, tmp):
     psql(world, "drop schema public cascade; create schema public; grant all on schema public to public")
     study(world, skip="projects, files")
     return {"GEN3_ENDPOINT": None, "GEN3_API_KEY": None, "ACED_ETL_CREDS": str(tmp / "none")}  # sheepdog would make some
+
+
+@condition("the database's encoding is not UTF8", "encoding")
+def _(world, tmp):
+    name = f"latin_{world.database.name}"
+    world.database.postgres.psql(f"create database {name} owner {world.database.env['PGUSER']} template template0 encoding 'LATIN1' locale 'C'")
+    try:
+        env = {"PGDATABASE": name}
+        world.etl("graph", "init", env=env).ok()
+        patient = json.dumps({"resourceType": "Patient", "id": "p1", "name": [{"text": "\u4e2d"}]}, ensure_ascii=False)
+        world.s3.client().put_object(Bucket=world.bucket, Key=f"dev/studies/{LUNG}/more.ndjson", Body=patient.encode() + b"\n")
+        study(world, skip="projects, files")
+        yield env
+    finally:
+        psql(world, f"drop database {name} with (force)")
 
 
 @condition("a table of the dictionary is missing", "missing")
@@ -368,3 +432,19 @@ def _(world, tmp):
 def _(world, tmp):
     with pooler(world.database, pool_mode="statement") as made:
         yield made.env
+
+
+# --- 9: a limit of a machine ------------------------------------------------------------------------------------
+
+@condition("the disk of the state folder is full", "disk full: .*/state has 0 B free")
+def _(world, tmp):
+    with small_disk(world.home / "state"):
+        fill(world.home / "state")
+        yield {}
+
+
+@condition("the file system of the folder of studies is read-only", "read-only file system: .*/studies")
+def _(world, tmp):
+    with small_disk(world.home / "studies"):
+        read_only(world.home / "studies")
+        yield {}

@@ -117,8 +117,8 @@ def test_every_fault_of_a_file_is_named_and_nothing_of_it_is_left(commons, etl, 
     failed = load(etl, study, "--multipart-threshold", "12MB", rc=6)
     assert outcomes(failed) == {"loaded": 1, "failed": 11}
     said = failed.stderr
-    for name, reason in {"wrong-size": "another size than the metadata says (101 bytes)", "wrong-md5": "the metadata says (" + "0" * 32,
-                         "wrong-md5-streamed": "the metadata says (" + "1" * 32, "wrong-md5-parts": "the metadata says (" + "2" * 32,
+    for name, reason in {"wrong-size": "the size of the file differs from the metadata (101 bytes)", "wrong-md5": "differs from the metadata (" + "0" * 32,
+                         "wrong-md5-streamed": "differs from the metadata (" + "1" * 32, "wrong-md5-parts": "differs from the metadata (" + "2" * 32,
                          "no-md5": "no md5", "bad-md5": "not 32 hexadecimal digits", "no-size": "no size", "missing": "not there",
                          "leaves": "not there", "../secret": "`..`", "link": "leads out"}.items():
         line = said[said.index(f"{name}: failed"):] if f"{name}: failed" in said else ""

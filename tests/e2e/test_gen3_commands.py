@@ -118,12 +118,12 @@ def test_an_expired_key_is_named(etl, commons):
     key.write_text(json.dumps(commons.stand_in.api_key("etl@example.org", expires_in=-60)))
     etl.env["GEN3_API_KEY"] = str(key)
     said = etl("projects", "ls").failed(4).stderr
-    assert "expired at" in said and "profile page" in said
+    assert "expired on" in said and "profile page" in said
 
 
 @pytest.mark.parametrize(("content", "wanted"), [
-    ("", "not an API key"), ("{}", "not an API key"), ("[1]", "not an API key"), ('{"api_key": "garbage"}', "no JSON Web Token"),
-    ('{"api_key": 7}', "not an API key"), ('{"api_key": "a.b.c"}', "no JSON Web Token")])
+    ("", "not an API key"), ("{}", "not an API key"), ("[1]", "not an API key"), ('{"api_key": "garbage"}', "it is not a JSON Web Token"),
+    ('{"api_key": 7}', "not an API key"), ('{"api_key": "a.b.c"}', "it is not a JSON Web Token")])
 def test_what_is_no_key_is_named_and_not_shown(etl, commons, content, wanted):
     key = commons.home / "bad.json"
     key.write_text(content)
@@ -303,7 +303,7 @@ def test_doctor_finds_all_well(etl, pod):
 def test_doctor_and_a_real_search_server(etl, pod, search):
     etl.env["ELASTICSEARCH_URL"] = search.url
     told = examined(etl)
-    assert "opensearch 2." in told["search server"]["found"] and told["search aliases"]["state"] == "ok"
+    assert "opensearch 2." in told["search server"]["found"] and told["search indexes"]["state"] == "ok"
     del etl.env["ELASTICSEARCH_URL"]
     etl.env["GEN3_ELASTICSEARCH_MASTER_PORT"] = search.url.replace("http://", "tcp://")
     assert examined(etl)["search server"]["state"] == "ok"

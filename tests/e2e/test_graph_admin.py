@@ -149,7 +149,7 @@ def test_two_inits_at_once_both_end_well(etl, database, demo_dictionary):
 def test_what_is_no_dictionary_is_named(etl, tmp_path):
     path = tmp_path / "d.json"
     path.write_text('{"patient.yaml": {"title": "Patient"}}')
-    said = etl("graph", "mapping", "--dictionary", path).failed(3).stderr
+    said = etl("graph", "mapping", "--dictionary", path).failed(2).stderr
     assert "d.json (patient.yaml)" in said and "'id' is missing" in said
 
 
@@ -218,7 +218,7 @@ def test_counts_by_table_and_project(etl, graph):
     assert counts(etl) == {"node_patient": PATIENTS + 3, "node_observation": OBSERVATIONS + 4, "node_program": 1,
                            "node_project": 2, "edge_projectmemberofprogram": 2, edge: OBSERVATIONS + 4}
     assert counts(etl, "--project", "aced-two") == {"node_patient": 3, "node_observation": 4, edge: 4}
-    assert "there is no project aced-none" in etl("graph", "counts", "--project", "aced-none").failed(2).stderr
+    assert "the project aced-none does not exist" in etl("graph", "counts", "--project", "aced-none").failed(2).stderr
     assert counts(etl, "--all")["node_root"] == 0
 
 

@@ -201,7 +201,7 @@ def test_what_fails_in_the_upkeep_of_indexes_does_not_matter_to_the_load(graph, 
 def test_a_session_that_the_server_ends_writes_nothing(etl, graph, few):
     before = digest(graph)
     with waiting_load(etl, graph, few) as (run, other):
-        other.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'aced-etl' "
+        other.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name ~ '^aced-etl' "
                       "and datname = current_database()")
         _, said = run.communicate(timeout=20)
     assert run.returncode == 5 and b"run again" in said, said

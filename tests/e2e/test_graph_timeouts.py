@@ -23,7 +23,7 @@ def short(graph):
 def waits(graph, kind: str) -> bool:
     """Whether a session of ours has waited for twice as long as the timeouts say. Asked from another database, which has none."""
     return graph.postgres.psql(
-        f"select count(*) from pg_stat_activity where application_name = 'aced-etl' and datname = '{graph.name}' and {kind} "
+        f"select count(*) from pg_stat_activity where application_name ~ '^aced-etl' and datname = '{graph.name}' and {kind} "
         f"and clock_timestamp() - state_change > interval '{2 * MILLISECONDS}ms'").strip() != "0"
 
 

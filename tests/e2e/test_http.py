@@ -74,7 +74,7 @@ def test_a_certificate_is_verified(etl, serve, tmp_path):
     cert, context = certificate(tmp_path, "good", "IP:127.0.0.1")
     server = serve(context)
     refused = put(etl, server, "https").failed(5)
-    assert "certificate could not be verified" in refused.stderr
+    assert "cannot verify the server's certificate" in refused.stderr
     assert "SSL_CERT_FILE" in refused.stderr
     assert server.bodies == []
     put(etl, server, "https", SSL_CERT_FILE=str(cert)).ok()
@@ -84,7 +84,7 @@ def test_a_certificate_is_verified(etl, serve, tmp_path):
 def test_a_certificate_of_another_name_is_refused(etl, serve, tmp_path):
     cert, context = certificate(tmp_path, "other", "DNS:elsewhere.example")
     server = serve(context)
-    assert "certificate could not be verified" in put(etl, server, "https", SSL_CERT_FILE=str(cert)).failed(5).stderr
+    assert "cannot verify the server's certificate" in put(etl, server, "https", SSL_CERT_FILE=str(cert)).failed(5).stderr
     assert server.bodies == []
 
 

@@ -89,8 +89,8 @@ def test_only_and_skip_choose_steps(pod):
     assert pod.records(LUNG) == 0
     assert list(steps(pod.run("--all", "--skip", "pull,files"), LUNG)) == ["validate", "projects", "graph"]
     assert list(steps(pod.run("--all", "--only", "graph,validate", "--skip", "validate"), COHORT)) == ["graph"]
-    assert "leave no step" in pod.run("--all", "--only", "graph", "--skip", "graph", rc=2).stderr
-    assert "leave no step" in pod.run("--all", "--every", "1h", "--skip", ",".join(STEPS), rc=2).stderr
+    assert "no step is left to do" in pod.run("--all", "--only", "graph", "--skip", "graph", rc=2).stderr
+    assert "no step is left to do" in pod.run("--all", "--every", "1h", "--skip", ",".join(STEPS), rc=2).stderr
     assert "load" in pod.run("--all", "--only", "load", rc=2).stderr
 
 
@@ -111,9 +111,9 @@ def test_no_study_is_no_run(pod):
     assert none.json()["studies"] == [] and "enables no study" in none.stderr
     pod.write_etl_yaml(studies=None)
     said = pod.run(rc=2).stderr
-    assert "no studies are listed" in said and "etl.yaml" in said
+    assert "etl.yaml lists no studies" in said and "etl.yaml" in said
     (pod.home / "etl.yaml").unlink()
-    assert "no studies are listed" in pod.run(rc=2, ACED_ETL_YAML=None).stderr
+    assert "no study can be loaded: there is no etl.yaml" in pod.run(rc=2, ACED_ETL_YAML=None).stderr
 
 
 @pytest.mark.parametrize("change, place, told", [

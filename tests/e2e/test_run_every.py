@@ -23,7 +23,7 @@ def test_runs_follow_each_other_and_settings_are_read_anew(pod):
     running = pod.start("--all", "--every", "1s")
     running.until_said(RUN_ENDED, count=2)
     pod.write_etl_yaml(studies="neither a list nor nothing")
-    told = running.until_said("no run: `studies` is a list")
+    told = running.until_said("the run did not start: `studies` must be a list")
     assert "etl.yaml:2" in told["at"] and "write a study as" in told["do"]
     pod.write_etl_yaml()
     running.until_done(COHORT, "graph")
@@ -31,7 +31,7 @@ def test_runs_follow_each_other_and_settings_are_read_anew(pod):
     ended = running.stop()
     reports = ended.reports()
     refused = [report for report in reports if "error" in report]  # a configuration error is a document, too
-    assert refused and all(report["exit"] == 2 and "`studies` is a list" in report["error"] for report in refused)
+    assert refused and all(report["exit"] == 2 and "`studies` must be a list" in report["error"] for report in refused)
     reports = [report for report in reports if "error" not in report]
     first = [report for report in reports if len(report.get("studies", [])) == 1]
     assert len(first) >= 2 and reports[: len(first)] == first, "the list of studies changed once"
@@ -115,7 +115,7 @@ def test_the_exit_code_is_that_of_the_last_run(pod):
 
 
 def test_options_that_do_not_go_together(pod):
-    assert "--jitter goes with --every" in pod.run("--all", "--jitter", "1m", rc=2).stderr
-    assert "--dry-run does not go with --every" in pod.run("--all", "--every", "1h", "--dry-run", rc=2).stderr
+    assert "--jitter needs --every" in pod.run("--all", "--jitter", "1m", rc=2).stderr
+    assert "--dry-run and --every exclude each other" in pod.run("--all", "--every", "1h", "--dry-run", rc=2).stderr
     assert "--every" in pod.run("--all", "--every", "often", rc=2).stderr
     assert "did you mean `Lung`" in pod.run("Lun", "--every", "1h", rc=2).stderr

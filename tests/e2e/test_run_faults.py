@@ -68,7 +68,7 @@ def test_a_study_that_is_not_in_the_bucket_and_one_for_a_bucket_that_is_not_ther
 def test_a_source_that_is_not_there_ends_every_study_and_says_why(world):
     ran = world.run(rc=7, S3_BUCKET="no-such-bucket-anywhere")
     assert steps(ran, LUNG) == steps(ran, COHORT) == ended_at("pull")
-    assert "NoSuchBucket" in step(ran, LUNG, "pull")["reason"] and "check the bucket's name" in ran.stderr
+    assert "NoSuchBucket" in step(ran, LUNG, "pull")["reason"] and "check the name of the bucket" in ran.stderr
     ran = world.run(rc=4, AWS_PROFILE=None, AWS_ACCESS_KEY_ID="AKIDNOBODY", AWS_SECRET_ACCESS_KEY="no-such-secret")
     assert steps(ran, LUNG) == steps(ran, COHORT) == ended_at("pull") and "403" in step(ran, LUNG, "pull")["reason"]
 

@@ -251,7 +251,7 @@ def test_a_project_that_is_not_there_is_an_error_with_a_suggestion(world):
     for command in (["graph", "counts"], ["graph", "rm", "--dry-run"], ["graph", "rm", "--yes"], ["files", "ls"], ["files", "rm", "--yes"],
                     ["files", "rm", "--dry-run"]):
         ran = world.etl(*command, "--project", "demo-syntetic").failed(2)
-        assert "there is no project demo-syntetic" in ran.stderr and "did you mean `demo-synthetic`?" in ran.stderr, command
+        assert "the project demo-syntetic does not exist" in ran.stderr and "did you mean `demo-synthetic`?" in ran.stderr, command
         assert "aced-etl projects ls" in world.etl(*command, "--project", "other-thing").failed(2).stderr
     assert world.records(LUNG) > 0
     # A project that is there and empty is no error.
@@ -262,9 +262,9 @@ def test_a_project_that_is_not_there_is_an_error_with_a_suggestion(world):
 
 
 def test_paths_get_a_suggestion(pod):
-    assert "did you mean `studies/Lung`?" in pod.etl("validate", "studies/Lug").failed(3).stderr
-    assert "did you mean `studies/Lung`?" in pod.etl("validate", "studies/Lug/Patient.ndjson").failed(3).stderr
-    assert "did you mean `studies/Lung/Patient.ndjson`?" in pod.etl("validate", "studies/Lung/Patient.ndjso").failed(3).stderr
+    assert "did you mean `studies/Lung`?" in pod.etl("validate", "studies/Lug").failed(2).stderr
+    assert "did you mean `studies/Lung`?" in pod.etl("validate", "studies/Lug/Patient.ndjson").failed(2).stderr
+    assert "did you mean `studies/Lung/Patient.ndjson`?" in pod.etl("validate", "studies/Lung/Patient.ndjso").failed(2).stderr
     assert "did you mean `etl.yaml`?" in pod.etl("config", "show", "--etl-yaml", "etl.yml").failed(2).stderr
 
 

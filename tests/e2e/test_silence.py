@@ -20,7 +20,7 @@ def test_a_server_that_blocks_is_named_with_its_statement(etl, graph, few):
         other.execute("lock table node_patient in access exclusive mode")
         run = etl.start("graph", "load", "--project", "aced-one", few)
         try:
-            pid = until(lambda: [pid for pid, in graph.rows("select pid from pg_stat_activity where application_name = 'aced-etl' and "
+            pid = until(lambda: [pid for pid, in graph.rows("select pid from pg_stat_activity where application_name ~ '^aced-etl' and "
                                                             "wait_event_type = 'Lock' and datname = current_database()")])[0]
             os.kill(pid, signal.SIGSTOP)
             try:

@@ -99,7 +99,7 @@ def one_by_one(etl, study: pathlib.Path, out: pathlib.Path, why: str, **options:
     """Written all the same, file by file."""
     inode = out.stat().st_ino
     said = etl("simplify", "-v", study, out, **options).ok().stderr
-    assert "replaced one after the other" in said and why in said
+    assert "replaced one by one" in said and why in said
     assert out.stat().st_ino == inode and json.loads((out / "Patient.ndjson").read_text())["id"] == "p1"
     assert not hidden(out)
 
@@ -108,7 +108,7 @@ def one_by_one(etl, study: pathlib.Path, out: pathlib.Path, why: str, **options:
 def test_a_folder_that_cannot_be_exchanged_is_written_file_by_file(etl, small, tmp_path):
     out = tmp_path / "out"
     (out / "folder").mkdir(parents=True)
-    one_by_one(etl, small, out, "something else than files")
+    one_by_one(etl, small, out, "other things than files")
     (out / "folder").rmdir()
     (tmp_path / "elsewhere").write_text("")
     (out / "Specimen.ndjson").unlink()

@@ -76,7 +76,7 @@ def test_references_to_what_is_deleted_dangle_and_those_of_it_do_not(etl, study)
     study("a.ndjson", lines(patient(1), observation(1, {"reference": "Patient/p1"}), observation(2, {"reference": "Patient/gone"})))
     folder = study("d.ndjson", lines(bundle("transaction", delete("Patient/p1"), delete("Observation/o2"))))
     ran = etl("validate", folder).failed(3)
-    assert "Patient/p1 is nowhere" in ran.stdout and "Patient/gone" not in ran.stdout
+    assert "Patient/p1 does not exist" in ran.stdout and "Patient/gone" not in ran.stdout
 
 
 @pytest.mark.promise("One version of a resource is loaded")

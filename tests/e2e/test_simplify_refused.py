@@ -155,19 +155,19 @@ def test_nothing_in_it(etl, study, tmp_path, content):
     for name in ("a.ndjson", "a.json"):
         folder = study(name, content)
         ran = etl("simplify", folder / name, tmp_path / "out").failed(3)
-        assert "there is no resource in it" in ran.stderr
+        assert "the study contains no resources" in ran.stderr
     # Beside others it does no harm.
     study("b.ndjson", lines(PATIENT))
     assert len(etl("simplify", folder, "-").ok().stdout.splitlines()) == 1
 
 
 def test_nothing_on_stdin(etl):
-    assert "there is no resource in it" in etl("simplify", "-", "-", stdin="").failed(3).stderr
+    assert "the study contains no resources" in etl("simplify", "-", "-", stdin="").failed(3).stderr
 
 
 def test_a_folder_without_fhir(etl, study, tmp_path):
-    assert "no FHIR in this folder" in etl("simplify", study("a.txt", "x"), tmp_path / "out").failed(3).stderr
-    assert "no such file or folder" in etl("simplify", tmp_path / "none", tmp_path / "out").failed(3).stderr
+    assert "this folder contains no FHIR files" in etl("simplify", study("a.txt", "x"), tmp_path / "out").failed(3).stderr
+    assert "no such file or folder" in etl("simplify", tmp_path / "none", tmp_path / "out").failed(2).stderr
 
 
 def as_nobody(etl, *args) -> subprocess.CompletedProcess:

@@ -124,7 +124,7 @@ def test_an_object_that_changes_on_the_way_comes_whole(source, proxy):
     done = source.pull("--part-size", "1", "--jobs", "2", "--endpoint-url", between.endpoint)
     assert changed.is_set() and done["fetched"] == 1 and done["fetched_bytes"] == 12 * MIB
     assert source.local() == source.objects
-    assert "has changed while it was fetched" in source.stderr
+    assert "changed while it was downloaded" in source.stderr
 
 
 def test_an_object_that_leaves_on_the_way_fails_alone(source, proxy):
@@ -174,7 +174,7 @@ def test_without_a_service_it_ends_and_says_so(source):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     ran = source.etl("studies", "pull", "--endpoint-url", f"http://127.0.0.1:{port}", timeout=180).failed(5)
-    assert "no connection" in ran.stderr
+    assert "connection refused" in ran.stderr
 
 
 def test_two_pulls_do_not_meet(source, proxy):

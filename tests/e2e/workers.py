@@ -1,17 +1,17 @@
 """How pytest-xdist spreads the tests over its workers (--dist loadgroup): file by file, the long ones first.
 
 Each worker is a session: it has its own servers (those that its tests ask for), and its own canary, which knows the secrets
-of just these. Two files want OpenSearch, which takes longest to start, and go together.
+of just these. Several files want OpenSearch, which takes longest to start, and go together.
 """
 
 from __future__ import annotations
 
 import pytest
 
-TOGETHER = {"test_gen3_commands": "search", "test_local_servers": "search"}
+TOGETHER = {"test_gen3_commands": "search", "test_local_servers": "search", "test_search": "search", "test_fhir_store": "search"}
 
 # What would keep one worker busy after the others have ended.
-FIRST = ("test_gen3_commands", "test_local_servers", "test_graph_load_faults", "test_files_load", "test_graph_load_refused", "test_golden",
+FIRST = ("test_gen3_commands", "test_local_servers", "test_search", "test_fhir_store", "test_graph_load_faults", "test_files_load", "test_graph_load_refused", "test_golden",
          "test_files_faults", "test_graph_admin", "test_files_others", "test_studies_faults")
 
 

@@ -1,6 +1,6 @@
-// Search documents of a study of any shape. The first byte of the input says how it is read; the others are lines of FHIR
-// resources or records. Whatever they are, the documents are ones that every server takes, and neither the memory nor the
-// number of threads changes them.
+// Search documents of a study of any shape. The first byte of the input says how it is read; the others are lines of
+// FHIR resources or records. Whatever they are, the documents are ones that every server takes, and neither the memory
+// nor the number of threads changes them.
 
 #include <filesystem>
 #include <map>
@@ -176,7 +176,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         .limit = (how & 16U) != 0 ? 1U : 0U,
         .memory = memory};
     simplify::IssueReport report([](const fhir::Issue&, bool) {}, true);
-    return fuzz::refusal_of([&] { static_cast<void>(flat::make_documents(request, sink, report, [](std::uint64_t) {})); });
+    return fuzz::refusal_of(
+        [&] { static_cast<void>(flat::make_documents(request, sink, report, [](std::uint64_t) {})); });
   };
   Checked first(layout);
   const auto refused = make(std::size_t{1} << 20U, 1, first);

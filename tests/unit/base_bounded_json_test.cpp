@@ -54,7 +54,7 @@ TEST(BoundedJson, DoesNotCountSiblingsAsDepth) {
 }
 
 TEST(BoundedJson, RefusesWhatIsTooLong) {
-  EXPECT_EQ(refusal("[1,2,3]", {.bytes = 6}), "cannot read the JSON: it is 7 B long, more than the 6 B that are read");
+  EXPECT_EQ(refusal("[1,2,3]", {.bytes = 6}), "cannot read the JSON: it is 7 B long; at most 6 B are read");
 }
 
 TEST(BoundedJson, RefusesWhatFollowsANul) {
@@ -67,7 +67,7 @@ TEST(BoundedJson, NeverQuotesTheTextThatItCannotParse) {
   const std::string said = refusal(R"({"api_key": hidden-value})");
   EXPECT_EQ(said, "not JSON: parsing failed at byte 13");
   EXPECT_EQ(refusal(""), "not JSON: parsing failed at byte 0");
-  EXPECT_EQ(refusal("[1e999]"), "not JSON: it holds a number that is out of range");
+  EXPECT_EQ(refusal("[1e999]"), "not JSON: it contains a number that is out of range");
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ TEST_F(SettingsTest, a_number_may_have_a_largest) {
     (void)loaded().number("limits.pull_jobs");
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_STREQ(error.what(), "`limits.pull_jobs` is not a whole number from 1 to 64: 65");
+    EXPECT_STREQ(error.what(), "`limits.pull_jobs` must be a whole number from 1 to 64, not 65");
   }
 }
 
@@ -102,7 +102,7 @@ TEST_F(SettingsTest, a_choice_is_one_of_the_words) {
     (void)loaded().choice("graph.dangling");
     ADD_FAILURE();
   } catch (const UsageError& error) {
-    EXPECT_STREQ(error.what(), "`graph.dangling` is none of error, skip: keep");
+    EXPECT_STREQ(error.what(), "`graph.dangling` must be one of error, skip, not keep");
     EXPECT_EQ(error.where(), "environment ACED_ETL_GRAPH_DANGLING");
   }
   EXPECT_TRUE(choices("TEXT").empty());
@@ -166,12 +166,13 @@ TEST_F(SettingsTest, what_etl_yaml_should_not_hold_is_named_by_file_and_line) {
        {Wrong{"threads: 2\ndictionry: x\n", 2, "there is no setting `dictionry`"},
         Wrong{"database:\n  host: a\n  hots: b\n", 3, "there is no setting `database.hots`"},
         Wrong{"etl_yaml: other\n", 1, "there is no setting `etl_yaml`"},
-        Wrong{"threads: 2\nthreads: 3\n", 2, "is there twice"}, Wrong{"threads: [2]\n", 1, "takes a single value"},
-        Wrong{"threads:\n  a: 2\n", 1, "takes a single value"},
-        Wrong{"\ndatabase: here\n", 2, "holds several settings"}, Wrong{"- threads\n", 1, "settings are expected"},
-        Wrong{"threads: 2\ndictionary: ${NOWHERE}\n", 2, "the environment has no NOWHERE"},
+        Wrong{"threads: 2\nthreads: 3\n", 2, "`threads` is set twice, for the first time on line 1"},
+        Wrong{"threads: [2]\n", 1, "takes a single value"}, Wrong{"threads:\n  a: 2\n", 1, "takes a single value"},
+        Wrong{"\ndatabase: here\n", 2, "must be a map of settings"},
+        Wrong{"- threads\n", 1, "etl.yaml must be a map of settings"},
+        Wrong{"threads: 2\ndictionary: ${NOWHERE}\n", 2, "the environment variable NOWHERE is not set"},
         Wrong{"dictionary: ${OPEN\n", 1, "without `}`"}, Wrong{"threads: 2\ntemp_dir: a: b\n", 2, "not YAML"},
-        Wrong{"threads: 2\n---\nthreads: 3\n", 2, "only one YAML document"}}) {
+        Wrong{"threads: 2\n---\nthreads: 3\n", 2, "a second YAML document"}}) {
     const auto file = put("etl.yaml", wrong.text);
     try {
       (void)loaded();

@@ -102,7 +102,7 @@ TEST(Dictionary, NamesWhatIsNotADictionary) {
   EXPECT_THAT(failure(R"({"a": 1e999})"), HasSubstr("out of range"));
   EXPECT_THAT(failure("[]"), HasSubstr("not an object"));
   EXPECT_THAT(failure("{}"), HasSubstr("no node"));
-  EXPECT_THAT(failure(R"({"id": "patient", "properties": {}})"), HasSubstr("the schema of one node"));
+  EXPECT_THAT(failure(R"({"id": "patient", "properties": {}})"), HasSubstr("the schema of a single node"));
   EXPECT_THAT(failure(R"({"a.yaml": 1})"), HasSubstr("d.json (a.yaml)"));
   EXPECT_THAT(failure(R"({"a.yaml": {"title": "A"}})"), HasSubstr("'id' is missing"));
   EXPECT_THAT(failure(R"({"a.yaml": {"id": "a", "links": [{"name": "b"}]}})"),
@@ -110,18 +110,18 @@ TEST(Dictionary, NamesWhatIsNotADictionary) {
   EXPECT_THAT(failure(R"({"a.yaml": {"id": "a"}, "b.yaml": {"id": "a"}})"), HasSubstr("two schemas"));
   EXPECT_THAT(
       failure(R"({"a.yaml": {"id": "a", "links": [{"name": "b", "backref": "c", "label": "l", "target_type": "z"}]}})"),
-      HasSubstr("a link leads to 'z'"));
+      HasSubstr("a link points to 'z'"));
   EXPECT_THAT(
       failure(R"({"a.yaml": {"id": "a", "links": [{"name": "b", "backref": "c", "label": "l", "target_type": "a"},
                                                           {"name": "d", "backref": "e", "label": "l", "target_type": "a"}]}})"),
       HasSubstr("edge_ala"));
   EXPECT_THAT(failure(R"({"a.yaml": {"id": "a", "properties": {"$ref": "a.yaml#/properties"}}})"),
-              HasSubstr("leads back to itself"));
+              HasSubstr("refers to itself"));
   EXPECT_THAT(failure(R"({"a.yaml": {"id": "a", "properties": {"p": {"$ref": "b.yaml#/x"}}}})"), HasSubstr("b.yaml"));
 }
 
 TEST(Dictionary, AFileThatIsNotThereIsNamed) {
-  EXPECT_THROW((void)Dictionary::load("/nowhere/dictionary.json"), InputError);
+  EXPECT_THROW((void)Dictionary::load("/nowhere/dictionary.json"), UsageError);
 }
 
 TEST(Dictionary, TheDemoLoads) {

@@ -75,7 +75,7 @@ TEST_F(FhirStudyFiles, MayBeOneFileOfAnyName) {
 }
 
 TEST_F(FhirStudyFiles, AreMissedWithAnError) {
-  EXPECT_THROW(study_files((folder_.path() / "none").string(), {}), InputError);
+  EXPECT_THROW(study_files((folder_.path() / "none").string(), {}), UsageError);
   folder_.write("a.txt", "");
   EXPECT_THROW(names(), InputError);
 }

@@ -434,10 +434,10 @@ TEST(FhirWalker, ABlankInThePathOfAFileIsAWarning) {
 
 TEST(FhirWalker, SaysWhatItFoundAndExpected) {
   EXPECT_THAT(check(PATIENT(R"("birthDate":"2023-13-45")")).messages,
-              ElementsAre(HasSubstr("\"2023-13-45\", expected a date")));
-  EXPECT_THAT(check(PATIENT(R"("active":"x")")).messages, ElementsAre("a string, expected true or false"));
-  EXPECT_THAT(check(PATIENT(R"("name":"x")")).messages, ElementsAre("a string, expected an array"));
-  EXPECT_THAT(check(PATIENT(R"("colour":1)")).messages, ElementsAre("\"colour\" is no element of Patient"));
+              ElementsAre(HasSubstr("\"2023-13-45\"; expected a date")));
+  EXPECT_THAT(check(PATIENT(R"("active":"x")")).messages, ElementsAre("a string; expected true or false"));
+  EXPECT_THAT(check(PATIENT(R"("name":"x")")).messages, ElementsAre("a string; expected an array"));
+  EXPECT_THAT(check(PATIENT(R"("colour":1)")).messages, ElementsAre("\"colour\" is not an element of Patient"));
   // A long value is shown in part, and whole characters of it.
   std::string umlauts;
   for (int i = 0; i < 100; ++i) umlauts += "\u00e4";

@@ -178,7 +178,7 @@ TEST_F(FilesTest, MustBeAFileOfThatSize) {
   EXPECT_THAT(look("output/d"), HasSubstr("not a regular file"));
   ASSERT_EQ(::mkfifo((base_ / "root/output/fifo").c_str(), 0600), 0);
   EXPECT_THAT(look("output/fifo"), HasSubstr("not a regular file"));
-  EXPECT_EQ(look("output/a", {}, 6), "the file has another size than the metadata says (6 bytes)");
+  EXPECT_EQ(look("output/a", {}, 6), "the size of the file differs from the metadata (6 bytes)");
   documents::Places places;
   places.output = base_ / "not-there";
   places.output_named = true;

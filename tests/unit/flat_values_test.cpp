@@ -9,9 +9,9 @@
 #include "flat/column_list.hpp"
 #include "flat/column_values.hpp"
 #include "flat/columns.hpp"
+#include "flat/documents.hpp"
 #include "flat/json_members.hpp"
 #include "flat/personal_identifiers.hpp"
-#include "flat/documents.hpp"
 #include "flat/resource_columns.hpp"
 #include "flat/shown_value.hpp"
 
@@ -24,9 +24,14 @@ TEST(ColumnNames, OnlyNamesOfGraphQLAreNames) {
 }
 
 TEST(ColumnNames, EveryCharacterThatNoNameHasBecomesAnUnderscore) {
-  const std::map<std::string, std::string> names{{"percent tumor (%)", "percent_tumor____"}, {"1st", "_1st"}, {"", "_"},
-                                                 {"größe", "gr__e"},  {"__typename", "_typename"}, {"__x", "__x"},
-                                                 {"a-b", "a_b"},       {"日本", "__"}};
+  const std::map<std::string, std::string> names{{"percent tumor (%)", "percent_tumor____"},
+                                                 {"1st", "_1st"},
+                                                 {"", "_"},
+                                                 {"größe", "gr__e"},
+                                                 {"__typename", "_typename"},
+                                                 {"__x", "__x"},
+                                                 {"a-b", "a_b"},
+                                                 {"日本", "__"}};
   for (const auto& [text, name] : names) EXPECT_EQ(column_name(text), name) << text;
 }
 
@@ -43,10 +48,12 @@ TEST(ColumnNames, ExtensionsAreNamedByTheEndOfTheirUrl) {
 }
 
 TEST(ShownNumbers, AreAsPythonPrintsThem) {
-  const std::map<std::string, std::string> numbers{{"30", "30"},     {"2.50", "2.5"},     {"30.0", "30.0"},
-                                                   {"1e3", "1000.0"}, {"1e-5", "1e-05"},  {"0.0001", "0.0001"},
-                                                   {"1e16", "1e+16"}, {"1e15", "1000000000000000.0"}, {"-0.10", "-0.1"},
-                                                   {"0.1234567890123456789", "0.12345678901234568"}, {"1e999", "1e999"}};
+  const std::map<std::string, std::string> numbers{{"30", "30"},      {"2.50", "2.5"},
+                                                   {"30.0", "30.0"},  {"1e3", "1000.0"},
+                                                   {"1e-5", "1e-05"}, {"0.0001", "0.0001"},
+                                                   {"1e16", "1e+16"}, {"1e15", "1000000000000000.0"},
+                                                   {"-0.10", "-0.1"}, {"0.1234567890123456789", "0.12345678901234568"},
+                                                   {"1e999", "1e999"}};
   for (const auto& [number, shown] : numbers) EXPECT_EQ(shown_number(number), shown) << number;
 }
 
@@ -134,7 +141,8 @@ TEST(Columns, NumbersComeFromTheDefinitionsOfFhir) {
   EXPECT_EQ(kind_of_column("specimen", "specimen_patient_multipleBirthInteger"), Kind::long_integer);
   EXPECT_EQ(kind_of_column("specimen", "specimen_size"), Kind::keyword);
   EXPECT_EQ(kind_of_column("group_member", "group_member_quantity"), Kind::long_integer);
-  EXPECT_EQ(kind_of_column("medication_administration", "medication_administration_total_dosage"), Kind::double_decimal);
+  EXPECT_EQ(kind_of_column("medication_administration", "medication_administration_total_dosage"),
+            Kind::double_decimal);
   EXPECT_EQ(kind_of_column("specimen", "project_id"), Kind::keyword);
   for (const std::string& type : document_types(Layout::dataframe)) {
     for (const Column& column : fixed_columns(Layout::dataframe, type, nullptr)) {

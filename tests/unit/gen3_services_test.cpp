@@ -76,7 +76,7 @@ TEST_F(Gen3Services, ARecordIsMadeOnceAndFoundAgain) {
     indexd.create(other);
     FAIL();
   } catch (const RefusedError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("3 bytes there, 99 bytes wanted"));
+    EXPECT_THAT(error.what(), HasSubstr("it has 3 bytes, not 99 bytes"));
   }
   EXPECT_TRUE(indexd.remove(wanted.did, there->rev));
   EXPECT_FALSE(indexd.remove(wanted.did, there->rev));

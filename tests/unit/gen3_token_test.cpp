@@ -100,15 +100,15 @@ TEST(Gen3Indexd, TellsInWhatRecordsDiffer) {
   there.urls.pop_back();
   there.authz.clear();
   const std::string told = difference(wanted, there);
-  for (const char* part :
-       {"8 bytes there, 7 bytes wanted", "md5 cc there, aa wanted", "urls s3://b/2 there", "authz none there"}) {
+  for (const char* part : {"it has 8 bytes, not 7 bytes", "its md5 is cc, not aa", "its urls are s3://b/2, not",
+                           "its authz is none, not"}) {
     EXPECT_NE(told.find(part), std::string::npos) << told;
   }
   there = wanted;
   wanted.file_name = "right";
-  EXPECT_EQ(difference(wanted, there), "file_name none there, right wanted");
+  EXPECT_EQ(difference(wanted, there), "its file_name is none, not right");
   there.file_name = "wrong";
-  EXPECT_EQ(difference(wanted, there), "file_name wrong there, right wanted");
+  EXPECT_EQ(difference(wanted, there), "its file_name is wrong, not right");
   there = wanted;
   there.hashes.clear();
   EXPECT_EQ(difference(wanted, there), "no hash in common");
@@ -116,7 +116,7 @@ TEST(Gen3Indexd, TellsInWhatRecordsDiffer) {
   there.size = 8;
   there.authz = {"/programs/P/projects/other"};
   EXPECT_EQ(difference(wanted, there),
-            "authz /programs/P/projects/other there, /programs/P/projects/q wanted: it belongs to another project");
+            "its authz is /programs/P/projects/other, not /programs/P/projects/q: it belongs to another project");
   there.authz.push_back(wanted.authz.front());
   EXPECT_NE(difference(wanted, there).find("8 bytes there"), std::string::npos);
 }

@@ -164,7 +164,7 @@ TEST_F(ProfileTest, WithoutAnyNameItIsDefault) {
 TEST_F(ProfileTest, AnUnknownProfileIsNamedWithThoseThereAre) {
   write_pod();
   const auto error = refused({"fencbot", {}, {}});
-  EXPECT_THAT(error.what(), HasSubstr("no AWS profile `fencbot`"));
+  EXPECT_THAT(error.what(), HasSubstr("the AWS profile `fencbot` does not exist"));
   EXPECT_THAT(error.hint(), HasSubstr("did you mean `fencebot`?"));
   EXPECT_EQ(error.where(), "--profile");
   EXPECT_THAT(error.hint(), HasSubstr("default, etlbot, fencebot"));
@@ -227,9 +227,11 @@ TEST_F(ProfileTest, ARoleWithoutAKeyToAssumeItWithIsRefused) {
         "r\nsource_profile = d\n[profile d]\nrole_arn = r\nsource_profile = c\n[profile e]\nrole_arn = "
         "r\ncredential_source = Moon\n[profile f]\nrole_arn = r\nsource_profile = c\nduration_seconds = 5\n");
   EXPECT_THAT(refused({"a", {}, {}}).what(), HasSubstr("neither source_profile nor credential_source"));
-  EXPECT_THAT(refused({"b", {}, {}}).what(), HasSubstr("no AWS profile `nobody`, the source_profile of `b`"));
-  EXPECT_THAT(refused({"c", {}, {}}).what(), HasSubstr("leads back to `c`"));
-  EXPECT_THAT(refused({"e", {}, {}}).what(), HasSubstr("none of Environment, EcsContainer, Ec2InstanceMetadata: Moon"));
+  EXPECT_THAT(refused({"b", {}, {}}).what(),
+              HasSubstr("the AWS profile `nobody`, the source_profile of `b`, does not exist"));
+  EXPECT_THAT(refused({"c", {}, {}}).what(), HasSubstr("returns to `c`"));
+  EXPECT_THAT(refused({"e", {}, {}}).what(),
+              HasSubstr("must be Environment, EcsContainer or Ec2InstanceMetadata, not Moon"));
   EXPECT_THAT(refused({"f", {}, {}}).what(), HasSubstr("duration_seconds"));
 }
 

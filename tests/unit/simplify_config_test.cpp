@@ -56,17 +56,17 @@ TEST(SimplifyConfig, MayBeEmpty) {
 
 TEST(SimplifyConfig, NamesTheLineOfAFault) {
   EXPECT_THAT(failure("a: [1\nb: 2"), HasSubstr("c.yaml:"));
-  EXPECT_EQ(failure("- a"), "c.yaml:1 the simplify configuration is not a mapping");
-  EXPECT_EQ(failure("text"), "c.yaml:1 the simplify configuration is not a mapping");
-  EXPECT_EQ(failure("\n\ndependency_order: {a: b}"), "c.yaml:3 dependency_order is not a list");
+  EXPECT_EQ(failure("- a"), "c.yaml:1 the simplify configuration must be a map");
+  EXPECT_EQ(failure("text"), "c.yaml:1 the simplify configuration must be a map");
+  EXPECT_EQ(failure("\n\ndependency_order: {a: b}"), "c.yaml:3 dependency_order must be a list");
   EXPECT_EQ(failure("dependency_order:\n  - a\n  - [b]"),
-            "c.yaml:3 dependency_order holds something that is not a name");
-  EXPECT_EQ(failure("nested_objects: [a]"), "c.yaml:1 nested_objects is not a mapping");
-  EXPECT_EQ(failure("nested_objects:\n  Patient: address"), "c.yaml:2 nested_objects.Patient is not a list");
-  EXPECT_EQ(failure("limit_links:\n  A: []\n  B: {c: d}"), "c.yaml:3 limit_links.B is not a list");
-  EXPECT_EQ(failure("limit_links: text"), "c.yaml:1 limit_links is not a mapping");
-  EXPECT_EQ(failure("renamed_properties:\n  a: [b]"), "c.yaml:2 a renamed property needs one new name");
-  EXPECT_EQ(failure("ignored_properties: a"), "c.yaml:1 ignored_properties is not a list");
+            "c.yaml:3 dependency_order contains something that is not a name");
+  EXPECT_EQ(failure("nested_objects: [a]"), "c.yaml:1 nested_objects must be a map");
+  EXPECT_EQ(failure("nested_objects:\n  Patient: address"), "c.yaml:2 nested_objects.Patient must be a list");
+  EXPECT_EQ(failure("limit_links:\n  A: []\n  B: {c: d}"), "c.yaml:3 limit_links.B must be a list");
+  EXPECT_EQ(failure("limit_links: text"), "c.yaml:1 limit_links must be a map");
+  EXPECT_EQ(failure("renamed_properties:\n  a: [b]"), "c.yaml:2 a renamed property needs exactly one new name");
+  EXPECT_EQ(failure("ignored_properties: a"), "c.yaml:1 ignored_properties must be a list");
 }
 
 TEST(SimplifyConfig, TakesNoKeyThatIsNotAName) {

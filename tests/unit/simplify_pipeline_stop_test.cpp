@@ -11,31 +11,31 @@
 namespace etl::simplify {
 namespace {
 
+struct CountedRecords final : Consumer::Part {
+  void record(const Record& record) override {
+    static_cast<void>(record);
+    ++records;
+  }
+  std::uint64_t records = 0;
+};
+
 /// Counts records, and asks for a stop when it was given some parts.
-class StoppingConsumer final : public Consumer {
+class StoppingConsumer final : public ConsumerOf<CountedRecords> {
  public:
   explicit StoppingConsumer(unsigned after) : after_(after) {}
 
-  struct Counted final : Part {
-    void record(const Record& record) override {
-      static_cast<void>(record);
-      ++records;
-    }
-    std::uint64_t records = 0;
-  };
-
-  std::unique_ptr<Part> part() override { return std::make_unique<Counted>(); }
-  void take(Part& part) override {
-    records += std::exchange(static_cast<Counted&>(part).records, 0);
-    if (++taken == after_) stop.request_stop();
-  }
   bool restart() override { return false; }
-  void rejected(const Rejected& rejected) override { ADD_FAILURE() << rejected.text; }
-  void file_issue(const fhir::Issue& issue) override { ADD_FAILURE() << issue.message; }
 
   std::stop_source stop;
   unsigned taken = 0;
   std::uint64_t records = 0;
+
+ protected:
+  std::unique_ptr<CountedRecords> make_part() override { return std::make_unique<CountedRecords>(); }
+  void take_part(CountedRecords& part) override {
+    records += std::exchange(part.records, 0);
+    if (++taken == after_) stop.request_stop();
+  }
 
  private:
   unsigned after_;
@@ -53,10 +53,12 @@ class PipelineStop : public testing::TestWithParam<unsigned> {
   }
 
   PipelineResult run(StoppingConsumer& consumer) {
+    IssueReport report([](const fhir::Issue& issue, bool) { ADD_FAILURE() << issue.text(); });
     return run_pipeline({.worker = {.plans = *plans},
                          .threads = GetParam(),
                          .limits = {.block = 4096},
-                         .stop = consumer.stop.get_token()},
+                         .stop = consumer.stop.get_token(),
+                         .report = &report},
                         files, nullptr, consumer);
   }
 

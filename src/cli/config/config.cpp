@@ -85,7 +85,7 @@ void studies(const Context& context) {
                fmt::format("{}", fmt::join(study.skip, ",")), fmt::format("{}", fmt::join(study.exclude, ",")),
                study.transform_ids.value_or(seed ? seed->text : ""), study.origin});
   }
-  if (table.empty()) log::info("etl.yaml names no studies; `aced-etl config init` writes one that does");
+  if (table.empty()) log::info("etl.yaml lists no studies; `aced-etl config init` writes one that does");
   table.print(context);
 }
 
@@ -131,11 +131,13 @@ void add_show(CLI::App& app, CLI::App& group, Context& context) {
 
 void add_schema(CLI::App& group) {
   CLI::App* command = group.add_subcommand("schema");
-  describe(*command, {.summary = "print the JSON schema of etl.yaml",
-                      .text = "For editors, and for what writes the file: draft 2020-12, made of the table of settings "
-                              "that the program itself goes by. It is there as share/etl.schema.json, too.",
-                      .examples = {{"aced-etl config schema > etl.schema.json",
-                                    "and in etl.yaml: # yaml-language-server: $schema=etl.schema.json"}}});
+  describe(
+      *command,
+      {.summary = "print the JSON schema of etl.yaml",
+       .text = "For editors and for programs that write the file: draft 2020-12, generated from the table of settings "
+               "that the program itself uses. share/etl.schema.json has the same content.",
+       .examples = {{"aced-etl config schema > etl.schema.json",
+                     "and in etl.yaml: # yaml-language-server: $schema=etl.schema.json"}}});
   command->callback([] { write_out(config::etl_yaml_schema().dump(2) + "\n"); });
 }
 
@@ -144,7 +146,7 @@ void add_studies_of(CLI::App& group, Context& context) {
   describe(*command,
            {.summary = "show the studies of etl.yaml: project, bucket and source of each",
             .text = "Defaults are filled in: project PROGRAM-NAME, the setting files.bucket (empty: fence's default), "
-                    "the prefix source.studies_prefix and the name. A list that is not sound is an error with file and "
+                    "the prefix source.studies_prefix and the name. An invalid list is an error with file and "
                     "line (exit 2).",
             .examples = {{"aced-etl config studies", "in the file's order"},
                          {"aced-etl config studies -o json --etl-yaml staging.yaml", "of another file"}}});

@@ -64,7 +64,7 @@ class Sources {
       for (const std::string& warning : users.warnings) log::warn("{}", warning);
       found.notes.push_back("The projects are those of " + *file + ".");
     } else {
-      missing(fmt::format("the projects: {} is not mounted", settings_.require("user_yaml")));
+      missing(fmt::format("the projects, because {} is not mounted", settings_.require("user_yaml")));
     }
   }
 
@@ -74,7 +74,7 @@ class Sources {
       config = config::read_fence_config(*file);
       found.default_bucket = config->upload_bucket;
     } else {
-      missing(fmt::format("which buckets take uploads: {} is not mounted", settings_.require("fence_config")));
+      missing(fmt::format("which buckets take uploads, because {} is not mounted", settings_.require("fence_config")));
     }
     if (const auto bucket = settings_.get("files.bucket")) found.default_bucket = bucket->text;
     const auto fence = ask_fence(context);
@@ -86,7 +86,7 @@ class Sources {
 
   std::optional<std::vector<gen3::Bucket>> ask_fence(const Context& context) {
     if (!gen3::has_commons(settings_)) {
-      missing("the commons' buckets: there is no commons to ask (no API key, no GEN3_ENDPOINT)");
+      missing("the buckets of the commons, because neither an API key nor GEN3_ENDPOINT is set");
       return std::nullopt;
     }
     try {
@@ -97,7 +97,7 @@ class Sources {
     } catch (const StoppedError&) {
       throw;
     } catch (const Error& error) {
-      missing(fmt::format("the commons' buckets: {}{}", error.what(),
+      missing(fmt::format("the buckets of the commons: {}{}", error.what(),
                           error.where().empty() ? "" : fmt::format(" ({})", error.where())));
       return std::nullopt;
     }
@@ -121,7 +121,7 @@ void init(const Context& context, const InitArguments& arguments) {
   // A link that leads nowhere counts, too: something stands there.
   const bool there = fs::symlink_status(arguments.file, unreadable).type() != fs::file_type::not_found;
   if (!to_stdout && !arguments.force && there) {
-    throw UsageError("it is there already", arguments.file, "pass --force to write it anew, or name another file");
+    throw UsageError("the file exists already", arguments.file, "pass --force to overwrite it, or name another file");
   }
   const Sources sources(context);
   const std::string text = config::draft_etl_yaml(sources.found);
@@ -142,19 +142,20 @@ void init(const Context& context, const InitArguments& arguments) {
 
 void add_config_init(CLI::App& group, Context& context) {
   CLI::App* command = group.add_subcommand("init");
-  describe(*command,
-           {.summary = "write a commented etl.yaml from user.yaml and fence's buckets",
-            .text = "A study for every project of user.yaml, named after its code, whether its metadata is here yet or "
-                    "not. Its bucket is the one that takes uploads and has the code in its name, if one alone does "
-                    "(case does not matter, '_' is '-'), else the default. All further settings follow as "
-                    "commented-out lines.\n\n"
-                    "What is not mounted, and a commons that does not answer, is told in a warning and in the file, "
-                    "which is written all the same. A file that is there stays unless --force is given (exit 2).",
-            .examples = {{"aced-etl config init", "writes ./etl.yaml"},
-                         {"aced-etl config init - | less", "only look at it"}}});
+  describe(
+      *command,
+      {.summary = "write a commented etl.yaml from user.yaml and fence's buckets",
+       .text = "A study for every project of user.yaml, named after its code, whether its metadata is here yet or "
+               "not. Its bucket is the one that takes uploads and has the code in its name, if one alone does "
+               "(case does not matter, '_' is '-'), else the default. All further settings follow as "
+               "commented-out lines.\n\n"
+               "What is not mounted, and a commons that does not answer, is reported in a warning and in the file, "
+               "which is written all the same. An existing file is not overwritten without --force (exit 2).",
+       .examples = {{"aced-etl config init", "writes ./etl.yaml"},
+                    {"aced-etl config init - | less", "show it without writing a file"}}});
   auto arguments = std::make_shared<InitArguments>();
   command->add_option("FILE", arguments->file, "where to write it, or - for stdout [default: etl.yaml]");
-  command->add_flag("--force", arguments->force, "write over a file that is there");
+  command->add_flag("--force", arguments->force, "overwrite an existing file");
   for (const char* key : {"user_yaml", "fence_config", "files.bucket", "folder.studies"}) {
     add_setting_option(*command, context, key);
   }

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/files/load.hpp"
+#include "cli/files/lock.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
 #include "cli/lib/options.hpp"
@@ -13,7 +14,6 @@
 #include "documents/locator.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
-#include "files/state_files.hpp"
 
 namespace etl::cli {
 namespace {
@@ -22,7 +22,7 @@ void load(Context& context, const FilesOptions& options) {
   const ProjectId project = ProjectId::parse(options.project);
   Commons commons(context, files::http_options(context.settings));
   const auto state = config::folder(context.settings, "state_dir");
-  const files::ProjectLock lock(state, commons.session.endpoint(), project);
+  const FilesLock lock(context, commons, project);
   files::Journal journal(state, commons.session.endpoint());
   const documents::Locator locator(study_places(context, options));
   files::Manifest manifest(&locator);
@@ -35,25 +35,27 @@ void add_load(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("load");
   describe(
       *command,
-      {.summary = "bring a study's files into the commons: bytes to S3 by fence's signed URLs, records to indexd",
+      {.summary = "upload a study's files to the commons: bytes to S3 through fence's signed URLs, records to indexd",
        .text =
            "For every DocumentReference below PATH the file it names goes to the bucket as <id>/<name>, and indexd "
            "gets a record under the DocumentReference's id, its GUID. The source_path extension, else the attachment's "
            "url, names the file: a path below the output folder (a leading `output/` stands for that folder), or below "
-           "the study's own folder. Percent escapes are decoded. Nothing else is read: no file of another study, none "
-           "whose path has a part that begins with a dot, and none outside, through symbolic links either. "
+           "the study's own folder. Percent escapes are decoded. No other file is read: none of another study, none "
+           "whose path has a part that begins with a dot, and none outside these folders, not even through a symbolic "
+           "link. "
            "DocumentReferences that name no file (inline data, https, s3, drs, Binary/..., a title alone) are counted, "
            "and so are those that the study deletes (`deleted`) or has a newer version of (`superseded`, with "
            "--duplicates latest): their files are not loaded. Records that indexd already has of them stay; `files "
            "verify` names them.\n\n"
            "--transform-ids, or `transform_ids` of the study in etl.yaml, replaces the ids with the same UUIDs that "
            "`graph load` gives its records, so that GUID and `object_id` agree.\n\n"
-           "A file must have the size and the md5 that the metadata says: one that has not is named, and nothing of "
-           "it is left in the commons (exit 6). Files that are there already are not sent again. Stopped or killed at "
-           "any moment, the same command goes on where it was: large files are sent in parts, and parts that arrived "
-           "count. A record that differs from the metadata is an error, or made anew with --replace; a record of "
-           "another project is never touched.",
-       .examples = {{"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "what is not there yet"},
+           "The size and md5 of a file must agree with the metadata. A file that differs is reported, and nothing of "
+           "it stays in the commons (exit 6). Files that are in the commons already are not sent again: the record of "
+           "a file that an earlier load sent must agree, and its object is checked when the last check is more than "
+           "--recheck-days old. The same command resumes a load that was stopped or killed; it sends large files in "
+           "parts and does not repeat parts that arrived. A record that differs from the metadata is an error, or is "
+           "replaced with --replace; a record of another project is never touched.",
+       .examples = {{"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "send what is missing"},
                     {"aced-etl files load --project aced-Diabetes ~/studies/Diabetes --dry-run", "what would be sent"},
                     {"aced-etl files load --project aced-Diabetes --bucket aced-default-staging --bandwidth 10MB "
                      "~/studies/Diabetes",
@@ -63,7 +65,9 @@ void add_load(CLI::App& group, Context& context) {
   add_project_option(*command, *options, true);
   add_study_path(*command, context, *options);
   add_sending_options(*command, context, *options);
-  command->add_flag("--replace", options->replace, "make records of the project anew that differ from the metadata");
+  add_setting_option(*command, context, "files.recheck");
+  command->add_flag("--recheck", options->recheck, "check the object of every file now, however recent the last check");
+  command->add_flag("--replace", options->replace, "replace records of the project that differ from the metadata");
   add_dry_run(*command, context);
   command->callback([&context, options] { load(context, *options); });
 }
@@ -78,7 +82,8 @@ void add_project_option(CLI::App& app, FilesOptions& options, bool required) {
 
 void add_guids(CLI::App& app, std::vector<std::string>& guids, const std::string& help) {
   app.add_option("GUID", guids, help)->check([](const std::string& guid) {
-    return guid.empty() ? std::string("a GUID is empty: is a variable of the command line not set?") : std::string{};
+    return guid.empty() ? std::string("a GUID is empty; perhaps a variable on the command line is not set")
+                        : std::string{};
   });
 }
 
@@ -129,6 +134,8 @@ files::LoadOptions load_options(const Context& context, const FilesOptions& opti
   load.jobs = file_jobs(context);
   load.dry_run = context.dry_run;
   load.replace = options.replace;
+  load.recheck =
+      options.recheck ? std::chrono::seconds(0) : std::chrono::days(context.settings.number("files.recheck"));
   load.upload.multipart_threshold = options.multipart_threshold;
   load.upload.part_size = options.part_size;
   files::choose_bucket(load.upload, context.settings, load.project, commons.fence);
@@ -146,11 +153,11 @@ documents::Places study_places(const Context& context, const FilesOptions& optio
 
 void add_files(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("files");
-  describe(*group,
-           {.summary = "a project's files: objects in S3, records in indexd",
-            .text = "",
-            .examples = {{"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "bring what is missing"},
-                         {"aced-etl files verify --project aced-Diabetes ~/studies/Diabetes", "is all there?"}}});
+  describe(*group, {.summary = "a project's files: objects in S3, records in indexd",
+                    .text = "",
+                    .examples = {
+                        {"aced-etl files load --project aced-Diabetes ~/studies/Diabetes", "send what is missing"},
+                        {"aced-etl files verify --project aced-Diabetes ~/studies/Diabetes", "is everything there?"}}});
   add_load(*group, context);
   add_files_ls(*group, context);
   add_files_verify(*group, context);

@@ -35,7 +35,7 @@ class DownloadSession {
     if (services_.stop.stop_requested()) throw StoppedError();
     crew_.add(record);
   }
-  void missing(const std::string& guid) { failed(guid, guid, "indexd does not know it"); }
+  void missing(const std::string& guid) { failed(guid, guid, "indexd has no such record"); }
   void finish() { crew_.finish(); }
 
   [[nodiscard]] files::LoadTally::Sum downloaded() const { return downloaded_; }
@@ -85,7 +85,7 @@ class DownloadSession {
 
 void get(Context& context, const GetOptions& options) {
   if (options.guids.empty() == options.project.empty()) {
-    throw UsageError("say which files to get", {}, "name their GUIDs, or a project with --project");
+    throw UsageError("no file is named", {}, "name their GUIDs, or a project with --project");
   }
   Commons commons(context, files::http_options(context.settings));
   DownloadSession getting(commons, options, file_jobs(context));

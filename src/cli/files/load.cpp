@@ -19,7 +19,8 @@ std::string name_of(Outcome outcome, bool dry_run) {
   return fmt::format("{}{}", dry_run && acts ? "would be " : "", to_string(outcome));
 }
 
-void print_summary(const Context& context, const files::LoadTally& tally, const files::StudyTally& study) {
+void print_summary(const Context& context, const files::LoadTally& tally, const files::StudyTally& study,
+                   const files::LoadOptions& load) {
   Table table({"outcome", number("files"), number("bytes")});
   for (std::size_t i = 0; i < files::outcomes; ++i) {
     const auto outcome = static_cast<Outcome>(i);
@@ -37,6 +38,9 @@ void print_summary(const Context& context, const files::LoadTally& tally, const 
               human_count(study.further_contents));
   }
   table.print(context);
+  if (tally[Outcome::unchanged].files > 0) {
+    log::info("unchanged: {}", files::grounds(tally, load));
+  }
 }
 
 }  // namespace
@@ -44,9 +48,9 @@ void print_summary(const Context& context, const files::LoadTally& tally, const 
 void load_manifest(Context& context, Commons& commons, files::Journal& journal, files::Manifest& manifest,
                    const files::LoadOptions& load, const files::StudyTally& study) {
   const files::LoadResult result = files::load_watched(services_of(commons), journal, manifest, load, "files");
-  print_summary(context, result.tally, study);
+  print_summary(context, result.tally, study, load);
   const std::uint64_t failed = result.tally[Outcome::failed].files + study.problems;
-  if (failed > 0) log::error("{} failed for good; nothing new of them is in the commons", counted(failed, "file"));
+  if (failed > 0) log::error("{} failed; nothing of them was added to the commons", counted(failed, "file"));
   if (result.stopped) std::rethrow_exception(result.stopped);
   if (failed > 0) context.exit = ExitCode::partial;
 }

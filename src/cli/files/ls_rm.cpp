@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "base/text.hpp"
+#include "cli/files/lock.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/confirm.hpp"
 #include "cli/lib/describe.hpp"
@@ -15,7 +16,6 @@
 #include "cli/lib/print.hpp"
 #include "config/folder.hpp"
 #include "files/removal.hpp"
-#include "files/state_files.hpp"
 
 namespace etl::cli {
 namespace {
@@ -55,7 +55,7 @@ void remove(Context& context, const FilesOptions& options) {
   Commons commons(context, files::http_options(context.settings));
   const files::Services services = services_of(commons);
   const auto state = config::folder(context.settings, "state_dir");
-  const files::ProjectLock lock(state, commons.session.endpoint(), project);
+  const FilesLock lock(context, commons, project);
   std::uint64_t refused = 0;
   const auto chosen =
       files::find_records(services, authz, options.guids, [&](const std::string& guid, const std::string& reason) {

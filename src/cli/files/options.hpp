@@ -21,6 +21,7 @@ struct FilesOptions {
   std::string source;              ///< --source: the only folder that its files may be in
   std::uint64_t multipart_threshold = 64 * files::MiB;
   std::uint64_t part_size = 16 * files::MiB;
+  bool recheck = false;  ///< look at every object now
   bool replace = false;
 };
 

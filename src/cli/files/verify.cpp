@@ -8,6 +8,7 @@
 #include "base/progress.hpp"
 #include "base/text.hpp"
 #include "cli/files/load.hpp"
+#include "cli/files/lock.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
 #include "cli/lib/options.hpp"
@@ -16,7 +17,6 @@
 #include "documents/locator.hpp"
 #include "files/bucket.hpp"
 #include "files/file_log.hpp"
-#include "files/state_files.hpp"
 #include "files/verification.hpp"
 
 namespace etl::cli {
@@ -30,7 +30,7 @@ struct VerifyFlags : FilesOptions {
 /// Sends what was found broken. A document whose file on disk is not what the metadata says fails, and stays as it is.
 void repair(Context& context, const VerifyFlags& options, Commons& commons, const std::vector<std::string>& broken) {
   const auto state = config::folder(context.settings, "state_dir");
-  const files::ProjectLock lock(state, commons.session.endpoint(), ProjectId::parse(options.project));
+  const FilesLock lock(context, commons, ProjectId::parse(options.project));
   files::Journal journal(state, commons.session.endpoint());
   const documents::Locator locator(study_places(context, options));
   files::Manifest manifest(&locator);
@@ -75,7 +75,7 @@ void verify(Context& context, const VerifyFlags& options) {
   log::info("{}: {} fine, {}{}", counted(tally.documents, "document"), human_count(tally.fine),
             counted(tally.findings, "finding"),
             tally.by_size > 0
-                ? fmt::format("; of {} only the size is proven: --deep reads their bytes", human_count(tally.by_size))
+                ? fmt::format("; for {} only the size is proven: --deep reads their bytes", human_count(tally.by_size))
                 : "");
   if (tally.findings > 0 || study.problems > 0) context.exit = ExitCode::partial;
   if (!options.repair) return table.print(context);
@@ -91,7 +91,7 @@ void add_files_verify(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("verify");
   describe(
       *command,
-      {.summary = "hold a study's metadata, indexd and S3 against each other, both ways",
+      {.summary = "compare a study's metadata, indexd and S3 with each other, in both directions",
        .text = "A line for every discrepancy: missing-record, wrong-record, missing-object, wrong-size, wrong-md5, "
                "extra-record. S3 is asked for each object's size and ETag by a signed URL; the ETag of a file that "
                "was sent in parts does not tell its md5: --deep reads every byte. --repair sends what is broken "
@@ -100,7 +100,7 @@ void add_files_verify(CLI::App& group, Context& context) {
                "repaired.",
        .examples = {{"aced-etl files verify --project aced-Diabetes ~/studies/Diabetes", "sizes and ETags"},
                     {"aced-etl files verify --project aced-Diabetes ~/studies/Diabetes --deep --repair",
-                     "every byte, and mend what is broken"}}});
+                     "compare every byte, and repair what is broken"}}});
   auto options = std::make_shared<VerifyFlags>();
   add_commons_options(*command, context);
   add_project_option(*command, *options, true);

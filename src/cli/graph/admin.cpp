@@ -96,7 +96,7 @@ void report_removal(const Context& context, const graph::Removal& removal, const
   } else if (context.dry_run) {
     log::info("would remove {} of {}", in_words(removal.counts), from);
   } else {
-    log::info("left as it is");
+    log::info("nothing was removed");
   }
 }
 
@@ -128,7 +128,7 @@ void add_graph_init(CLI::App& group, Context& context) {
                "table that does not fit is named and nothing is created (exit 7). Run again, it finds all present.",
        .examples = {
            {"aced-etl graph init --dictionary dictionary.json", "create what is missing"},
-           {"aced-etl graph init --dry-run", "only say how much is missing (with -v: what)"},
+           {"aced-etl graph init --dry-run", "only show how much is missing (with -v: what)"},
            {"aced-etl graph init --print-sql > schema.sql", "the whole schema as a script; needs no database"}}});
   add_dictionary_option(*command, context);
   add_database_options(*command, context);
@@ -178,11 +178,11 @@ void add_graph_rm(CLI::App& group, Context& context) {
   describe(
       *command,
       {.summary = "remove the records of a project from the graph",
-       .text = "Removes the project's nodes and every edge at them, in one transaction, after naming how many and "
+       .text = "Removes the project's nodes and every edge at them, in one transaction, after showing the numbers and "
                "asking. The project itself and its program stay, unless --with-project: then the project goes too, "
-               "and the program when this was its last project. Waits for nobody: exit 8 while another run holds "
+               "and the program when this was its last project. Does not wait: exit 8 while another run holds "
                "the project.",
-       .examples = {{"aced-etl graph rm --project aced-Diabetes --dry-run", "what would go"},
+       .examples = {{"aced-etl graph rm --project aced-Diabetes --dry-run", "show what would be removed"},
                     {"aced-etl graph rm --project aced-Diabetes --yes", "without asking"}}});
   add_database_options(*command, context);
   add_dry_run(*command, context);
@@ -202,7 +202,7 @@ void add_graph_truncate(CLI::App& group, Context& context) {
        .text =
            "Empties every node and edge table in one transaction, after naming how many rows and asking. The `root` "
            "row stays, as do programs and projects, unless --with-projects. Exit 8 while any run holds a project.",
-       .examples = {{"aced-etl graph truncate --dry-run", "what would go"},
+       .examples = {{"aced-etl graph truncate --dry-run", "show what would be removed"},
                     {"aced-etl graph truncate --with-projects --yes", "all but the root row, without asking"}}});
   add_database_options(*command, context);
   add_dry_run(*command, context);

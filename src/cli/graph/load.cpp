@@ -29,30 +29,22 @@ struct GraphLoadArguments {
 };
 
 void run(const Context& context, const GraphLoadArguments& arguments) {
-  graph::LoadOptions load;
-  load.project = ProjectId::parse(arguments.project);
-  const config::Settings& settings = context.settings;
-  load.prune = arguments.prune ? *arguments.prune : settings.flag("graph.prune");
-  load.skip_dangling = arguments.dangling.value_or(settings.choice("graph.dangling")) == "skip";
-  load.keep_shared = arguments.shared.value_or(settings.choice("graph.shared")) == "keep";
-  load.edge_rule = settings.choice("graph.edge_table") == "first" ? graph::EdgeRule::first : graph::EdgeRule::link;
+  graph::LoadRequest load = graph::LoadRequest::from(context.settings, ProjectId::parse(arguments.project));
+  load.prune = arguments.prune.value_or(load.prune);
+  if (arguments.dangling) load.skip_dangling = *arguments.dangling == "skip";
+  if (arguments.shared) load.keep_shared = *arguments.shared == "keep";
   load.dry_run = context.dry_run;
   static_cast<void>(context.settings.require("dictionary"));
   const StudySetup setup = StudySetup::load(context.settings);
   StudyArguments reading = arguments.study;
   reading.project = load.project;
-  simplify::StudyOptions study = setup.options(context.settings, reading);
-  study.check_ids = true;  // edges without an end would stop the database's commit
-  study.references = simplify::References::relations;
-  study.may_hold_records = true;
-
+  const simplify::StudyOptions study = setup.options(context.settings, reading);
   auto connection = connect(context);
-  load.second_session = [&context] { return connect(context); };
   simplify::IssueReport report(simplify::log_issue, load.skip_dangling);
   Progress progress("loading", std::nullopt);
-  graph::show_phases(load, progress);
-  const graph::LoadReport done = graph::load_study(connection, *setup.dictionary, study, load, report,
-                                                   [&](std::uint64_t bytes) { progress.add(bytes); });
+  const graph::LoadReport done =
+      graph::load_study(connection, *setup.dictionary, study, load, report,
+                        graph::LoadHooks::show_on(progress, [&context] { return connect(context); }));
   graph::log_left_out(done);
   print_changes(context, done);
   if (!load.dry_run) studies::note_load(context.settings, load.project.str(), arguments.study.path);
@@ -73,15 +65,16 @@ void add_graph_load(CLI::App& graph, Context& context) {
   auto* command = graph.add_subcommand("load");
   describe(
       *command,
-      {.summary = "make the graph hold a study",
+      {.summary = "load a study into the graph",
        .text =
            "Reads a study's metadata, FHIR R5 or records that `simplify` wrote, and makes the project's part of the "
            "sheepdog graph hold it: nodes, edges, and the program and project where they are not there yet.\n\n"
            "It is one transaction: killed at any moment, the project is as before or as after. Rows whose content is "
            "unchanged are not touched, so the same study again writes nothing. Edges of a record that the study no "
            "longer has go; records go only with --prune.\n\n"
-           "Before anything is written the study is checked as by `validate`; references that lead nowhere, and "
-           "records whose ids another project holds, are named and refused. A unique value (a study's url, for "
+           "Before it writes anything, the load validates the study as `validate` does, and refuses dangling "
+           "references and "
+           "records whose ids another project holds. A unique value (a study's url, for "
            "example) may move from one record to another; two records that want the same one are both named (exit 7). "
            "Properties that the dictionary lacks are loaded, counted and named, since sheepdog never returns them.\n\n"
            "Where several links join two types, an edge goes to the table of the link that is named after the "

@@ -13,8 +13,8 @@ namespace etl::cli {
 bool confirm(const Context& context, const std::string& what) {
   if (context.yes) return true;
   if (!terminal::stdin_is_terminal() || !terminal::stderr_is_terminal()) {
-    throw UsageError(fmt::format("this would {}, and there is no terminal to ask on", what), {},
-                     "pass --yes to do it without being asked, or --dry-run to see it");
+    throw UsageError(fmt::format("this would {}, and there is no terminal to ask for confirmation", what), {},
+                     "pass --yes to do it without asking, or --dry-run to see what would be done");
   }
   // Not through the log: -q silences messages, but a question that nobody sees would wait for ever.
   fmt::print(stderr, "This will {}. Go on? [y/N] ", printable(what));

@@ -26,7 +26,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::s
           name, [&value](const std::string& text) { value = parse(text).value_or(value); }, help)
       ->type_name("TIME")
       ->check([](const std::string& text) {
-        return parse(text) ? std::string() : "not a time such as 90s, 30m, 6h or 1d: " + text;
+        return parse(text) ? std::string() : "not a duration such as 90s, 30m, 6h or 1d: " + text;
       });
 }
 

@@ -84,7 +84,7 @@ ExitCode report(const std::exception& error) {
   }
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
     return show(ExitCode::internal, "internal error: out of memory", {},
-                "lower --threads, give the pod more memory, and please report it");
+                "lower --threads or give the pod more memory; if that does not help, please report it");
   }
   return show(ExitCode::internal, fmt::format("internal error: {}", error.what()), {},
               "please report it, with the command line and the version");
@@ -94,7 +94,7 @@ ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error) {
   const Reached at = reached(app);
   const auto commands = names_of(at.app->get_subcommands(std::function<bool(const CLI::App*)>{}));
   const auto left = app.remaining(true);
-  const std::string help = fmt::format("`{} --help` tells more", at.path);
+  const std::string help = fmt::format("see `{} --help`", at.path);
 
   const auto is_option = [](const std::string& word) { return word.size() > 1 && word.front() == '-'; };
   const auto option = std::find_if(left.begin(), left.end(), is_option);
@@ -120,6 +120,12 @@ ExitCode report_usage(const CLI::App& app, const CLI::ParseError& error) {
   }
   if (word != left.end()) {
     return show(ExitCode::usage, fmt::format("`{}` does not take `{}`", at.path, *word), {}, help);
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string what = error.what();
+    if (const auto colon = what.find(": 1 required"); colon != std::string::npos) {
+      return show(ExitCode::usage, fmt::format("{} needs a value", what.substr(0, colon)), at.path, help);
+    }
   }
   return show(ExitCode::usage, error.what(), at.path, help);
 }

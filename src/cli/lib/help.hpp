@@ -11,7 +11,7 @@
 namespace etl::cli {
 
 /// The contract with whoever starts us, as help and manual print it (docs/semantics.md explains it).
-inline constexpr std::array<std::pair<ExitCode, std::string_view>, 9> kExitCodes{{
+inline constexpr std::array<std::pair<ExitCode, std::string_view>, 10> kExitCodes{{
     {ExitCode::done, "all done, or nothing to do"},
     {ExitCode::internal, "internal error: please report it"},
     {ExitCode::usage, "usage or configuration"},
@@ -21,6 +21,7 @@ inline constexpr std::array<std::pair<ExitCode, std::string_view>, 9> kExitCodes
     {ExitCode::partial, "partly done: some items failed for good"},
     {ExitCode::refused, "a service refused for good"},
     {ExitCode::locked, "another run holds the project"},
+    {ExitCode::exhausted, "disk full, quota, read-only file system or too many open files: make room, then run again"},
 }};
 
 /// Lays out `--help` as a manual page does: what, usage, text, arguments, options, commands, exit codes, examples.

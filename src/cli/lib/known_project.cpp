@@ -17,7 +17,7 @@ namespace {
 
 void require(const std::vector<std::string>& known, const ProjectId& project, const std::string& where) {
   if (std::ranges::find(known, project.str()) != known.end()) return;
-  throw UsageError(fmt::format("there is no project {}", project.str()), where,
+  throw UsageError(fmt::format("the project {} does not exist", project.str()), where,
                    did_you_mean(project.str(), known, "`aced-etl projects ls` lists the projects"));
 }
 
@@ -36,7 +36,7 @@ void require_project(Commons& commons, const ProjectId& project) {
   } catch (const StoppedError&) {
     throw;
   } catch (const Error& error) {
-    log::debug("sheepdog does not say whether there is a project {}: {}", project.str(), error.what());
+    log::debug("cannot find out from sheepdog whether the project {} exists: {}", project.str(), error.what());
     return;
   }
   if (!known.empty()) require(known, project, commons.session.endpoint());

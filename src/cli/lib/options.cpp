@@ -68,7 +68,7 @@ void add_database_options(CLI::App& app, Context& context) {
 }
 
 CLI::Option* add_dry_run(CLI::App& app, Context& context) {
-  return app.add_flag("--dry-run", context.dry_run, "say what would be done; write nothing");
+  return app.add_flag("--dry-run", context.dry_run, "show what would be done; write nothing");
 }
 
 CLI::Option* add_yes(CLI::App& app, Context& context) {
@@ -90,9 +90,8 @@ CLI::Validator one_of(std::string option, std::vector<std::string> choices) {
   return CLI::Validator(
       [option = std::move(option), choices = std::move(choices)](const std::string& value) -> std::string {
         if (std::ranges::find(choices, value) != choices.end()) return {};
-        throw UsageError(
-            fmt::format("{} takes one of {}; `{}` is none of them", option, fmt::join(choices, ", "), value), {},
-            did_you_mean(value, choices));
+        throw UsageError(fmt::format("{} must be one of {}, not `{}`", option, fmt::join(choices, ", "), value), {},
+                         did_you_mean(value, choices));
       },
       shown);
 }

@@ -14,6 +14,7 @@
 #include "base/ascii.hpp"
 #include "base/closed_pipe.hpp"
 #include "base/errno_text.hpp"
+#include "base/exhausted.hpp"
 #include "base/secrets.hpp"
 #include "base/terminal.hpp"
 #include "base/text.hpp"
@@ -36,8 +37,9 @@ void check(bool ok) {
   // What is still in the buffer would fail again at exit, in silence.
   std::clearerr(stdout);
   if (error == EPIPE) throw ClosedPipeError();
+  refuse_exhausted_stream(error, "standard output");
   throw UnavailableError("cannot write the result: " + errno_text(error), "standard output",
-                         "check the disk that it goes to, then run again");
+                         "check the disk that the output goes to, then run again");
 }
 
 /// Whether YAML would take the bare text for something else than this text.

@@ -13,7 +13,8 @@ void check_skipped(const std::vector<config::StudyEntry>& studies) {
   for (const auto& study : studies) {
     for (const std::string& name : study.skip) {
       if (std::ranges::find(steps, name) != steps.end()) continue;
-      throw UsageError(fmt::format("`skip` of the study `{}` names no step: `{}`", study.name, name), study.origin,
+      throw UsageError(fmt::format("`skip` of the study `{}` contains `{}`, which is not a step", study.name, name),
+                       study.origin,
                        did_you_mean(name, steps, fmt::format("the steps are {}", fmt::join(steps, ", "))));
     }
   }
@@ -37,13 +38,18 @@ std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings,
         "pass --all for every study that etl.yaml enables, or only the names");
   }
   if (!arguments.all && arguments.studies.empty()) {
-    throw UsageError("no study is given", {}, "name studies, or pass --all for every study that etl.yaml enables");
+    throw UsageError("no study is named", {}, "name studies, or pass --all for every study that etl.yaml enables");
   }
   const auto& known = settings.studies();
   const auto file = settings.get("etl_yaml");
   if (known.empty()) {
-    throw UsageError("no studies are listed", file ? file->text : "no etl.yaml was found",
-                     "list them in etl.yaml; `aced-etl config init` writes one");
+    if (file) throw UsageError("etl.yaml lists no studies", file->text, "add them under `studies:`");
+    if (const std::string& unused = settings.unused_file(); !unused.empty()) {
+      throw UsageError("no study can be loaded: " + unused, {},
+                       "pass --etl-yaml etl.yaml if that file is yours, or run from another folder");
+    }
+    throw UsageError("no study can be loaded: there is no etl.yaml", {},
+                     "`aced-etl config init` writes one; --etl-yaml names one in another folder");
   }
   check_skipped(known);
   std::vector<config::StudyEntry> chosen;
@@ -74,7 +80,8 @@ std::vector<std::unique_ptr<run::Step>> chosen_steps(run::RunContext& context, c
   std::erase_if(steps, [&](const auto& step) {
     return (!arguments.only.empty() && !names(arguments.only, step->name())) || names(arguments.skip, step->name());
   });
-  if (steps.empty()) throw UsageError("--only and --skip leave no step to do");
+  if (steps.empty())
+    throw UsageError("no step is left to do: --skip leaves out all that --only names", {}, "name other steps");
   return steps;
 }
 

@@ -19,10 +19,12 @@ void run_command(Context& context, const RunArguments& arguments) {
   // The log of a run is read later, beside other logs. On a terminal the time would only be in the way.
   log::set_timestamps(arguments.every != std::chrono::seconds(0) || !terminal::stderr_is_terminal());
   if (arguments.every == std::chrono::seconds(0)) {
-    if (arguments.jitter != std::chrono::seconds(0)) throw UsageError("--jitter goes with --every");
+    if (arguments.jitter != std::chrono::seconds(0))
+      throw UsageError("--jitter needs --every", {}, "add --every INTERVAL, or leave out --jitter");
     context.exit = run_once(context, context.settings, arguments, stop.token());
   } else {
-    if (context.dry_run) throw UsageError("--dry-run does not go with --every: a dry run is made once");
+    if (context.dry_run)
+      throw UsageError("--dry-run and --every exclude each other", {}, "leave out --every: a dry run is made once");
     run_regularly(context, arguments, stop.token());
   }
 }
@@ -33,17 +35,21 @@ void add_run(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("run");
   describe(
       *command,
-      {.summary = "the regular run: bring every study into the commons",
+      {.summary = "run the whole load: bring every study into the commons",
        .text =
-           "For every study of etl.yaml, in this order: pull (where a bucket is set that studies come from), validate, "
-           "projects, graph, files. A step that fails ends its study and no other; at the end a table says what became "
-           "of each, and the exit code is that of the worst.\n\n"
-           "What is there already is not done again, so a run that was stopped, killed or cut off is gone on with by "
-           "the same command. A service that goes away is tried again (limits.tries). A project is worked on by one "
-           "run at a time; SIGTERM ends a run within 10 s (exit 5).\n\n"
-           "--every runs them again and again, where there is no CronJob: never two at once; a time that was missed, "
-           "because a run took longer or the program was down, is made up for once. A stop while it waits is "
-           "no failure: the exit code is the last run's.",
+           "Takes every study of etl.yaml through these steps: pull (if source.bucket is set), validate, projects, "
+           "graph, "
+           "files. A step that fails ends its own study, not the others. At the end a table shows the result of each "
+           "step, and the exit code is that of the worst study.\n\n"
+           "A run skips what is unchanged, so the same command resumes a run that was stopped, killed or cut off. A "
+           "step "
+           "whose service goes away is tried again (limits.tries). Only one run works on a project at "
+           "a time; SIGTERM ends a run within 10 s (exit 5).\n\n"
+           "--every repeats the run where there is no CronJob, never two at once. If a time was missed because a run "
+           "took "
+           "longer or the program was down, one run makes up for it. A stop between two runs is not a failure: the "
+           "exit "
+           "code is that of the last run.",
        .examples = {{"aced-etl run --all", "every study that etl.yaml enables"},
                     {"aced-etl run Lung_Cancer --only validate,graph", "parts of one"},
                     {"aced-etl run --all --dry-run -o json", "what would change"},
@@ -63,10 +69,12 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag(
       "--replace", arguments->choices.replace,
       "in this run, replace files' records that differ from the metadata, as `files load --replace` does");
+  command->add_flag("--recheck", arguments->choices.recheck,
+                    "in this run, look at the object of every file in S3, whenever it was last seen");
   add_prune(*command, arguments->choices.prune,
             "in this run, remove the records that left their study from the graph [default: graph.prune]");
-  add_duration(*command, "--every", arguments->every, "run again and again, this far apart: 90s, 30m, 6h, 1d");
-  add_duration(*command, "--jitter", arguments->jitter, "each time up to so much later, at random");
+  add_duration(*command, "--every", arguments->every, "repeat the run at this interval: 90s, 30m, 6h, 1d");
+  add_duration(*command, "--jitter", arguments->jitter, "start each run up to this much later, at random");
   add_dictionary_option(*command, context);
   add_config_option(*command, context);
   add_threads_option(*command, context);

@@ -21,6 +21,12 @@ using Json = nlohmann::ordered_json;
 
 std::string seconds(std::chrono::duration<double> time) { return fmt::format("{:.2f}", time.count()); }
 
+Json json_of(const std::vector<run::UsedSetting>& used) {
+  Json all = Json::array();
+  for (const auto& one : used) all.push_back({{"what", one.what}, {"value", one.value}, {"from", one.from}});
+  return all;
+}
+
 Json json_of(const run::StudyReport& study) {
   Json steps = Json::array();
   for (const auto& line : study.steps) {
@@ -32,6 +38,7 @@ Json json_of(const run::StudyReport& study) {
                      {"seconds", line.took.count()},
                      {"tries", line.tries},
                      {"reason", line.report.reason},
+                     {"used", json_of(line.report.used)},
                      {"do", line.report.advice},
                      {"exit", static_cast<int>(line.report.exit)}});
   }

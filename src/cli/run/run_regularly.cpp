@@ -48,7 +48,7 @@ void run_regularly(Context& context, const RunArguments& arguments, const std::s
       context.settings.reload();
       context.exit = run_once(context, context.settings, arguments, stop);
     } catch (const Error& error) {
-      log::write(log::Level::error, fmt::format("no run: {}", error.what()),
+      log::write(log::Level::error, fmt::format("the run did not start: {}", error.what()),
                  {{"at", error.where()}, {"do", error.hint()}});
       context.exit = error.code();
       if (context.output != Output::table) {

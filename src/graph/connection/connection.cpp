@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "base/address_text.hpp"
+#include "base/exhausted.hpp"
 #include "base/log.hpp"
 #include "base/secrets.hpp"
 #include "base/text.hpp"
@@ -103,7 +104,7 @@ std::int64_t Result::integer(int row, int column) const {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size()) {
-    throw InternalError(fmt::format("the database answered '{}' where a number was expected", digits));
+    throw InternalError(fmt::format("the database sent '{}'; expected a number", digits));
   }
   return number;
 }
@@ -116,6 +117,11 @@ std::int64_t Result::affected() const {
 }
 
 Connection::Connection(const config::DatabaseAddress& address, std::chrono::milliseconds timeout) : address_(address) {
+  if (!address.unnamed.empty()) {
+    throw UsageError(address.unnamed, {},
+                     "mount the secret sheepdog-dbcreds there, or set PGHOST, PGUSER, PGPASSWORD and PGDATABASE "
+                     "(database.* in etl.yaml, without the password)");
+  }
   refuse_connection_string(address.database);
   std::vector<const char*> keys;
   std::vector<const char*> values;
@@ -150,13 +156,15 @@ Connection::Connection(const config::DatabaseAddress& address, std::chrono::mill
   auto status = PQstatus(raw_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
     if (!wait_for(PQsocket(raw_.get()), status, until)) {
-      throw UnavailableError("the database does not answer in time", where_,
+      throw UnavailableError("the database did not answer in time", where_,
                              "check that the database runs and can be reached, then run again");
     }
     status = PQconnectPoll(raw_.get());
   }
   if (status == PGRES_POLLING_FAILED) {
-    raise_connect_failure(PQerrorMessage(raw_.get()), PQconnectionNeedsPassword(raw_.get()) == 1, where_);
+    refuse_without_descriptors();  // libpq would call it an unreachable server
+    raise_connect_failure(PQerrorMessage(raw_.get()), PQconnectionNeedsPassword(raw_.get()) == 1, where_,
+                          address.unused_secret);
   }
   PQsetErrorVerbosity(raw_.get(), PQERRORS_DEFAULT);
   where_ = place(raw_.get(), address);
@@ -269,7 +277,7 @@ bool Connection::await(Waiting& waiting) {
     if (ready != 0 || Clock::now() < until) continue;
     if (patience_) {
       given_up_ = true;
-      throw UnavailableError("the database does not answer in time", where_, "run again");
+      throw UnavailableError("the database did not answer in time", where_, "run again");
     }
     if (auto found = watch.look(); !found.empty() && found != waited_for_) {
       waited_for_ = std::move(found);
@@ -356,7 +364,7 @@ void Transaction::commit() {
     const std::string_view said = state == nullptr ? "" : state;
     if (!connection_.alive() && (said.empty() || said.starts_with("57P") || said.starts_with("08"))) {
       throw InDoubtError("the connection was lost during COMMIT: the changes may or may not be in the database",
-                         connection_.where(), "run again: what is there already is left as it is");
+                         connection_.where(), "run again: unchanged rows are skipped");
     }
     connection_.fail(raw);
   }

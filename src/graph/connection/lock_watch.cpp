@@ -54,7 +54,7 @@ std::string LockWatch::look() noexcept {
     }
     return text;
   } catch (const std::exception& error) {
-    log::debug("cannot see what the database waits for: {}", error.what());
+    log::debug("cannot find out what the database waits for: {}", error.what());
     connection_.reset();
     return {};
   }

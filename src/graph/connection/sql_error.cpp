@@ -12,7 +12,7 @@ namespace etl::graph {
 namespace {
 
 std::string describe(const ServerMessage& said) {
-  std::string what = said.message.empty() ? "the database reports an error without a text" : said.message;
+  std::string what = said.message.empty() ? "the database reports an error without a message" : said.message;
   if (!said.detail.empty()) what += "; " + said.detail;
   std::string names;
   const auto add = [&](std::string_view kind, const std::string& name) {
@@ -61,7 +61,7 @@ void raise_pooler(const ServerMessage& said, const std::string& what, const std:
                                    limit.name));
   }
   if (says("query_wait_timeout")) {
-    throw UnavailableError("the pooler had no free connection: " + what, where,
+    throw UnavailableError("the pooler has no free connection: " + what, where,
                            "raise its pool size (a run needs two connections), or run again when others have ended");
   }
   if (says("startup parameter")) {
@@ -98,7 +98,8 @@ void raise(const ServerMessage& said, const std::string& where) {
   if (is_class("28")) throw NotAllowedError(what, where, advice(said, check_credentials));
   if (state == "42501") {
     throw NotAllowedError(
-        what, where, advice(said, "connect as the owner of the graph's tables, or grant the user what is missing"));
+        what, where,
+        advice(said, "connect as the owner of the graph's tables, or grant the user the missing privilege"));
   }
   if (state == "3D000") {
     throw RefusedError(what, where,
@@ -110,10 +111,14 @@ void raise(const ServerMessage& said, const std::string& where) {
   if (state == "42703") {
     throw RefusedError(
         what, where,
-        advice(said, "the table is not the graph's own: `aced-etl graph init --dry-run` says what differs"));
+        advice(said, "the table was not created by Gen3: `aced-etl graph init --dry-run` shows what differs"));
   }
-  if (state == "53100") {
-    throw UnavailableError(what, where, advice(said, "the database's disk is full: make room, then run again"));
+  if (state == "53100" || state == "53400") {
+    throw ExhaustedError(
+        state == "53100" ? "the disk of the database is full: " + what : what, where,
+        advice(said, state == "53100"
+                         ? "make room on the database's disk, then run again; nothing of this load was written"
+                         : "raise the limit that the database names (such as temp_file_limit), then run again"));
   }
   if (is_class("53")) {
     throw UnavailableError(what, where,
@@ -125,7 +130,8 @@ void raise(const ServerMessage& said, const std::string& where) {
   }
   if (is_class("40")) throw UnavailableError(what, where, advice(said, "another session was in the way: run again"));
   if (is_class("55")) {
-    throw LockedError(what, where, advice(said, "another session holds what is needed: wait for it, then run again"));
+    throw LockedError(what, where,
+                      advice(said, "another session holds a lock that is needed: wait for it, then run again"));
   }
   if (state == "25006") {
     throw RefusedError(what, where, advice(said, "the database is read-only: connect to the primary server"));
@@ -135,17 +141,20 @@ void raise(const ServerMessage& said, const std::string& where) {
                        advice(said, "the database's encoding cannot hold this text: the graph needs a UTF8 database"));
   }
   if (is_class("22") || is_class("54"))
-    throw InputError(what, where, advice(said, "the database cannot store this value: mend the record"));
+    throw InputError(what, where, advice(said, "correct the record: the database cannot store this value"));
   if (state == "23505") {
-    throw UniqueViolation(what, where, advice(said, "two records have the same value of a unique key: change one"));
+    throw UniqueViolation(what, where,
+                          advice(said, "change one of the records: two have the same value of a unique key"));
   }
   if (is_class("23") || is_class("0A") || is_class("2B")) {
-    throw RefusedError(what, where, advice(said, "the database's rules forbid this: mend what the message names"));
+    throw RefusedError(what, where,
+                       advice(said, "correct what the message names: a constraint of the database forbids it"));
   }
   throw InternalError(what, where, said.hint);
 }
 
-void raise_connect_failure(const std::string& text, bool password_missing, const std::string& where) {
+void raise_connect_failure(const std::string& text, bool password_missing, const std::string& where,
+                           const std::string& note) {
   // libpq chains one paragraph per address it tried; `LOCATION:` lines name the server's source and help nobody.
   ServerMessage said;
   std::string_view rest = text;
@@ -165,13 +174,16 @@ void raise_connect_failure(const std::string& text, bool password_missing, const
     said.message += (said.message.empty() ? "" : "; ") + std::string(line);
   }
   if (said.sqlstate.empty() && password_missing) {
-    throw NotAllowedError("the database asks for a password and none is set", where, check_credentials);
+    throw NotAllowedError("the database asks for a password, and none is set", where,
+                          note.empty() ? check_credentials : note);
   }
   for (const std::string_view usage : {"invalid ", "missing ", "definition of service", "could not match"}) {
     if (said.sqlstate.empty() && said.message.starts_with(usage)) {
       throw UsageError(said.message, where, "check the PG… variables and the settings of the database");
     }
   }
+  const bool refused = said.sqlstate.starts_with("28") && !note.empty();
+  if (refused) said.hint = said.hint.empty() ? note : said.hint + "; " + note;
   raise(said, where);
 }
 

@@ -37,6 +37,8 @@ class UniqueViolation : public RefusedError {
 [[noreturn]] void raise(const ServerMessage& said, const std::string& where);
 
 /// As raise(), for a failure to connect, which libpq reports as text only: `FATAL:  28P01: …` at verbose verbosity.
-[[noreturn]] void raise_connect_failure(const std::string& text, bool password_missing, const std::string& where);
+/// `note` begins the advice when the server does not accept the user or the password.
+[[noreturn]] void raise_connect_failure(const std::string& text, bool password_missing, const std::string& where,
+                                        const std::string& note = {});
 
 }  // namespace etl::graph

@@ -7,7 +7,8 @@
 
 // Advisory locks of a transaction: other commands see them, readers are not disturbed, and they end with the
 // transaction however that ends. A lock of the session would stay behind on a pooler's connection. All of these need an
-// open Transaction; they try and do not wait, and throw LockedError with the holder where the server shows it.
+// open Transaction; they try and do not wait, and throw LockedError with the holder where the server shows it. While
+// the transaction holds a lock, its application_name names this process, its host and its command.
 
 namespace etl::graph {
 

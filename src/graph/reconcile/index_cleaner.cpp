@@ -55,7 +55,7 @@ void IndexCleaner::work() {
       transaction.commit();
     }
   } catch (const Error& error) {
-    log::debug("the pending lists of {} and what follows are left to autovacuum: {}",
+    log::debug("the pending lists of {} and the following tables are left to autovacuum: {}",
                table.empty() ? "the indexes" : table, error.what());
   }
 }

@@ -5,12 +5,10 @@
 
 namespace etl::graph {
 
-using Kind = Staging::Kind;
-
 /// Of the edges e: those that lead to a record that is pruned.
 std::string Merge::leads_to_pruned(std::size_t number) const {
   const std::size_t dst = dictionary_.number_of(dictionary_.edges()[number].dst_label);
-  return fmt::format("e.dst_id in (select node_id from {} p)", staging_.source(Kind::pruned, dst));
+  return fmt::format("e.dst_id in (select node_id from {} p)", staged_.source(RowKind::pruned, dst));
 }
 
 void Merge::count_edges() {
@@ -22,9 +20,9 @@ void Merge::count_edges() {
     change.src = edge.src_table;
     change.dst = edge.dst_table;
     change.unchanged = reconciliation_.equal_edges[e];
-    change.inserted = staging_.rows(Kind::edge, e);
+    change.inserted = staged_.rows(RowKind::edge, e);
     change.removed = reconciliation_.gone_edges[e];
-    if (!staging_.has(Kind::pruned, dictionary_.number_of(edge.dst_label))) continue;
+    if (!staged_.has(RowKind::pruned, dictionary_.number_of(edge.dst_label))) continue;
     // Other projects' records may lead there, too.
     change.removed += connection_.number(fmt::format("select count(*) from {} e where {}", quote_name(change.table),
                                                      leads_to_pruned(e))) -
@@ -39,7 +37,7 @@ void Merge::remove_edges(std::size_t number) {
     require_row_count(
         reconciliation_.gone_edges[number],
         execute(fmt::format("delete from {} e using {} g where e.src_id = g.src_id and e.dst_id = g.dst_id", table,
-                            staging_.source(Kind::gone, number))));
+                            staged_.source(RowKind::gone, number))));
   }
   if (const std::int64_t of_others = change.removed - reconciliation_.gone_edges[number]; of_others > 0) {
     require_row_count(of_others, execute(fmt::format("delete from {} e where {}", table, leads_to_pruned(number))));
@@ -54,7 +52,7 @@ void Merge::insert_edges(std::size_t number) {
       change.inserted,
       execute(fmt::format("insert into {} (acl, _sysan, _props, src_id, dst_id) select '{{}}', '{{}}', '{{}}', "
                           "s.src_id, s.dst_id from {} s order by s.src_id collate \"C\", s.dst_id collate \"C\"",
-                          quote_name(change.table), staging_.source(Kind::edge, number))));
+                          quote_name(change.table), staged_.source(RowKind::edge, number))));
 }
 
 }  // namespace etl::graph

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include "graph/connection/sql_quote.hpp"
-#include "graph/reconcile/merge.hpp"
+#include "graph/reconcile/comparison.hpp"
 
 namespace etl::graph {
 namespace {
-
-using Kind = Staging::Kind;
 
 /// The properties that expressions such as `lower((_props ->> 'url'::text))` read.
 std::string property_names(const std::vector<std::string>& expressions) {
@@ -77,7 +75,7 @@ std::string UniqueKeys::staged(std::size_t number, const char* condition) const 
   return fmt::format(
       "(select s.node_id, s.place, s.props as _props, '{{}}'::text[] as acl, '{{}}'::jsonb as _sysan, now() as created "
       "from {} s join {} d using (number, node_id){}) x",
-      staging_.source(Kind::node, number), diff_table, condition);
+      staged_.source(RowKind::node, number), diff_table, condition);
 }
 
 void UniqueKeys::make_way(std::size_t number, const std::string& project_id) {
@@ -101,8 +99,8 @@ void UniqueKeys::collide(std::size_t number, const Key& key, std::size_t most, s
   const std::string same = equal(key.expressions.size());
   std::string stays =
       fmt::format("b.node_id not in (select node_id from {} where number = {} and not fresh)", diff_table, number);
-  if (staging_.has(Kind::pruned, number)) {
-    stays += fmt::format(" and b.node_id not in (select node_id from {} p)", staging_.source(Kind::pruned, number));
+  if (staged_.has(RowKind::pruned, number)) {
+    stays += fmt::format(" and b.node_id not in (select node_id from {} p)", staged_.source(RowKind::pruned, number));
   }
   const Result rows = connection_.exec(fmt::format(
       "with a as materialized (select node_id, place, {0} from {1}{2}) "
@@ -129,7 +127,7 @@ void UniqueKeys::collide(std::size_t number, const Key& key, std::size_t most, s
 std::vector<KeyCollision> UniqueKeys::collisions(std::size_t most) {
   std::vector<KeyCollision> found;
   for (std::size_t n = 0; n < dictionary_.nodes().size(); ++n) {
-    if (!staging_.has(Kind::node, n)) continue;
+    if (!staged_.has(RowKind::node, n)) continue;
     for (const Key& key : of(n)) {
       if (found.size() < most) collide(n, key, most - found.size(), found);
     }

@@ -6,7 +6,7 @@
 
 #include "dictionary/dictionary.hpp"
 #include "graph/connection/connection.hpp"
-#include "graph/staging/staging.hpp"
+#include "graph/staging/staged_rows.hpp"
 
 namespace etl::graph {
 
@@ -28,8 +28,8 @@ struct KeyCollision {
 /// values cannot be updated one after the other.
 class UniqueKeys {
  public:
-  UniqueKeys(Connection& connection, const dictionary::Dictionary& dictionary, const Staging& staging)
-      : connection_(connection), dictionary_(dictionary), staging_(staging) {}
+  UniqueKeys(Connection& connection, const dictionary::Dictionary& dictionary, const StagedRows& staged)
+      : connection_(connection), dictionary_(dictionary), staged_(staged) {}
 
   /// Clears the properties of those staged records that are already in node table `number` and whose unique values
   /// change, so that any other staged record can take the values. `project_id` stays. The update that follows writes
@@ -51,7 +51,7 @@ class UniqueKeys {
 
   Connection& connection_;
   const dictionary::Dictionary& dictionary_;
-  const Staging& staging_;
+  const StagedRows& staged_;
   std::vector<std::vector<Key>> keys_;  ///< per node table; empty until they are needed
 };
 

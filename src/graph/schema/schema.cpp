@@ -120,11 +120,11 @@ void compare_index(const TablePlan& table, const IndexPlan& planned, const Index
 
 [[noreturn]] void refuse(const std::vector<std::string>& problems, const std::string& where) {
   std::string what =
-      fmt::format("the database has tables that do not fit the dictionary, {} in all:",
+      fmt::format("the tables of the database do not match the dictionary, {}:",
                   problems.size() == 1 ? "1 difference" : fmt::format("{} differences", problems.size()));
   for (const auto& problem : problems) what += "\n  " + problem;
   throw RefusedError(what, where,
-                     "nothing was created or altered: mend these by hand, or name the dictionary that fits");
+                     "correct them by hand, or name the dictionary that matches; nothing was created or altered");
 }
 
 }  // namespace

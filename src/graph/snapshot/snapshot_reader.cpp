@@ -31,7 +31,7 @@ void each_row(Connection& connection, const std::vector<std::string>& queries, c
   for (bool first = true; copy.read(rows); first = false) {
     if (first) rows.remove_prefix(std::min(copy_header.size(), rows.size()));
     while (!rows.empty() && !rows.starts_with(copy_trailer)) {
-      if (take_int(rows, 2) != 3) throw InternalError("the database's answer to COPY has other columns than asked for");
+      if (take_int(rows, 2) != 3) throw InternalError("the database's answer to COPY has other columns than requested");
       std::string_view number = take_value(rows);
       const std::string_view second = take_value(rows);
       take(take_int(number, 4), second, take_value(rows));
@@ -84,7 +84,7 @@ class Reader {
       if (about[e] <= few_edges + worth_reading * records_[src]) {
         whole.push_back(all);
       } else {
-        by_source[src].push_back(all + " where src_id in (select node_id from snapshot)");
+        by_source[src].push_back(all + " where src_id in (select node_id from held)");
       }
     }
     read_edges(whole);

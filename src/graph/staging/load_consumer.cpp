@@ -12,9 +12,9 @@
 namespace etl::graph {
 
 /// The rows that one block gives, by table.
-class LoadConsumer::Rows final : public simplify::Consumer::Part {
+class LoadRows final : public simplify::Consumer::Part {
  public:
-  explicit Rows(const LoadConsumer& consumer) : consumer_(consumer) {
+  explicit LoadRows(const LoadConsumer& consumer) : consumer_(consumer) {
     nodes.resize(consumer.dictionary_.nodes().size());
     edges.resize(consumer.dictionary_.edges().size());
     unknown.resize(nodes.size());
@@ -137,15 +137,14 @@ class LoadConsumer::Rows final : public simplify::Consumer::Part {
 };
 
 LoadConsumer::LoadConsumer(const dictionary::Dictionary& dictionary, Target target, GraphSnapshot& snapshot,
-                           Staging& staging, simplify::IssueReport& report, std::function<void(std::uint64_t)> progress)
+                           Staging& staging, std::function<void(std::uint64_t)> on_bytes)
     : dictionary_(dictionary),
       choice_(dictionary, target.edge_rule),
       target_(std::move(target)),
       project_id_member_(project_id_member(target_.project_id)),
       snapshot_(snapshot),
       staging_(staging),
-      report_(report),
-      progress_(std::move(progress)) {
+      on_bytes_(std::move(on_bytes)) {
   unknown_.resize(dictionary.nodes().size());
   for (const auto& node : dictionary.nodes()) {
     auto& known = known_.emplace_back();
@@ -158,21 +157,20 @@ LoadConsumer::LoadConsumer(const dictionary::Dictionary& dictionary, Target targ
   for (const auto& edge : dictionary.edges()) dst_types_.push_back(dictionary.number_of(edge.dst_label));
 }
 
-std::unique_ptr<simplify::Consumer::Part> LoadConsumer::part() { return std::make_unique<Rows>(*this); }
+LoadConsumer::~LoadConsumer() = default;
 
-void LoadConsumer::take(Part& part) {
-  auto& rows = static_cast<Rows&>(part);
-  // Once something is wrong nothing will be loaded; reading goes on only to name all that is wrong.
-  const bool stage = report_.errors() == 0;
-  const auto send = [&](Staging::Kind kind, std::vector<Buffer>& tables) {
+std::unique_ptr<LoadRows> LoadConsumer::make_part() { return std::make_unique<LoadRows>(*this); }
+
+void LoadConsumer::take_part(LoadRows& rows) {
+  const auto send = [&](RowKind kind, std::vector<Buffer>& tables) {
     for (std::size_t number = 0; number < tables.size(); ++number) {
       if (tables[number].empty()) continue;
-      if (stage) staging_.add(kind, number, tables[number].view());
+      if (valid_) staging_.add(kind, number, tables[number].view());
       tables[number] = Buffer();  // the next block is of another type soon, and would find room kept for all of them
     }
   };
-  send(Staging::Kind::node, rows.nodes);
-  send(Staging::Kind::edge, rows.edges);
+  send(RowKind::node, rows.nodes);
+  send(RowKind::edge, rows.edges);
   for (const auto& [type, count] : rows.without_node) without_node_[type] += count;
   for (const auto& [pair, count] : rows.without_edge) without_edge_[pair] += count;
   for (std::size_t number = 0; number < rows.unknown.size(); ++number) {
@@ -199,11 +197,5 @@ UnknownProperties LoadConsumer::unknown_properties() const {
   }
   return out;
 }
-
-void LoadConsumer::rejected(const simplify::Rejected& rejected) {
-  for (const fhir::Issue& issue : rejected.issues) report_.add(issue);
-}
-
-void LoadConsumer::file_issue(const fhir::Issue& issue) { report_.add(issue); }
 
 }  // namespace etl::graph

@@ -11,14 +11,16 @@
 #include "graph/schema/edge_choice.hpp"
 #include "graph/snapshot/graph_snapshot.hpp"
 #include "graph/staging/staging.hpp"
-#include "simplify/issue_report.hpp"
 #include "simplify/pipeline.hpp"
 
 namespace etl::graph {
 
+/// The rows that one block gives.
+class LoadRows;
+
 /// Sends records to the staging tables: a row for the node, and one for every edge. What the graph holds already is
 /// only marked in `snapshot`. What has no table is counted.
-class LoadConsumer final : public simplify::Consumer {
+class LoadConsumer final : public simplify::ConsumerOf<LoadRows> {
  public:
   struct Target {
     std::string project_id;    ///< P-Q
@@ -26,15 +28,18 @@ class LoadConsumer final : public simplify::Consumer {
     EdgeRule edge_rule = EdgeRule::link;
   };
 
+  /// `on_bytes`: so many more bytes of the study are read; may be empty.
   LoadConsumer(const dictionary::Dictionary& dictionary, Target target, GraphSnapshot& snapshot, Staging& staging,
-               simplify::IssueReport& report, std::function<void(std::uint64_t)> progress);
+               std::function<void(std::uint64_t)> on_bytes);
+  ~LoadConsumer() override;
 
-  std::unique_ptr<Part> part() override;
-  void take(Part& part) override;
-  void rejected(const simplify::Rejected& rejected) override;
-  void file_issue(const fhir::Issue& issue) override;
+  // Once something is wrong nothing will be loaded; reading goes on only to report everything that is wrong.
+  void rejected(const simplify::Rejected& /*rejected*/) override { valid_ = false; }
+  void file_issue(const fhir::Issue& /*issue*/) override { valid_ = false; }
   bool restart() override;
-  void advanced(std::uint64_t bytes) override { progress_(bytes); }
+  void advanced(std::uint64_t bytes) override {
+    if (on_bytes_) on_bytes_(bytes);
+  }
 
   /// Records of types that the dictionary does not have, by type.
   [[nodiscard]] const std::map<std::string, std::uint64_t>& without_node() const noexcept { return without_node_; }
@@ -43,8 +48,12 @@ class LoadConsumer final : public simplify::Consumer {
   /// Properties that the dictionary does not have, by the label of their node, with the number of records.
   [[nodiscard]] UnknownProperties unknown_properties() const;
 
+ protected:
+  std::unique_ptr<LoadRows> make_part() override;
+  void take_part(LoadRows& rows) override;
+
  private:
-  class Rows;
+  friend class LoadRows;
 
   const dictionary::Dictionary& dictionary_;
   EdgeChoice choice_;
@@ -54,8 +63,8 @@ class LoadConsumer final : public simplify::Consumer {
   std::vector<std::size_t> dst_types_;                  ///< per edge table: the number of the type that it leads to
   GraphSnapshot& snapshot_;
   Staging& staging_;
-  simplify::IssueReport& report_;
-  std::function<void(std::uint64_t)> progress_;
+  std::function<void(std::uint64_t)> on_bytes_;
+  bool valid_ = true;
   std::map<std::string, std::uint64_t> without_node_;
   std::map<std::string, std::uint64_t> without_edge_;
   std::vector<std::map<std::string, std::uint64_t>> unknown_;  ///< per node

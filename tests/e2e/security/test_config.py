@@ -261,7 +261,7 @@ def test_plain_http_is_for_loopback_only(user, own_commons):
     for env in ({"ACED_ETL_ALLOW_HTTP": "yes"}, {"ACED_ETL_YAML": str(file)}):
         assert "unencrypted" not in user("buckets", "ls", env={**env, "http_proxy": own_commons.url}).stderr
     found = user("buckets", "ls", cwd=file.parent).failed(2)
-    assert "counts only in an etl.yaml that is named" in found.stderr and "etl.yaml:1" in found.stderr
+    assert "may be set only in an etl.yaml that is named" in found.stderr and "etl.yaml:1" in found.stderr
 
 
 # --- passwords and other secrets of the environment ------------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_the_database_password_does_not_follow_a_found_file(user):
     port = server.getsockname()[1]
     write(user.cwd, f"database: {{host: 127.0.0.2, port: {port}, name: d}}\n")
     ran = user("graph", "counts").failed(2)
-    assert "must not decide where the database's password goes" in ran.stderr and "etl.yaml:1" in ran.stderr
+    assert "must not decide where the database password is sent" in ran.stderr and "etl.yaml:1" in ran.stderr
     write(user.cwd, f"database: {{port: {port}}}\n")
     user("graph", "counts", env={"PGHOST": "127.0.0.2"}).failed(2)
     with pytest.raises(TimeoutError):
@@ -378,7 +378,7 @@ def test_no_yaml_takes_long(etl, name):
     ran = bounded(etl, "--etl-yaml", file, "config", "show", "-q")
     assert ran.rc == (0 if harmless else 2) and (harmless or "hostile.yaml" in ran.stderr), ran
     ran = bounded(etl, "projects", "init", "--all", "--user-yaml", file, "--dry-run", "--via", "database")
-    assert ran.rc == 3 and "hostile.yaml" in ran.stderr, ran
+    assert ran.rc == 2 and "hostile.yaml" in ran.stderr, ran
     assert bounded(etl, "config", "init", "-", "--fence-config", file).rc in (0, 2)
     assert bounded(etl, "validate", "--config", file, "s.ndjson").rc in (0, 2)
 
@@ -398,7 +398,7 @@ def test_no_yaml_takes_long(etl, name):
     ("destinations: {files: perhaps}", "destinations.files"),
     ("database: {host: h, port: 70000}", "database.port"),
     ("database: {host: h, port: x}", "database.port"),
-    ("program: demo\nstudies: [{name: A, skip: nothing}]", "names no step"),
+    ("program: demo\nstudies: [{name: A, skip: nothing}]", "which is not a step"),
     ("simplify_config: nowhere.yaml", "nowhere.yaml"),
     ("dictionary: nowhere.json", "nowhere.json"),
     ("dictionary: ftp://x/y", "dictionary"),

@@ -344,8 +344,8 @@ def test_another_file_name_is_a_difference(commons, etl, study):
     changed = commons.stand_in.ask("PUT", f"/index/index/{did}?rev={record['rev']}", {"file_name": "wrong"}, token)
     assert changed.status == 200, changed.text
     ran = etl("files", "verify", "--project", PROJECT, "--source", str(study.home), str(study.metadata), "-o", "json").failed(6)
-    assert "file_name wrong there, output/right wanted" in str(ran)
-    assert "file_name wrong there, output/right wanted" in etl(*study.load()).failed(6).stderr
+    assert "its file_name is wrong, not output/right" in str(ran)
+    assert "its file_name is wrong, not output/right" in etl(*study.load()).failed(6).stderr
     etl(*study.load("--replace")).ok()
     holds(commons, study)
 

@@ -17,7 +17,7 @@ spec:
       # All others would come again: a fault, configuration, input, permission, items that failed for good, a refusal,
       # another run that holds the project.
       - action: FailJob
-        onExitCodes: {operator: In, values: [1, 2, 3, 4, 6, 7, 8]}
+        onExitCodes: {operator: In, values: [1, 2, 3, 4, 6, 7, 8, 9]}
         onPodConditions: []  # the schema of older versions asks for it
   template:
     metadata:

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,12 @@
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "cli/lib/study_options.hpp"
+#include "cli/search/server.hpp"
+#include "config/search_address.hpp"
 #include "config/split_list.hpp"
 #include "flat/document_files.hpp"
 #include "flat/documents.hpp"
+#include "search/document_load.hpp"
 
 namespace etl::cli {
 namespace {
@@ -28,6 +32,7 @@ struct SearchLoadArguments {
   std::vector<std::string> types;
   std::uint64_t limit = 0;
   std::string output;
+  SearchWriteArguments writing;
 };
 
 /// Of dangling references, and of values that are not in the documents, so many are named.
@@ -110,39 +115,55 @@ void log_losses(const flat::DocumentsReport& done) {
   }
 }
 
-void print_sets(const Context& context, const std::vector<flat::DocumentSet>& sets,
-                const flat::DocumentsReport& done) {
+void print_sets(const Context& context, const std::vector<flat::DocumentSet>& sets, const flat::DocumentsReport& done) {
   Table table({"type", number("documents"), number("columns")});
   for (std::size_t i = 0; i < sets.size(); ++i)
     table.row({sets[i].type, std::to_string(done.documents[i]), std::to_string(sets[i].columns.size())});
   table.print(context);
 }
 
+/// Without --output the documents go to the server; a dry run looks at it only where one is configured.
+bool goes_to_server(const Context& context, const SearchLoadArguments& arguments) {
+  return arguments.output.empty() && (!context.dry_run || config::search_address(context.settings));
+}
+
 void run(Context& context, const SearchLoadArguments& arguments) {
-  if (arguments.output.empty() && !context.dry_run) {
-    throw UsageError("nothing says where the documents are to go", {},
-                     "name a folder with --output, or ask for the counts alone with --dry-run");
-  }
   for (const std::string_view format : {"table", "json", "yaml"}) {
     if (arguments.output == format) {
-      throw UsageError(fmt::format("--output {} names a folder for this command", format), {},
-                       fmt::format("write -o {} for the format of the result, or --output ./{} for the folder", format,
-                                   format));
+      throw UsageError(
+          fmt::format("--output {} names a folder for this command", format), {},
+          fmt::format("write -o {} for the format of the result, or --output ./{} for the folder", format, format));
     }
   }
+  // Before any other thread, so that a stop is noticed.
+  std::optional<SearchServer> search;
+  if (goes_to_server(context, arguments)) search.emplace(context);
   const StudySetup setup = StudySetup::load(context.settings);
   flat::DocumentsRequest request = request_of(context, arguments, setup);
   std::uint64_t dangling = 0;
   simplify::IssueReport report(
-      [&](const fhir::Issue& issue, bool warning) {
-        if (issue.kind != fhir::IssueKind::dangling || ++dangling <= most_named) simplify::log_issue(issue, warning);
+      [&](const fhir::Issue& fault, bool warning) {
+        if (fault.kind != fhir::IssueKind::dangling || ++dangling <= most_named) simplify::log_issue(fault, warning);
       },
       true);
   Progress progress("reading", std::nullopt);
   const auto advance = [&](std::uint64_t bytes) { progress.add(bytes); };
   flat::DocumentsReport done;
   std::vector<flat::DocumentSet> sets;
-  if (context.dry_run) {
+  std::optional<search::LoadReport> loaded;
+  if (search) {
+    search::LoadRequest load = load_request(context, search->server, request.project, arguments.writing);
+    load.types = search::document_types(request.layout, request.types, load.prefix);
+    request.study.stop = search->stop.token();
+    search::DocumentLoad documents(search->server, std::move(load));
+    done = flat::make_documents(request, documents, report, advance);
+    progress.phase("swapping");
+    loaded = documents.finish();
+    sets = documents.sets();
+    if (context.dry_run) {
+      for (std::size_t n = 0; n < sets.size(); ++n) loaded->types[n].after = sets[n].documents;
+    }
+  } else if (context.dry_run) {
     Counts counts;
     done = flat::make_documents(request, counts, report, advance);
     sets = counts.sets();
@@ -158,6 +179,10 @@ void run(Context& context, const SearchLoadArguments& arguments) {
     log::warn("{} more dangling references; `aced-etl validate` lists them all", human_count(dangling - most_named));
   }
   log_losses(done);
+  if (loaded) {
+    print_load(context, *loaded, request.project.str());
+    return;
+  }
   print_sets(context, sets, done);
   std::uint64_t documents = 0;
   for (const std::uint64_t count : done.documents) documents += count;
@@ -172,11 +197,15 @@ void add_search_load(CLI::App& search, Context& context) {
   auto* command = search.add_subcommand("load");
   describe(
       *command,
-      {.summary = "make the search documents of a study",
+      {.summary = "make the search indexes hold a study's documents",
        .text =
            "Reads a study's metadata, FHIR R5 or records that `simplify` wrote, and makes the documents that guppy "
            "and the portal search. With --output it writes them to FOLDER/{type}.ndjson, one document a line, "
            "instead of a server.\n\n"
+           "On the server each project has an index of its own for each type. The documents go to fresh indexes, are "
+           "counted there, and then take the place of the previous ones in one call: readers see all documents of "
+           "before or all of after. An unchanged study is not sent again. Killed at any moment, the command can be run "
+           "again; it removes what the killed one has left.\n\n"
            "The layout `dictionary` has the types patient, observation and file: the records, with the fields that "
            "the Gen3 dictionary describes. An observation also has values of its patient and the codes of the "
            "patient's conditions. The layout `dataframe` has research_subject, specimen, document_reference, "
@@ -187,15 +216,15 @@ void add_search_load(CLI::App& search, Context& context) {
            "The study is checked as by `validate`, and an invalid one gives no documents (exit 3). Dangling "
            "references are warnings. The whole study is read before the first document is made; rows that exceed "
            "`limits.join_memory_mib` wait in the temporary folder.",
-       .examples = {{"aced-etl search load --project aced-lung_cancer STUDY --output documents", "as files"},
+       .examples = {{"aced-etl search load --project aced-lung_cancer STUDY", "to the search server"},
+                    {"aced-etl search load --project aced-lung_cancer STUDY --output documents", "as files"},
                     {"aced-etl search load --project aced-lung_cancer STUDY --layout dataframe --dry-run",
                      "how many documents and columns there would be"}}});
   auto arguments = std::make_shared<SearchLoadArguments>();
   command->add_option("--project", arguments->project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
   add_study_arguments(*command, context, arguments->study);
   add_record_arguments(*command, context, arguments->study);
-  command
-      ->add_option("--layout", arguments->layout, "which documents are made of the study [default: dictionary]")
+  command->add_option("--layout", arguments->layout, "which documents are made of the study [default: dictionary]")
       ->check(one_of("--layout", {"dictionary", "dataframe"}));
   add_list_option(*command, "--types", arguments->types, "only documents of these types");
   command->add_option("--limit", arguments->limit, "at most this many documents of each type [default: all]")
@@ -204,6 +233,8 @@ void add_search_load(CLI::App& search, Context& context) {
       ->type_name("FOLDER");
   add_setting_option(*command, context, "limits.join_memory_mib");
   add_setting_option(*command, context, "search.personal_identifiers");
+  add_search_options(*command, context);
+  add_search_write_options(*command, context, arguments->writing);
   add_dry_run(*command, context);
   command->callback([&context, arguments] { run(context, *arguments); });
 }

@@ -1,0 +1,438 @@
+"""aced-etl search load|ls|counts|rm|rollback|check against a real OpenSearch."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import random
+import threading
+
+import pytest
+from search_between import Hold, SearchProxy
+from search_study import PROJECT, hits, indexes, locks, patients, small, versions
+
+TYPES = ("patient", "observation", "file")
+
+
+@pytest.fixture
+def proxy(search):
+    made = SearchProxy(search.url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def loader(etl, search, demo_dictionary):
+    etl.env |= {"ELASTICSEARCH_URL": search.url, "DICTIONARY_URL": str(demo_dictionary)}
+    return etl
+
+
+@pytest.fixture
+def study(tmp_path) -> pathlib.Path:
+    return small(tmp_path / "study")
+
+
+def load(study: pathlib.Path, *more: object, project: str = PROJECT) -> tuple[object, ...]:
+    return ("search", "load", "--project", project, study, *more)
+
+
+def load_patients(study: pathlib.Path, *more: object, project: str = PROJECT) -> tuple[object, ...]:
+    """One type is loaded three times as fast."""
+    return load(study, "--types", "patient", *more, project=project)
+
+
+def mapping(search, alias: str) -> dict[str, dict]:
+    """Fields of each index behind the alias."""
+    _, found = search.ask("GET", f"/{alias}/_mapping")
+    return {name: what["mappings"].get("properties", {}) for name, what in found.items()}
+
+
+def states(loader) -> dict[str, str]:
+    return {row["index"]: row["state"] for row in loader("search", "ls", "-o", "json").ok().json() if row["project"]}
+
+
+def live(search, alias: str) -> list[str]:
+    return sorted(name for name, aliases in indexes(search).items() if alias in aliases)
+
+
+def test_documents_are_those_that_go_to_files(loader, search, study, tmp_path):
+    loader(*load(study)).ok()
+    loader(*load(study, "--output", tmp_path / "files")).ok()
+    for name in TYPES:
+        wanted = [json.loads(line) for line in (tmp_path / f"files/{name}.ndjson").read_text().splitlines()]
+        seen = hits(search, name)
+        assert sorted((one["_source"] for one in seen), key=json.dumps) == sorted(wanted, key=json.dumps)
+        assert all(one["_id"] == one["_source"]["id"] for one in seen)
+    assert [len(hits(search, name)) for name in TYPES] == [6, 12, 0]
+    seen = hits(search, "observation")[0]["_source"]
+    assert (seen["project_id"], seen["auth_resource_path"]) == (PROJECT, "/programs/aced/projects/Alpha")
+    # Both names that guppy's configuration may have.
+    assert live(search, "gen3.aced.io_patient") == live(search, "patient")
+
+
+@pytest.mark.promise("guppy starts and answers after every load.")
+def test_two_projects_have_one_mapping(loader, search, study):
+    loader(*load(study)).ok()
+    # What another project has more: a field of an index that another version of the dictionary made.
+    (name,) = live(search, "patient")
+    search.ask("PUT", f"/{name}/_mapping", {"properties": {"only_there": {"type": "keyword"}}})
+    ran = loader(*load(study, project="aced-Beta")).ok()
+    fields = mapping(search, "patient")
+    assert len(fields) == 2 and "only_there" in next(iter(fields.values()))
+    assert len({json.dumps(each, sort_keys=True) for each in fields.values()}) == 1
+    assert "new to guppy" not in ran.stderr
+    # guppy starts: every alias has an index with fields, of types and names that it knows; also that without documents.
+    report = loader("search", "check", "--types", ",".join(TYPES), "-o", "json").ok().json()
+    assert report == []
+
+
+def test_guppy_reads_lists_from_array_config(loader, search, study):
+    loader(*load(study)).ok()
+    first = {one["_id"]: one["_source"] for one in hits(search, "gen3.aced.io_array-config")}
+    assert set(first) == {name for each in TYPES for name in (each, f"gen3.aced.io_{each}")}
+    assert "identifier" in first["patient"]["array"] and "gender" not in first["patient"]["array"]
+    loader(*load(study, project="aced-Beta")).ok()
+    loader(*load(study, "--force")).ok()
+    assert {one["_id"]: one["_source"] for one in hits(search, "gen3.aced.io_array-config")} == first
+    # As guppy asks.
+    _, answer = search.ask("POST", "/gen3.aced.io_array-config/_search", {"query": {"ids": {"values": list(TYPES)}}})
+    assert {hit["_id"] for hit in answer["hits"]["hits"]} == set(TYPES)
+
+
+@pytest.mark.promise("An unchanged study is not sent to the search server again.")
+def test_only_a_changed_study_is_loaded(loader, search, study, proxy):
+    assert "fields are new to guppy" in loader(*load(study)).ok().stderr
+    first = indexes(search)
+    loader.env["ELASTICSEARCH_URL"] = proxy.url
+    assert "nothing changed" in loader(*load(study)).ok().stderr
+    assert not [path for _, path in proxy.seen if path.startswith("/_bulk")] and indexes(search) == first
+    (study / "Observation.ndjson").write_text((study / "Observation.ndjson").read_text().replace("final", "amended"))
+    ran = loader(*load(study)).ok()
+    assert {one["_source"]["status"] for one in hits(search, "observation")} == {"amended"}
+    assert "new to guppy" not in ran.stderr
+
+
+def test_a_dry_run_changes_nothing(loader, search, study):
+    rows = loader(*load(study, "--dry-run", "-o", "json")).ok().json()
+    assert {row["type"]: row["after"] for row in rows} == {"patient": 6, "observation": 12, "file": 0}
+    assert indexes(search) == {} and locks(search) == 0
+
+
+@pytest.mark.promise("A load of the search server is all or nothing.")
+def test_rollback_and_generations(loader, search, study):
+    loader(*load_patients(study)).ok()
+    loader("search", "rollback", "--project", PROJECT).failed(2)
+    first = live(search, "patient")
+    (study / "Patient.ndjson").write_text((study / "Patient.ndjson").read_text().replace("female", "male"))
+    loader(*load_patients(study)).ok()
+    assert {one["_source"]["gender"] for one in hits(search, "patient")} == {"male"}
+    assert set(states(loader).values()) == {"live", "previous"}
+    loader("search", "rollback", "--project", PROJECT, "--dry-run").ok()
+    assert live(search, "patient") != first
+    loader("search", "rollback", "--project", PROJECT).ok()
+    assert live(search, "patient") == first and {one["_source"]["gender"] for one in hits(search, "patient")} == {"female"}
+    assert set(states(loader).values()) == {"live", "rolled-back"}
+    # The next load removes what was rolled back, and takes no number twice.
+    numbers = set(states(loader))
+    loader(*load_patients(study)).ok()
+    assert "rolled-back" not in states(loader).values() and live(search, "patient")[0] not in numbers
+    assert {one["_source"]["gender"] for one in hits(search, "patient")} == {"male"}
+
+
+def test_a_removed_project_leaves_guppy_working(loader, search, study):
+    loader(*load(study)).ok()
+    loader(*load(study, project="aced-Beta")).ok()
+    loader("search", "rm", "--project", PROJECT).failed(2)
+    loader("search", "rm", "--project", PROJECT, "--yes").ok()
+    assert {row["project"] for row in loader("search", "counts", "-o", "json").ok().json()} == {"aced-Beta"}
+    loader("search", "rm", "--project", "aced-Beta", "--yes").ok()
+    assert [hits(search, name) for name in TYPES] == [[], [], []]
+    assert loader("search", "check", "--types", ",".join(TYPES), "-o", "json").ok().json() == []
+    loader("search", "rm", "--project", "aced-Nobody", "--yes").ok()
+
+
+@pytest.mark.parametrize("settings, fields, said", [
+    ({"index.mapping.total_fields.limit": 30}, {"gender": {"type": "keyword"}}, "takes 30"),
+    ({}, {"gender": {"type": "long"}}, "the field gender has the type long"),
+])
+def test_what_does_not_fit_fails_before_anything_is_sent(loader, search, study, settings, fields, said):
+    search.ask("PUT", "/other", {"settings": settings, "mappings": {"properties": fields}, "aliases": {"patient": {}}})
+    ran = loader(*load_patients(study)).failed(7)
+    assert said in ran.stderr
+    assert set(indexes(search)) == {"other"} and mapping(search, "other") == {"other": fields} and locks(search) == 0
+
+
+def test_first_load_beside_the_index_of_another_tool(loader, search, study):
+    """Its documents of this project are hidden in the call that shows ours; those of other projects stay."""
+    keyword = {"type": "keyword", "ignore_above": 8191}
+    search.ask("PUT", "/gen3.aced.io_patient_0", {"mappings": {"properties": {"project_id": keyword, "auth_resource_path": keyword}},
+                                                  "aliases": {"patient": {}}})
+    documents = [{"id": f"old{n}", "project_id": project, "auth_resource_path": "/x"} for project in (PROJECT, "aced-Beta", "aced-Gamma") for n in range(4)]
+    search.ask("POST", "/gen3.aced.io_patient_0/_bulk?refresh=true", "".join('{"index":{}}\n' + json.dumps(one) + "\n" for one in documents))
+    for project, left in ((PROJECT, 8), ("aced-Beta", 4)):
+        loader(*load_patients(study, project=project)).ok()
+        seen = [one["_source"] for one in hits(search, "patient")]
+        assert sum(one["project_id"] == project for one in seen) == 6
+        assert sum(one["id"].startswith("old") for one in seen) == left
+        assert project not in {one["project_id"] for one in seen if one["id"].startswith("old")}
+    loader(*load_patients(study, "--force")).ok()
+    assert len(hits(search, "patient")) == 16
+
+
+# What goes wrong on the way.
+
+def bulk(path: str) -> bool:
+    return path.startswith("/_bulk")
+
+
+@pytest.mark.promise("A load of the search server is all or nothing.")
+def test_killed_at_any_request(loader, search, proxy, tmp_path):
+    """Readers see all of one version of the study, whenever a load is killed, and the next load clears up."""
+    seed = int(os.environ.get("ACED_TEST_SEED") or random.randrange(2**32))
+    print(f"ACED_TEST_SEED={seed}")
+    chosen = random.Random(seed)
+    studies = [patients(tmp_path / name, name) for name in ("one", "two")]
+    loader("fhir", "put", "--project", PROJECT, studies[0]).ok()
+    proxy.seen.clear()
+    loader("fhir", "put", "--project", PROJECT, studies[0], "--force", env={"ELASTICSEARCH_URL": proxy.url}).ok()
+    total = len(proxy.seen)
+    assert total > 12
+    # The last requests are those that matter most: from the bulk request to the removal of the lock.
+    moments = [(n, forwarded) for n in range(total) for forwarded in (False, True)]
+    for n, forwarded in sorted(chosen.sample(moments, 14), key=lambda one: chosen.random()):
+        arrived, over, left = threading.Event(), threading.Event(), [n]
+
+        def rule(method: str, path: str, body: bytes, arrived=arrived, over=over, left=left, forwarded=forwarded):
+            left[0] -= 1
+            if left[0] != -1:
+                return None
+            if forwarded:
+                proxy.forward(method, path, body, {"Content-Type": "application/json"})
+            arrived.set()
+            over.wait(60)
+            return 500, {}
+
+        proxy.rule = rule
+        process = loader.start("fhir", "put", "--project", PROJECT, chosen.choice(studies), "--force", env={"ELASTICSEARCH_URL": proxy.url})
+        reached = arrived.wait(60)
+        process.kill()
+        process.communicate()
+        over.set()
+        assert reached, f"request {n} never came"
+        seen = versions(search)
+        assert len(seen) == 40 and len(set(seen)) == 1, (n, forwarded)
+    proxy.rule = lambda method, path, body: None
+    loader("fhir", "put", "--project", PROJECT, studies[1], "--force").ok()
+    assert versions(search) == ["two"] * 40
+    assert set(states(loader).values()) <= {"live", "previous"} and list(states(loader).values()).count("live") == 1
+    assert locks(search) == 0
+
+
+@pytest.mark.promise("Only refused documents are sent again.")
+def test_refused_items_are_sent_again_and_no_others(loader, search, proxy, study):
+    sent: list[list[str]] = []
+
+    def rule(method: str, path: str, body: bytes):
+        if not bulk(path):
+            return None
+        rows = body.decode().splitlines()
+        pairs = list(zip(rows[::2], rows[1::2], strict=True))
+        sent.append([json.loads(action)["index"]["_id"] for action, _ in pairs])
+        if len(sent) > 2:
+            return None
+        # Every other document is taken; the rest is refused as a busy node does.
+        taken = "".join(f"{action}\n{document}\n" for action, document in pairs[::2])
+        status, answer = proxy.forward("POST", path, taken.encode(), {"Content-Type": "application/x-ndjson"})
+        done = iter(json.loads(answer)["items"])
+        busy = {"index": {"status": 429, "error": {"type": "es_rejected_execution_exception", "reason": "busy"}}}
+        return status, {"took": 1, "errors": True, "items": [busy if n % 2 else next(done) for n in range(len(pairs))]}
+
+    proxy.rule = rule
+    loader(*load(study), env={"ELASTICSEARCH_URL": proxy.url}).ok()
+    assert [len(one) for one in sent] == [18, 9, 4]
+    assert sent[1] == sent[0][1::2] and sent[2] == sent[1][1::2]
+    assert [len(hits(search, name)) for name in TYPES] == [6, 12, 0]
+
+
+def test_an_overloaded_server_gets_smaller_requests(loader, search, proxy, tmp_path):
+    sizes: list[int] = []
+    lock = threading.Lock()
+
+    def rule(method: str, path: str, body: bytes):
+        if not bulk(path):
+            return None
+        with lock:
+            sizes.append(len(body))
+        if len(body) > 300_000:
+            return 429, {"error": {"type": "rejected_execution_exception", "reason": "rejected execution of coordinating operation"}, "status": 429}
+        return None
+
+    proxy.rule = rule
+    study = tmp_path / "study"
+    study.mkdir()
+    (study / "Basic.ndjson").write_text("".join(json.dumps({"resourceType": "Basic", "id": f"b{n}", "text": "x" * 2000}) + "\n" for n in range(600)))
+    loader("fhir", "put", "--project", PROJECT, study, env={"ELASTICSEARCH_URL": proxy.url, "ACED_ETL_SEARCH_BULK_SIZE": "1MB"}).ok()
+    assert len(hits(search, "fhir")) == 600
+    assert max(sizes) > 900_000 and min(sizes) < 300_000
+
+
+def test_a_server_that_stays_overloaded_ends_the_load(loader, search, proxy, study):
+    loader(*load_patients(study)).ok()
+    before = indexes(search)
+    proxy.rule = lambda method, path, body: (429, {"error": {"type": "circuit_breaking_exception", "reason": "too much"}}) if bulk(path) else None
+    ran = loader(*load_patients(study, "--force"), env={"ELASTICSEARCH_URL": proxy.url, "ACED_ETL_SEARCH_RETRY_TIME": "1"}).failed(5)
+    assert "circuit_breaking_exception" in ran.stderr and indexes(search) == before and locks(search) == 0
+
+
+def test_a_full_disk_is_named(loader, search, proxy, study):
+    """The block that the flood-stage watermark puts on indexes, set by hand while the load is held."""
+    loader(*load_patients(study)).ok()
+    before = indexes(search)
+    hold = proxy.rule = Hold(lambda method, path: bulk(path))
+    process = loader.start(*load_patients(study, "--force"), env={"ELASTICSEARCH_URL": proxy.url})
+    try:
+        hold.arrived()
+        fresh = sorted(set(indexes(search)) - set(before))
+        assert len(fresh) == 1
+        for name in fresh:
+            search.ask("PUT", f"/{name}/_settings", {"index.blocks.read_only_allow_delete": True})
+    finally:
+        hold.release()
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 7 and b"flood-stage" in said, said
+    assert indexes(search) == before
+
+
+def test_a_server_that_restarts(loader, search, proxy, study):
+    hold = proxy.rule = Hold(lambda method, path: bulk(path))
+    process = loader.start(*load_patients(study), env={"ELASTICSEARCH_URL": proxy.url})
+    try:
+        hold.arrived()
+        search.stop()
+        hold.release()
+        search.start()
+        _, said = process.communicate(timeout=120)
+    finally:
+        hold.release()
+        process.kill()
+        if search.pid is None:
+            search.start()
+    assert process.returncode == 0, said
+    assert len(hits(search, "patient")) == 6
+
+
+def test_a_stop_leaves_nothing_behind(loader, search, proxy, study):
+    loader(*load_patients(study)).ok()
+    before = indexes(search)
+    hold = proxy.rule = Hold(lambda method, path: bulk(path))
+    process = loader.start(*load_patients(study, "--force"), env={"ELASTICSEARCH_URL": proxy.url})
+    hold.arrived()
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    hold.release()
+    assert process.returncode == 5, said
+    assert indexes(search) == before and locks(search) == 0
+
+
+def test_a_lost_answer_to_the_swap(loader, search, proxy, study):
+    """A proxy that answers 502 after the server has done what was asked."""
+    failed = []
+
+    def rule(method: str, path: str, body: bytes):
+        if path != "/_aliases" or b"observation_aced" not in body or failed:
+            return None
+        failed.append(proxy.forward(method, path, body, {"Content-Type": "application/json"})[0])
+        return 502, {}
+
+    proxy.rule = rule
+    loader(*load(study), env={"ELASTICSEARCH_URL": proxy.url}).ok()
+    assert failed == [200] and len(hits(search, "observation")) == 12 and len(live(search, "observation")) == 1
+
+
+# Access.
+
+def test_credentials_are_sent_and_never_shown(loader, search, proxy, study, canary, tmp_path):
+    canary.add("search-password-1")
+    canary.add("c2VhcmNoLWtleS0xOng=")
+    sent = lambda: {one.get("authorization") for one in proxy.headers}  # noqa: E731
+    url = {"ELASTICSEARCH_URL": proxy.url}
+    loader("search", "ls", env=url | {"ELASTICSEARCH_USERNAME": "etl", "ELASTICSEARCH_PASSWORD": "search-password-1"}).ok()
+    assert sent() == {"Basic ZXRsOnNlYXJjaC1wYXNzd29yZC0x"}
+    proxy.headers.clear()
+    loader("-v", "search", "ls", env=url | {"ELASTICSEARCH_API_KEY": "c2VhcmNoLWtleS0xOng="}).ok()
+    assert sent() == {"ApiKey c2VhcmNoLWtleS0xOng="}
+    proxy.headers.clear()
+    loader("search", "ls", env={"ELASTICSEARCH_URL": proxy.url.replace("//", "//etl:search-password-1@")}).ok()
+    assert sent() == {"Basic ZXRsOnNlYXJjaC1wYXNzd29yZC0x"}
+    proxy.rule = lambda method, path, body: (401, {"error": {"type": "security_exception", "reason": "unable to authenticate user"}, "status": 401})
+    ran = loader(*load(study), env=url | {"ELASTICSEARCH_USERNAME": "etl", "ELASTICSEARCH_PASSWORD": "search-password-1"}).failed(4)
+    assert "unable to authenticate" in ran.stderr
+    loader("search", "ls", env=url | {"ELASTICSEARCH_USERNAME": "etl"}).failed(2)
+    # An etl.yaml that nobody named does not decide where a password goes.
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work/etl.yaml").write_text(f"search:\n  url: {proxy.url}\n")
+    proxy.headers.clear()
+    ran = loader("search", "ls", cwd=tmp_path / "work", env={"ELASTICSEARCH_URL": None, "ELASTICSEARCH_API_KEY": "c2VhcmNoLWtleS0xOng="}).failed(2)
+    assert "nobody named" in ran.stderr and proxy.headers == []
+    shown = loader("config", "show", env={"ELASTICSEARCH_PASSWORD": "search-password-1", "ELASTICSEARCH_API_KEY": "c2VhcmNoLWtleS0xOng="}).ok()
+    assert "***" in shown.stdout
+
+
+def test_what_is_no_search_server(loader, proxy):
+    loader("search", "ls", env={"ELASTICSEARCH_URL": "http://127.0.0.1:9"}).failed(5)
+    loader("search", "ls", env={"ELASTICSEARCH_URL": None}).failed(2)
+    loader("search", "ls", "--search-prefix", "Upper", env={"ELASTICSEARCH_URL": proxy.url}).failed(2)
+    proxy.rule = lambda method, path, body: (200, {"hello": "world"})
+    loader("search", "ls", env={"ELASTICSEARCH_URL": proxy.url}).failed(2)
+    proxy.rule = lambda method, path, body: (200, {"version": {"number": "8.11.0"}})
+    assert "elasticsearch 8.11.0 is not supported" in loader("search", "ls", env={"ELASTICSEARCH_URL": proxy.url}).failed(7).stderr
+
+
+# What `search check` finds: each of these stops the real guppy, or makes it answer wrongly.
+
+KEYWORD = {"type": "keyword"}
+GOOD = {"project_id": KEYWORD, "auth_resource_path": KEYWORD, "gender": KEYWORD}
+DOCUMENT = {"project_id": "a-b", "auth_resource_path": "/programs/a/projects/b"}
+
+
+@pytest.mark.parametrize("fields, document, level, said", [
+    ({}, None, "stops guppy", "has no fields"),
+    ({**GOOD, "born": {"type": "date"}}, DOCUMENT, "stops guppy", "born (date)"),
+    ({**GOOD, "alive": {"type": "boolean"}}, DOCUMENT, "stops guppy", "alive (boolean)"),
+    ({**GOOD, "a": {"properties": {"b": KEYWORD}}}, DOCUMENT, "stops guppy", "a (object)"),
+    ({**GOOD, "a-b": KEYWORD}, DOCUMENT, "stops guppy", "no name in GraphQL: a-b"),
+    ({**GOOD, "__x": KEYWORD}, DOCUMENT, "stops guppy", "no name in GraphQL: __x"),
+    ({**GOOD, "_matched": KEYWORD}, DOCUMENT, "stops guppy", "no name in GraphQL: _matched"),
+    ({**GOOD, "gender": {"type": "long"}}, DOCUMENT, "wrong answers", "the field gender has several types"),
+    ({**GOOD, "more": KEYWORD}, DOCUMENT, "wrong answers", "not in all 2 indexes"),
+    (GOOD, {"project_id": "a-b"}, "wrong answers", "1 document without auth_resource_path"),
+    (GOOD, {**DOCUMENT, "identifier": "one"}, "wrong answers", "no lists in some documents: identifier"),
+    (GOOD, {**DOCUMENT, "gender": ["a", "b"]}, "wrong answers", "does not list them: gender"),
+])
+def test_check_finds(checked, search_server, fields, document, level, said):
+    search_server.ask("PUT", "/other", {"mappings": {"dynamic": False, "properties": fields}, "aliases": {"patient": {}}})
+    try:
+        if document:
+            search_server.ask("PUT", "/other/_doc/1?refresh=true", document)
+        rows = checked("search", "check", "--types", "patient", "-o", "json").failed(7).json()
+        assert any(row["level"] == level and said in row["problem"] for row in rows), rows
+        assert all(row["advice"] for row in rows)
+    finally:
+        search_server.ask("DELETE", "/other")
+
+
+@pytest.fixture(scope="module")
+def loaded_once() -> dict[str, bool]:
+    return {}
+
+
+@pytest.fixture
+def checked(etl, search_server, demo_dictionary, tmp_path, loaded_once):
+    """A server with one good project, loaded once for all the cases."""
+    etl.env |= {"ELASTICSEARCH_URL": search_server.url, "DICTIONARY_URL": str(demo_dictionary)}
+    if not loaded_once:
+        search_server.clear()
+        etl(*load(small(tmp_path / "study"))).ok()
+        loaded_once["done"] = True
+    return etl
