@@ -36,8 +36,8 @@ void check_mounted_studies(Report& report, const config::Settings& settings) {
         report.ok(name, fmt::format("{}: {}", folder.string(), counted(files.size(), "file")));
       });
     } else {
-      report.fail(name, "the study is not here: " + folder.string(),
-                  "mount its folder there, or set source.bucket to bring it from", ExitCode::usage);
+      report.fail(name, "the study does not exist on this machine: " + folder.string(),
+                  "mount its folder there, or set source.bucket to pull it", ExitCode::usage);
     }
   }
 }

@@ -142,7 +142,7 @@ void add_buckets_ls(CLI::App& group, Context& context) {
   describe(
       *command,
       {.summary = "the commons' buckets: configured in fence, allowed for uploads, and whether these agree",
-       .text = "fence names its buckets to anyone; which of them take uploads stands only in its configuration "
+       .text = "fence tells anyone which buckets it has; which of them take uploads is only in its configuration "
                "(ALLOWED_DATA_UPLOAD_BUCKETS), read from the mounted fence-config.yaml. Where the two differ, the last "
                "column says what to do.",
        .examples = {{"aced-etl buckets ls", "one line for each bucket"}}});

@@ -197,7 +197,8 @@ void add_projects_init(CLI::App& group, Context& context) {
        .text =
            "Makes what is missing: the program, the project, and the edge between them; through sheepdog, or in the "
            "database itself as sheepdog would, then all in one transaction. Through sheepdog, a project that this "
-           "user may not make does not keep the others from being made (exit 6). What exists is used as it is. A code "
+           "user may not create does not prevent the others (exit 6). Existing programs and projects are not changed. "
+           "A code "
            "that belongs to another program is "
            "refused, since Gen3 tells projects apart by code (exit 7). With --all: every "
            "programs/<program>/projects/<code> of the commons' user.yaml.",

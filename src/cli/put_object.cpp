@@ -158,18 +158,20 @@ void run(const Context& context, const PutObjectOptions& options) {
 
 void add_put_object(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("put-object");
-  describe(*command,
-           {.summary = "put or get one object with a presigned URL, to test a key and a bucket",
-            .text = "Signs a URL with the key of an AWS profile, as fence does for its users, sends the request, and "
-                    "prints the status and the answer. `put` sends the local file that is named like KEY; where there "
-                    "is none, it sends a line of text. A refusal is explained: an unknown key, a wrong secret, a "
-                    "missing permission, a wrong clock, another region (exit 4), no such bucket or key, an archived "
-                    "object (exit 7), no service (exit 5). Profiles, keys, regions and endpoints are found where the "
-                    "AWS CLI finds them. The program is this command when it is called as put_object.",
-            .examples = {{"AWS_PROFILE=fencebot aced-etl put-object BUCKET test2.txt put", "may fencebot write there?"},
-                         {"aced-etl put-object BUCKET test2.txt get --profile etlbot", "may etlbot read it?"},
-                         {"aced-etl put-object BUCKET a/b.bin put --body b.bin --endpoint-url http://minio:9000",
-                          "a file, to an S3 service other than AWS"}}});
+  describe(
+      *command,
+      {.summary = "put or get one object with a presigned URL, to test a key and a bucket",
+       .text =
+           "Signs a URL with the key of an AWS profile, as fence does for its users, sends the request, and "
+           "prints the status and the answer. `put` sends the local file that is named like KEY, or a line of text if "
+           "there is no such file. A refusal is explained: an unknown key, a wrong secret, a "
+           "missing permission, a wrong clock, another region (exit 4), no such bucket or key, an archived "
+           "object (exit 7), no service (exit 5). Profiles, keys, regions and endpoints are found where the "
+           "AWS CLI finds them. The program is this command when it is called as put_object.",
+       .examples = {{"AWS_PROFILE=fencebot aced-etl put-object BUCKET test2.txt put", "may fencebot write there?"},
+                    {"aced-etl put-object BUCKET test2.txt get --profile etlbot", "may etlbot read it?"},
+                    {"aced-etl put-object BUCKET a/b.bin put --body b.bin --endpoint-url http://minio:9000",
+                     "a file, to an S3 service other than AWS"}}});
   auto options = std::make_shared<PutObjectOptions>();
   command->add_option("bucket", options->bucket, "the bucket's name")->type_name("BUCKET")->required();
   command->add_option("key", options->key, "the object's key")->type_name("KEY")->required();

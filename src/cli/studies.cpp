@@ -62,7 +62,7 @@ void print(const Context& context, const studies::PullOptions& options, const st
 }
 
 void tell(const studies::PullOptions& options, const studies::PullReport& report) {
-  log::info("{} {} ({}); {} were here already{}", options.dry_run ? "would fetch" : "fetched",
+  log::info("{} {} ({}); {} were present already{}", options.dry_run ? "would fetch" : "fetched",
             counted(report.fetched, "file"), human_bytes(report.fetched_bytes),
             human_count(report.unchanged + report.adopted),
             report.removed == 0
@@ -178,7 +178,7 @@ void add_studies_pull(CLI::App& group, Context& context) {
       {.summary = "download studies and their files from S3",
        .text =
            "Makes ~/studies and ~/output hold what the bucket holds below the path's studies/ and output/. Only what "
-           "differs in size or ETag is fetched; a file that someone else brought is taken as it is when its MD5 is "
+           "differs in size or ETag is fetched; a local file from elsewhere is accepted if its MD5 is "
            "the ETag. Many objects come at once, large ones in ranges; each file is moved into its place when it is "
            "whole. The same command resumes a pull that was stopped or killed.\n\n"
            "With STUDY only studies/STUDY/ is brought, and output/STUDY/; where output is not laid out by study, the "
@@ -187,12 +187,12 @@ void add_studies_pull(CLI::App& group, Context& context) {
            "(extractions, say), or what was written to since, stays.\n\n"
            "Metadata that the study's `exclude` in etl.yaml or --exclude matches is not fetched; where it is here "
            "already, it stays.\n\n"
-           "A key that would leave the folders, or that cannot be a file here, is refused and named; the rest goes on "
-           "(exit 6). Without a bucket the folders are taken as they are mounted.\n\n"
+           "A key that would leave the folders, or that cannot be a file name, is refused and named; the others are "
+           "downloaded (exit 6). Without a bucket the folders are taken as they are mounted.\n\n"
            "The key that signs is that of --profile, else of AWS_PROFILE, else of source.profile (etlbot); keys and "
            "roles of the environment count as they do for the AWS CLI.",
        .examples = {{"S3_BUCKET=aced-data S3_PATH=staging aced-etl studies pull", "everything that changed"},
-                    {"aced-etl studies pull Lung_Cancer --dry-run", "what one study would bring"},
+                    {"aced-etl studies pull Lung_Cancer --dry-run", "what would be downloaded for one study"},
                     {"aced-etl studies pull --delete --yes", "and remove what is gone from the source"}}});
   auto arguments = std::make_shared<PullArguments>();
   command->add_option("studies", arguments->studies, "only these studies")->type_name("STUDY");
@@ -245,7 +245,7 @@ void add_studies(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("studies");
   describe(*group, {.summary = "studies on this machine: download them from S3, list them",
                     .text = "",
-                    .examples = {{"aced-etl studies pull", "bring what changed"}}});
+                    .examples = {{"aced-etl studies pull", "download what changed"}}});
   add_studies_pull(*group, context);
   add_studies_ls(*group, context);
 }

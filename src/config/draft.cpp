@@ -54,7 +54,8 @@ class Draft {
         "# etl.yaml: what aced-etl serves, and with which settings. `aced-etl config studies` and `aced-etl config "
         "show`");
     line(
-        "# tell what is made of it; `aced-etl config schema` prints its JSON schema. ${NAME} in a value is taken from");
+        "# show how it is interpreted; `aced-etl config schema` prints its JSON schema. ${NAME} in a value is taken "
+        "from");
     line("# the environment.");
     for (const std::string& note : source_.notes) line("# " + one_line(note));
     line("");

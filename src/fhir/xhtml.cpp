@@ -378,7 +378,7 @@ class Parser {
       fail(fmt::format("\"<\" in {} of <{}> in the XHTML; expected &lt;", shortened(key, most_shown), tag));
     }
     references(value);
-    if (!is_first(key)) fail(fmt::format("{} of <{}> stands twice in the XHTML", shortened(key, most_shown), tag));
+    if (!is_first(key)) fail(fmt::format("{} of <{}> appears twice in the XHTML", shortened(key, most_shown), tag));
     judge(tag, key, value);
   }
 

@@ -382,7 +382,7 @@ DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& si
                      "correct the study; no document was sent or written");
   }
   while (method->must_read_again()) {
-    // Its issues have been reported.
+    // Its faults have been reported.
     simplify::IssueReport again([](const fhir::Issue&, bool) {}, true);
     static_cast<void>(gathered.restart());
     static_cast<void>(simplify::read_study(options, gathered, again));

@@ -280,7 +280,7 @@ def test_init_without_a_commons_says_what_it_could_not_ask(etl, schema, tmp_path
                        default="aced-ucl-1")
     ran = etl("config", "init", "-", "--user-yaml", users, "--fence-config", fence).ok()
     assert "the buckets of the commons, because neither an API key nor GEN3_ENDPOINT is set" in ran.stderr
-    assert "# Not known when this was written: the commons' buckets" in ran.stdout
+    assert "# Not known when this was written: the buckets of the commons" in ran.stdout
     assert "do-not-write-me-out" not in ran.stdout + ran.stderr
     text = ran.stdout
     found = read_back(etl, schema, text)

@@ -11,7 +11,7 @@ from graph_study import patient
 from run_world import LUNG, PROJECTS
 from studies_source import source  # noqa: F401 (fixture)
 
-LEFT_OUT = "left out as no part of the study: "
+LEFT_OUT = "not read as part of the study: "
 
 
 @pytest.fixture

@@ -360,9 +360,11 @@ def _(world, tmp):
 
 @condition("fence takes no uploads into the study's bucket", "takes no uploads|is not allowed")
 def _(world, tmp):
+    bucket = world.commons.bucket("diabetes")  # not fence's default, which always takes uploads
     template = world.commons.home / "fence-config.template"
     config = yaml.safe_load(template.read_text())
-    config["ALLOWED_DATA_UPLOAD_BUCKETS"].remove(world.commons.bucket(PROJECTS[LUNG]))
+    config["ALLOWED_DATA_UPLOAD_BUCKETS"].remove(bucket)
+    study(world, bucket=bucket)
     template.write_text(yaml.safe_dump(config))
     world.commons.start()
     return world.commons.env

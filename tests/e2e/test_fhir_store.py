@@ -38,7 +38,7 @@ def lines(folder: pathlib.Path) -> list[str]:
     return sorted(line for file in folder.glob("*.ndjson") for line in file.read_text().splitlines())
 
 
-@pytest.mark.promise("The FHIR store gives back what was put.")
+@pytest.mark.promise("The FHIR store gives back what was put")
 def test_values_come_back_byte_for_byte(store, search, tmp_path):
     study = tmp_path / "study"
     study.mkdir()
@@ -52,7 +52,7 @@ def test_values_come_back_byte_for_byte(store, search, tmp_path):
     assert {hit["_id"] for hit in hits(search, "fhir")} == {"Observation/a", "Patient/a", "b", "c", "empty"}
 
 
-@pytest.mark.promise("The FHIR store gives back what was put.")
+@pytest.mark.promise("The FHIR store gives back what was put")
 def test_every_form_of_a_study_is_put(store, tmp_path):
     study = tmp_path / "study"
     study.mkdir()
@@ -89,7 +89,7 @@ def test_golden_studies_lose_nothing(store, shared, tmp_path):
         assert sorted(put, key=key) == sorted(got, key=key), name
 
 
-@pytest.mark.promise("An unchanged study is not sent to the search server again.")
+@pytest.mark.promise("An unchanged study is not sent to the search server again")
 def test_only_a_changed_study_is_sent(store, search, proxy, tmp_path):
     study = patients(tmp_path / "study", "one")
     put = ("fhir", "put", "--project", PROJECT, study)
@@ -127,7 +127,7 @@ def test_what_cannot_be_stored_is_refused_before_anything_is_sent(store, search,
     assert indexes(search) == before and versions(search) == ["one"] * 40
 
 
-@pytest.mark.promise("A load of the search server is all or nothing.")
+@pytest.mark.promise("A load of the search server is all or nothing")
 def test_a_refused_document_fails_the_put_before_the_swap(store, search, tmp_path):
     study = patients(tmp_path / "study", "one")
     store("fhir", "put", "--project", PROJECT, study).ok()
@@ -204,7 +204,7 @@ def test_one_put_of_a_project_at_a_time(store, search, proxy, tmp_path):
 
 
 @pytest.mark.threads
-@pytest.mark.promise("A load of the search server is all or nothing.")
+@pytest.mark.promise("A load of the search server is all or nothing")
 def test_readers_through_swaps(store, search, tmp_path):
     studies = [patients(tmp_path / name, name) for name in ("one", "two")]
     put = ("fhir", "put", "--project", PROJECT, "--force")

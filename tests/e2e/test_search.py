@@ -71,7 +71,7 @@ def test_documents_are_those_that_go_to_files(loader, search, study, tmp_path):
     assert live(search, "gen3.aced.io_patient") == live(search, "patient")
 
 
-@pytest.mark.promise("guppy starts and answers after every load.")
+@pytest.mark.promise("guppy starts and answers after every load")
 def test_two_projects_have_one_mapping(loader, search, study):
     loader(*load(study)).ok()
     # What another project has more: a field of an index that another version of the dictionary made.
@@ -100,7 +100,7 @@ def test_guppy_reads_lists_from_array_config(loader, search, study):
     assert {hit["_id"] for hit in answer["hits"]["hits"]} == set(TYPES)
 
 
-@pytest.mark.promise("An unchanged study is not sent to the search server again.")
+@pytest.mark.promise("An unchanged study is not sent to the search server again")
 def test_only_a_changed_study_is_loaded(loader, search, study, proxy):
     assert "fields are new to guppy" in loader(*load(study)).ok().stderr
     first = indexes(search)
@@ -119,7 +119,7 @@ def test_a_dry_run_changes_nothing(loader, search, study):
     assert indexes(search) == {} and locks(search) == 0
 
 
-@pytest.mark.promise("A load of the search server is all or nothing.")
+@pytest.mark.promise("A load of the search server is all or nothing")
 def test_rollback_and_generations(loader, search, study):
     loader(*load_patients(study)).ok()
     loader("search", "rollback", "--project", PROJECT).failed(2)
@@ -186,7 +186,7 @@ def bulk(path: str) -> bool:
     return path.startswith("/_bulk")
 
 
-@pytest.mark.promise("A load of the search server is all or nothing.")
+@pytest.mark.promise("A load of the search server is all or nothing")
 def test_killed_at_any_request(loader, search, proxy, tmp_path):
     """Readers see all of one version of the study, whenever a load is killed, and the next load clears up."""
     seed = int(os.environ.get("ACED_TEST_SEED") or random.randrange(2**32))
@@ -229,7 +229,7 @@ def test_killed_at_any_request(loader, search, proxy, tmp_path):
     assert locks(search) == 0
 
 
-@pytest.mark.promise("Only refused documents are sent again.")
+@pytest.mark.promise("Only refused documents are sent again")
 def test_refused_items_are_sent_again_and_no_others(loader, search, proxy, study):
     sent: list[list[str]] = []
 

@@ -38,8 +38,8 @@ class Gen3Services : public ::testing::Test {
     const char* bucket = std::getenv("GEN3_TEST_BUCKET");
     if (key == nullptr || bucket == nullptr) GTEST_SKIP() << "no services: tests/e2e/test_gen3_clients.py has some";
     bucket_ = bucket;
-    session_ = std::make_unique<Session>(Session::Options{.endpoint = {}, .key = read_api_key(key), .access_token = {}},
-                                         http_);
+    session_ = std::make_unique<Session>(
+        Session::Options{.endpoint = {}, .endpoint_origin = {}, .key = read_api_key(key), .access_token = {}}, http_);
   }
 
   FileRecord record(const std::string& content) const {

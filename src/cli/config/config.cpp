@@ -160,7 +160,7 @@ void add_studies_of(CLI::App& group, Context& context) {
 
 void add_config(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("config");
-  describe(*group, {.summary = "settings and studies: write an etl.yaml, look at what is made of it",
+  describe(*group, {.summary = "settings and studies: write an etl.yaml, show how it is interpreted",
                     .text = "A setting comes from the first of these that has it: a flag, the environment, etl.yaml, "
                             "the mounted secret <creds>/sheepdog-creds, the default.",
                     .examples = {{"aced-etl config init", "a commented etl.yaml for this commons"},

@@ -50,7 +50,7 @@ void load_manifest(Context& context, Commons& commons, files::Journal& journal, 
   const files::LoadResult result = files::load_watched(services_of(commons), journal, manifest, load, "files");
   print_summary(context, result.tally, study, load);
   const std::uint64_t failed = result.tally[Outcome::failed].files + study.problems;
-  if (failed > 0) log::error("{} failed; nothing of them was added to the commons", counted(failed, "file"));
+  if (failed > 0) log::error("{} failed and added nothing to the commons", counted(failed, "file"));
   if (result.stopped) std::rethrow_exception(result.stopped);
   if (failed > 0) context.exit = ExitCode::partial;
 }

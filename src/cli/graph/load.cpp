@@ -67,8 +67,9 @@ void add_graph_load(CLI::App& graph, Context& context) {
       *command,
       {.summary = "load a study into the graph",
        .text =
-           "Reads a study's metadata, FHIR R5 or records that `simplify` wrote, and makes the project's part of the "
-           "sheepdog graph hold it: nodes, edges, and the program and project where they are not there yet.\n\n"
+           "Reads a study's metadata, FHIR R5 or records that `simplify` wrote, and loads it into the project's part "
+           "of the "
+           "sheepdog graph: nodes, edges, and the program and project if they do not exist yet.\n\n"
            "It is one transaction: killed at any moment, the project is as before or as after. Rows whose content is "
            "unchanged are not touched, so the same study again writes nothing. Edges of a record that the study no "
            "longer has go; records go only with --prune.\n\n"

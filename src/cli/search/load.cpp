@@ -142,8 +142,8 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   flat::DocumentsRequest request = request_of(context, arguments, setup);
   std::uint64_t dangling = 0;
   simplify::IssueReport report(
-      [&](const fhir::Issue& fault, bool warning) {
-        if (fault.kind != fhir::IssueKind::dangling || ++dangling <= most_named) simplify::log_issue(fault, warning);
+      [&](const fhir::Issue& issue, bool warning) {
+        if (issue.kind != fhir::IssueKind::dangling || ++dangling <= most_named) simplify::log_issue(issue, warning);
       },
       true);
   Progress progress("reading", std::nullopt);

