@@ -130,6 +130,11 @@ std::vector<const Index*> ProjectLoad::siblings(std::size_t type) const {
 /// and indexes without `_meta`, which the server makes by itself when a document arrives after its index was removed.
 void ProjectLoad::remove_orphans() {
   bool removed = false;
+  std::int64_t newest = -1;  // when the load that readers see was completed; -1: they see none
+  for (const Index& index : all_) {
+    if (!index.meta || index.meta->project != request_.project.str() || index.aliases.empty()) continue;
+    if ((index.meta->type == "fhir") == (request_.what == "fhir")) newest = std::max(newest, index.meta->loaded);
+  }
   for (const auto& target : targets_) {
     const Index* const live = target->live();
     for (const Index& index : all_) {
@@ -138,8 +143,10 @@ void ProjectLoad::remove_orphans() {
       const bool of_project =
           index.meta && index.meta->project == request_.project.str() && index.meta->type == target->type.name;
       if (index.meta && !of_project) continue;
-      const bool orphan =
-          !index.meta || !index.meta->complete || live == nullptr || index.meta->generation > live->meta->generation;
+      // Without a live index the type had no documents in the last load, or there was none.
+      const bool orphan = !index.meta || !index.meta->complete ||
+                          (live != nullptr ? index.meta->generation > live->meta->generation
+                                           : newest < 0 || index.meta->loaded > newest);
       if (!orphan) continue;
       log::info("removing {}, which an earlier load left unfinished or a rollback put aside", index.name);
       remove_index(server_, index.name);

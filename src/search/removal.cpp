@@ -125,6 +125,8 @@ std::vector<std::pair<std::string, std::string>> roll_back(Server& server, const
     }
     if (live->meta->load == newest->meta->load) continue;
     const Index* const to = of_load(generations[n], newest->meta->load);
+    // The earlier load may have been of other types alone: then these documents are none of its business.
+    if (to == nullptr && std::ranges::find(newest->meta->empty, type.name) == newest->meta->empty.end()) continue;
     const bool alone = std::ranges::none_of(
         all, [&](const Index& index) { return index.has_alias(type.aliases.front()) && index.name != live->name; });
     if (to == nullptr && alone && type.for_guppy) {

@@ -140,6 +140,18 @@ def test_rollback_and_generations(loader, search, study):
     assert {one["_source"]["gender"] for one in hits(search, "patient")} == {"male"}
 
 
+def test_rollback_to_documents_of_a_type_that_has_none_now(loader, search, study):
+    loader(*load(study, "--types", "patient,observation", project="aced-Beta")).ok()
+    types = ("--types", "patient,observation")
+    loader(*load(study, *types)).ok()
+    (study / "Observation.ndjson").unlink()
+    loader(*load(study, *types)).ok()
+    assert len(hits(search, "observation")) == 12
+    assert "nothing changed" in loader(*load(study, *types)).ok().stderr
+    loader("search", "rollback", "--project", PROJECT).ok()
+    assert len(hits(search, "observation")) == 24 and len(hits(search, "patient")) == 12
+
+
 def test_a_removed_project_leaves_guppy_working(loader, search, study):
     loader(*load(study)).ok()
     loader(*load(study, project="aced-Beta")).ok()
