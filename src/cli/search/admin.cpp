@@ -99,9 +99,9 @@ void check(Context& context, const SearchAdminArguments& arguments) {
   const auto report = search::check_indexes(search.server, context.settings.require("search.prefix"), arguments.types);
   Table table({"level", "about", "problem", "advice"});
   bool wrong = false;
-  for (const search::DiscrepancyKind& finding : report.findings) {
+  for (const search::Finding& finding : report.findings) {
     table.row({search::name_of(finding.level), finding.about, finding.what, finding.advice});
-    wrong = wrong || finding.level != search::DiscrepancyKind::Level::warning;
+    wrong = wrong || finding.level != search::Finding::Level::warning;
   }
   table.print(context);
   log::info("{} behind {} looked at: {}", counted(report.indexes, "index"), counted(report.aliases.size(), "alias"),
