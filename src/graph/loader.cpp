@@ -216,7 +216,7 @@ ResolvedStudy resolve(const Load& load, ReconciledStudy&& study, LoadReport& out
   if (out.dangling_skipped > 0 && !load.request.skip_dangling) {
     const std::uint64_t count = load.report.count(fhir::IssueKind::dangling);
     throw InputError(
-        fmt::format("{} {} nowhere; nothing was written", counted(count, "reference"), count == 1 ? "leads" : "lead"),
+        fmt::format("{} {} dangling; nothing was written", counted(count, "reference"), count == 1 ? "is" : "are"),
         load.study_path, "add the missing records, or leave these edges out with --dangling skip");
   }
   return {std::move(study.study), std::move(study.staged), comparison, std::move(study.reconciliation),

@@ -47,6 +47,7 @@ def plain(text: str, known: dict[str, str]) -> str:
     text = re.sub(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC)?", "{time}", text)
     text = re.sub(r"\b\d+(\.\d+)? (s|ms)\b", "{duration}", text)
     text = re.sub(r"aced-etl \d+\.\d+\.\d+\S* on \S+:", "aced-etl {version} on {host}:", text)
+    text = re.sub(r"temporary files \S+ \([^)]*\)", "temporary files {temp}", text)
     text = re.sub(r"(commons|home)-\d+", r"\1-{number}", text)
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
 
@@ -55,7 +56,7 @@ def plain(text: str, known: dict[str, str]) -> str:
 def test_the_message_is_that_of_the_catalogue(request: pytest.FixtureRequest, etl, tmp_path: pathlib.Path, rewritten, name: str):
     case: Case = BY_NAME[name]
     env = dict(case.env)
-    known = {str(tmp_path): "{folder}"}
+    known = {str(tmp_path): "{folder}", str(ROOT): "{project}"}
     program = etl
     folder = tmp_path
     if case.needs:
