@@ -87,10 +87,10 @@ def test_every_block_has_a_case_and_every_case_a_block():
 
 @pytest.mark.skipif(UPDATE, reason="the catalogue is being written")
 def test_every_error_says_what_failed_and_where_or_what_to_do():
-    """Faults of a study have their file and line; other errors have a place or advice."""
+    """Faults of a study have their file and line; other errors have a place, a reason or advice."""
     for name, block in catalogue().items():
-        fault = re.search(r"^\S+:\d+: .+ \([a-z-]+\)$", block, re.MULTILINE)
-        error = re.search(r"^error: .+\n(?:.*\n)*?  (at|do): .+", block, re.MULTILINE)
+        fault = re.search(r"^\S+?(:\d+)?: .+ \([a-z-]+\)$", block, re.MULTILINE)
+        error = re.search(r"^(?:{time} )?error: .+\n(?:.*\n)*?  (at|do|reason): .+", block, re.MULTILINE)
         assert fault or error, f"{name}\n{block}"
 
 
