@@ -391,12 +391,14 @@ def test_notes_name_the_next_three_commands(choice, tmp_path):
     ({"etl": {"database": {"password": "made-secret"}}}, "etl.database.password"),
     ({"etl": {"database": {"password": "made-secret"}}}, "Use mounts.sheepdogCreds"),
     ({"etl": {"gen3": {"access_token": "made-secret"}}}, "Use mounts.credentials"),
+    ({"etl": {"search": {"api_key": "made-secret"}}}, "ELASTICSEARCH_API_KEY"),
     ({"etl": {"search": {"url": "http://user:made-secret@s:9200"}}}, "an address in etl has a password"),
     ({"env": {"ELASTICSEARCH_URL": "http://user:made-secret@s:9200"}}, "an address in env has a password"),
     ({"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://user:made-secret@proxy:3128"}]}, "an address in extraEnv has a password"),
     ({"cronJob": {"args": ["run", "--all", "--search-url", "http://user:made-secret@s:9200"]}}, "an address in cronJob.args has a password"),
     *(({"extraEnv": [{"name": name, "value": "made-secret"}]}, f"extraEnv.{name} is a secret")
-      for name in ("PGPASSWORD", "ACCESS_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")),
+      for name in ("PGPASSWORD", "ACCESS_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "ELASTICSEARCH_PASSWORD",
+                   "ELASTICSEARCH_API_KEY")),
     ({"mounts": {"credentials": {"from": "configMap"}}}, "mounts.credentials.from"),
     ({"mounts": {"sheepdogCreds": {"from": "configMap"}}}, "mounts.sheepdogCreds.from"),
     ({"mounts": {"aws": {"from": "configMap"}}}, "mounts.aws.from"),
@@ -425,7 +427,8 @@ def test_contradictory_values_are_refused(values, told):
     assert "made-secret" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("group", "key"), [("database", "password"), ("gen3", "access_token")])
+@pytest.mark.parametrize(("group", "key"), [
+    ("database", "password"), ("gen3", "access_token"), ("search", "password"), ("search", "api_key")])
 def test_secrets_are_refused_without_the_schema_too(group, key, tmp_path):
     """`helm install --skip-schema-validation` renders without it."""
     chart = tmp_path / "aced-etl"
@@ -462,7 +465,7 @@ def test_every_secret_setting_is_refused():
     schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["etl"]["properties"]
     refused = {f"{group}.{key}" for group, rule in schema.items() for key, what in rule.get("properties", {}).items()
                if what.get("description") == "a secret: refused"}
-    assert secret == refused == {"database.password", "gen3.access_token"}
+    assert secret == refused == {"database.password", "gen3.access_token", "search.password", "search.api_key"}
 
 
 def test_schema_knows_every_value():

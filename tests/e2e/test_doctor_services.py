@@ -15,6 +15,7 @@ def pod(etl, commons, tmp_path, demo_dictionary) -> pathlib.Path:
     home = tmp_path / "home"
     for folder in ("studies/Synthetic", "output"):
         (home / folder).mkdir(parents=True)
+    (home / "studies/Synthetic/Patient.ndjson").write_text('{"resourceType": "Patient", "id": "p1"}\n')
     etl.env |= {"HOME": str(home), "DICTIONARY_URL": str(demo_dictionary)}
     etl("graph", "init").ok()
     return home

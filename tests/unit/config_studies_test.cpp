@@ -115,7 +115,7 @@ TEST_F(StudiesTest, what_a_study_should_not_hold_is_named_by_file_and_line) {
 
 TEST_F(StudiesTest, a_mistyped_key_gets_the_nearest_one) {
   for (const auto& [text, meant] : {std::pair{"studies:\n- name: A\n  bukcet: b\n", "did you mean `bucket`?"},
-                                    {"studies:\n- name: A\n  zzz: b\n", "there are: name, project, bucket"},
+                                    {"studies:\n- name: A\n  zzz: b\n", "the keys are name, project, bucket"},
                                     {"studis:\n- name: A\n", "did you mean `studies`?"},
                                     {"limits:\n  pul_jobs: 2\n", "did you mean `limits.pull_jobs`?"}}) {
     put("etl.yaml", text);

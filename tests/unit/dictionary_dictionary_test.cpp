@@ -100,7 +100,7 @@ TEST(Dictionary, OfTwoLinksOfOneNameTheLaterCounts) {
 TEST(Dictionary, NamesWhatIsNotADictionary) {
   EXPECT_THAT(failure("{"), HasSubstr("not JSON"));
   EXPECT_THAT(failure(R"({"a": 1e999})"), HasSubstr("out of range"));
-  EXPECT_THAT(failure("[]"), HasSubstr("not an object"));
+  EXPECT_THAT(failure("[]"), HasSubstr("it is not a JSON object"));
   EXPECT_THAT(failure("{}"), HasSubstr("no node"));
   EXPECT_THAT(failure(R"({"id": "patient", "properties": {}})"), HasSubstr("the schema of a single node"));
   EXPECT_THAT(failure(R"({"a.yaml": 1})"), HasSubstr("d.json (a.yaml)"));

@@ -434,7 +434,7 @@ TEST(FhirWalker, ABlankInThePathOfAFileIsAWarning) {
 
 TEST(FhirWalker, SaysWhatItFoundAndExpected) {
   EXPECT_THAT(check(PATIENT(R"("birthDate":"2023-13-45")")).messages,
-              ElementsAre(HasSubstr("\"2023-13-45\"; expected a date")));
+              ElementsAre(HasSubstr("\"2023-13-45\"; expected an existing date")));
   EXPECT_THAT(check(PATIENT(R"("active":"x")")).messages, ElementsAre("a string; expected true or false"));
   EXPECT_THAT(check(PATIENT(R"("name":"x")")).messages, ElementsAre("a string; expected an array"));
   EXPECT_THAT(check(PATIENT(R"("colour":1)")).messages, ElementsAre("\"colour\" is not an element of Patient"));

@@ -132,12 +132,12 @@ TEST_F(FilesTest, BlanksAndEscapes) {
 
 TEST_F(FilesTest, NothingOutside) {
   const std::string absent = look("x", "none/such");
-  EXPECT_THAT(absent, HasSubstr("not there"));
+  EXPECT_THAT(absent, HasSubstr("the file does not exist"));
   EXPECT_THAT(look("x", "../outside/secret"), HasSubstr("`..`"));
   EXPECT_THAT(look("x", "%2e%2e/outside/secret"), HasSubstr("`..`"));
   EXPECT_THAT(look("..%2foutside/secret"), HasSubstr("`..`"));
-  EXPECT_THAT(look("x", (base_ / "outside/secret").string()), HasSubstr("not there"));
-  EXPECT_THAT(look("x", "/etc/passwd"), HasSubstr("not there"));
+  EXPECT_THAT(look("x", (base_ / "outside/secret").string()), HasSubstr("the file does not exist"));
+  EXPECT_THAT(look("x", "/etc/passwd"), HasSubstr("the file does not exist"));
   fs::create_symlink(base_ / "outside/secret", base_ / "root/output/link");
   fs::create_symlink(base_ / "outside/none", base_ / "root/output/dangling");
   fs::create_directory_symlink(base_ / "outside", base_ / "root/output/folder");
@@ -146,7 +146,7 @@ TEST_F(FilesTest, NothingOutside) {
   }
   // A folder whose name begins like ours is another one.
   write(base_ / "root/output-2/a", "12345");
-  EXPECT_THAT(look("x", (base_ / "root/output-2/a").string()), HasSubstr("not there"));
+  EXPECT_THAT(look("x", (base_ / "root/output-2/a").string()), HasSubstr("the file does not exist"));
   fs::create_symlink(base_ / "root/output/a", base_ / "root/output/inside");
   fs::create_symlink("../output/../output/a", base_ / "root/output/up");
   EXPECT_EQ(look("inside"), "root/output/a");
@@ -173,7 +173,7 @@ TEST_F(FilesTest, NothingHiddenGuardedOrOfAnotherStudy) {
 }
 
 TEST_F(FilesTest, MustBeAFileOfThatSize) {
-  EXPECT_THAT(look("output/b"), HasSubstr("not there"));
+  EXPECT_THAT(look("output/b"), HasSubstr("the file does not exist"));
   fs::create_directories(base_ / "root/output/d");
   EXPECT_THAT(look("output/d"), HasSubstr("not a regular file"));
   ASSERT_EQ(::mkfifo((base_ / "root/output/fifo").c_str(), 0600), 0);

@@ -111,14 +111,14 @@ TEST(Gen3Indexd, TellsInWhatRecordsDiffer) {
   EXPECT_EQ(difference(wanted, there), "its file_name is wrong, not right");
   there = wanted;
   there.hashes.clear();
-  EXPECT_EQ(difference(wanted, there), "no hash in common");
+  EXPECT_EQ(difference(wanted, there), "it has no hash in common");
   there = wanted;
   there.size = 8;
   there.authz = {"/programs/P/projects/other"};
   EXPECT_EQ(difference(wanted, there),
             "its authz is /programs/P/projects/other, not /programs/P/projects/q: it belongs to another project");
   there.authz.push_back(wanted.authz.front());
-  EXPECT_NE(difference(wanted, there).find("8 bytes there"), std::string::npos);
+  EXPECT_NE(difference(wanted, there).find("it has 8 bytes"), std::string::npos);
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ TEST(Report, TheExitCodeIsTheOneThatIsLeastLikelyToMendItself) {
 }
 
 TEST(Report, CountsInWordsLeaveOutZerosUnlessAllAre) {
-  EXPECT_EQ(in_words(std::vector<Count>{{"inserted", 1200}, {"updated", 0}, {"unchanged", 3}}), "inserted 1,200, unchanged 3");
+  EXPECT_EQ(in_words(std::vector<Count>{{"inserted", 1200}, {"updated", 0}, {"unchanged", 3}}),
+            "inserted 1,200, unchanged 3");
   EXPECT_EQ(in_words(std::vector<Count>{{"inserted", 0}, {"updated", 0}}), "inserted 0, updated 0");
   EXPECT_EQ(in_words(std::vector<Count>{}), "");
 }

@@ -3,14 +3,15 @@
 {{/* Secrets in values that end in an object that is no Secret: `etl` in a ConfigMap, the rest in the pods' spec. */}}
 {{- define "aced-etl.noSecrets" -}}
 {{- $v := .Values }}
-{{- range $pair := list (list "database" "password") (list "gen3" "access_token") }}
-{{- $group := get $v.etl (first $pair) | default dict }}
-{{- if get $group (last $pair) }}
-{{- fail (printf "etl.%s.%s is a secret, and etl is a ConfigMap, which is not: use mounts.sheepdogCreds or mounts.credentials, or a Secret with %s in envFrom" (first $pair) (last $pair) (ternary "PGPASSWORD" "ACCESS_TOKEN" (eq (first $pair) "database"))) }}
+{{- $secrets := list (list "database" "password" "mounts.sheepdogCreds, or a Secret with PGPASSWORD in envFrom") (list "gen3" "access_token" "mounts.credentials, or a Secret with ACCESS_TOKEN in envFrom") (list "search" "password" "a Secret with ELASTICSEARCH_PASSWORD in envFrom") (list "search" "api_key" "a Secret with ELASTICSEARCH_API_KEY in envFrom") }}
+{{- range $secret := $secrets }}
+{{- $group := get $v.etl (first $secret) | default dict }}
+{{- if get $group (index $secret 1) }}
+{{- fail (printf "etl.%s.%s is a secret, and etl becomes a ConfigMap, which anyone in the namespace can read: use %s" (first $secret) (index $secret 1) (last $secret)) }}
 {{- end }}
 {{- end }}
 {{- range $each := $v.extraEnv }}
-{{- if and $each.value (has $each.name (list "PGPASSWORD" "ACCESS_TOKEN" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN")) }}
+{{- if and $each.value (has $each.name (list "PGPASSWORD" "ACCESS_TOKEN" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" "ELASTICSEARCH_PASSWORD" "ELASTICSEARCH_API_KEY")) }}
 {{- fail (printf "extraEnv.%s is a secret, and its value would be readable in every pod's spec: use valueFrom.secretKeyRef, or envFrom" $each.name) }}
 {{- end }}
 {{- end }}
