@@ -41,18 +41,30 @@ class Consumer {
   virtual void advanced(std::uint64_t bytes) { static_cast<void>(bytes); }
 };
 
-/// A consumer whose parts are of the type `P`: the only place that knows which type a part has.
+/// A consumer whose parts are of the type `P`: the only place that knows which type a part has. Where `P` is declared
+/// only, the header that does so declares `extern template class ConsumerOf<P>`, and the source that defines `P`
+/// instantiates it.
 template <typename P>
 class ConsumerOf : public Consumer {
  public:
-  [[nodiscard]] std::unique_ptr<Part> part() final { return make_part(); }
-  void take(Part& part) final { take_part(static_cast<P&>(part)); }
+  [[nodiscard]] std::unique_ptr<Part> part() final;
+  void take(Part& part) final;
 
  protected:
   [[nodiscard]] virtual std::unique_ptr<P> make_part() = 0;
   /// As take().
   virtual void take_part(P& part) = 0;
 };
+
+template <typename P>
+std::unique_ptr<Consumer::Part> ConsumerOf<P>::part() {
+  return make_part();
+}
+
+template <typename P>
+void ConsumerOf<P>::take(Part& part) {
+  take_part(static_cast<P&>(part));
+}
 
 /// A part for consumers that need no records.
 class NoRecords final : public Consumer::Part {

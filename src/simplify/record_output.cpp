@@ -113,6 +113,8 @@ class RecordLines final : public Consumer::Part {
   Type* current_ = nullptr;
 };
 
+template class ConsumerOf<RecordLines>;
+
 RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* rejects,
                            std::function<void(std::uint64_t)> progress)
     : path_(std::move(path)), dialect_(dialect), rejects_(rejects), progress_(std::move(progress)) {

@@ -18,6 +18,8 @@ namespace etl::simplify {
 /// The lines that one block gives.
 class RecordLines;
 
+extern template class ConsumerOf<RecordLines>;
+
 /// Writes records as NDJSON: one file per type in a folder, or, for a path `-`, to stdout as they come. The files
 /// appear in the folder at commit(), all at once where StagedFolder can do that, else one after the other.
 class RecordOutput final : public ConsumerOf<RecordLines> {

@@ -119,8 +119,8 @@ def test_every_fault_of_a_file_is_named_and_nothing_of_it_is_left(commons, etl, 
     said = failed.stderr
     for name, reason in {"wrong-size": "the size of the file differs from the metadata (101 bytes)", "wrong-md5": "differs from the metadata (" + "0" * 32,
                          "wrong-md5-streamed": "differs from the metadata (" + "1" * 32, "wrong-md5-parts": "differs from the metadata (" + "2" * 32,
-                         "no-md5": "no md5", "bad-md5": "not 32 hexadecimal digits", "no-size": "no size", "missing": "not there",
-                         "leaves": "not there", "../secret": "`..`", "link": "leads out"}.items():
+                         "no-md5": "no md5", "bad-md5": "not 32 hexadecimal digits", "no-size": "no size", "missing": "the file does not exist",
+                         "leaves": "the file does not exist", "../secret": "`..`", "link": "leads out"}.items():
         line = said[said.index(f"{name}: failed"):] if f"{name}: failed" in said else ""
         assert reason in line[:400], f"{name}: {reason}\n{said}"
     assert "DocumentReference.ndjson:2" in said

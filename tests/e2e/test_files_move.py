@@ -133,4 +133,4 @@ def test_a_bucket_that_fence_does_not_know(world):
     ran = world.etl("files", "move", "--project", PROJECTS[LUNG], "--to", "no-such-bucket").failed(2)
     assert "fence does not know the bucket no-such-bucket" in ran.stderr
     ran = world.etl("files", "move", "--project", "demo-synthetix", "--to", world.commons.bucket(PROJECTS[COHORT])).failed(2)
-    assert "there is no project" in ran.stderr
+    assert "the project demo-synthetix does not exist" in ran.stderr

@@ -75,7 +75,7 @@ def test_projects_rm_in_the_database(etl, commons, demo_dictionary):
     etl("projects", "init", "demo-synthetic", "--via", "database").ok()
     etl("projects", "rm", "demo-synthetic", "--via", "database", "--yes").ok()
     assert etl("projects", "ls", "--via", "database", "-o", "json").ok().json() == []
-    assert "no project" in etl("projects", "rm", "demo-synthetic", "--via", "database", "--yes").ok().stderr
+    assert "the project demo-synthetic does not exist" in etl("projects", "rm", "demo-synthetic", "--via", "database", "--yes").ok().stderr
 
 
 # -- tokens
@@ -318,7 +318,7 @@ def test_doctor_names_each_thing_that_is_wrong(etl, pod, commons, tmp_path):
     empty = tmp_path / "empty.json"
     empty.write_text("{}")
     etl.env["DICTIONARY_URL"] = str(empty)
-    assert examined(etl, 3)["dictionary"]["state"] == "failed"
+    assert examined(etl, 2)["dictionary"]["state"] == "failed"
     etl.env["DICTIONARY_URL"] = str(ROOT / "share/demo/dictionary.json")
 
     aws = pathlib.Path(etl.env["AWS_SHARED_CREDENTIALS_FILE"])

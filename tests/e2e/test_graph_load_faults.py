@@ -251,8 +251,8 @@ def test_a_full_disk_writes_nothing_and_is_told(graph, load, large, few, small_d
         ran = load(large)
         assert digest(graph) == before
         graph.execute("drop table hog; alter table node_observation set tablespace pg_default")
-    said = ran.failed(5).stderr
-    assert "disk is full" in said and "run again" in said and "53100" in said
+    said = ran.failed(9).stderr
+    assert "the disk of the database is full" in said and "run again" in said and "53100" in said
     until(lambda: sessions(graph) == 0)
     graph.postgres.psql(f"alter database {graph.name} reset temp_tablespaces")
     assert digest(graph) == before and temporary_tables(graph) == 0

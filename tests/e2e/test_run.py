@@ -122,8 +122,8 @@ def test_no_study_is_no_run(pod):
     ({"studies": [{"name": LUNG, "project": "a"}, {"name": COHORT, "project": "a"}]}, ":5", "the same project"),
     ({"limits": {"tries": 0}}, "etl.yaml", "limits.tries"),
     ({"destinations": {"graph": "maybe"}}, "etl.yaml", "destinations.graph"),
-    ({"graph": {"dangling": "ignore"}}, "etl.yaml", "none of error, skip"),
-    ({"graph": {"shared": "skip"}}, "etl.yaml", "none of error, keep"),
+    ({"graph": {"dangling": "ignore"}}, "etl.yaml", "must be one of error, skip, not ignore"),
+    ({"graph": {"shared": "skip"}}, "etl.yaml", "must be one of error, keep, not skip"),
     ({"graf": {"prune": "yes"}}, "etl.yaml", "graf"),
 ])
 def test_a_mistake_in_etl_yaml_is_told_with_its_place(pod, change, place, told):
@@ -144,7 +144,7 @@ def test_mounted_folders_and_a_database_are_enough(pod):
     assert pod.records(LUNG) == pod.records(COHORT) == RECORDS
     shutil.rmtree(pod.home / "studies" / LUNG)
     gone = pod.run(rc=2)
-    assert "the study is not here" in step(gone, LUNG, "validate")["reason"] and "mount" in gone.stderr
+    assert "the study does not exist on this machine" in step(gone, LUNG, "validate")["reason"] and "mount" in gone.stderr
     assert steps(gone, COHORT)["graph"] == "unchanged"
 
 
@@ -244,7 +244,7 @@ def test_a_wrong_prefix_is_no_reason_to_delete(world):
     assert len(held) == 2 * FILES
     world.write_etl_yaml(source={"delete": "yes", "output_prefix": "outptu/"})
     ran = world.run("--all", "--only", "pull")
-    assert "the source has nothing" in ran.stderr and step(ran, LUNG, "pull")["counts"]["kept"] == FILES
+    assert "the source no longer has anything" in ran.stderr and step(ran, LUNG, "pull")["counts"]["kept"] == FILES
     assert steps(ran, LUNG) == {"pull": "unchanged"}
     assert {path.relative_to(world.home): path.stat().st_size for path in (world.home / "output").rglob("*") if path.is_file()} == held
 

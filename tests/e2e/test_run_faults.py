@@ -226,7 +226,7 @@ def test_sigterm_ends_a_statement_and_nothing_is_written(pod):
         ran = running.stop().failed(5)
     assert steps(ran, LUNG) == {**ended_at("graph", outcome="stopped"), "pull": "skipped"}
     assert steps(ran, COHORT) == ended_at("pull", outcome="stopped")
-    assert ran.json()["exit"] == 5 and "goes on" in step(ran, LUNG, "graph")["reason"]
+    assert ran.json()["exit"] == 5 and "the same command resumes" in step(ran, LUNG, "graph")["reason"]
     assert pod.records(LUNG) == 0
     assert steps(pod.run(), LUNG)["graph"] == "done"
 
@@ -284,7 +284,7 @@ def test_a_second_run_leaves_a_project_that_is_worked_on_and_does_the_others(pod
         assert steps(second, COHORT)["graph"] == "done"
         # Another pod shares the database and not the state.
         other = pod.run(LUNG, rc=8, ACED_ETL_STATE_DIR=str(tmp_path / "other"))
-        assert "aced-etl (pid" in step(other, LUNG, "pull")["reason"]
+        assert f"aced-etl: process {first.process.pid} on " in step(other, LUNG, "pull")["reason"]
         # One look is no work.
         dry = pod.run(LUNG, "--only", "validate", "--dry-run")
         assert steps(dry, LUNG) == {"validate": "unchanged"}

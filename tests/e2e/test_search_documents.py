@@ -209,7 +209,7 @@ def test_types_limit_and_dry_run(etl, study, tmp_path):
     counts = etl(*ask, "--dry-run", "-o", "json").ok().json()
     assert [(row["type"], row["documents"]) for row in counts] == [("patient", 5), ("observation", 1), ("file", 0)]
     assert "did you mean `patient`" in etl(*ask, "--dry-run", "--types", "patients").failed(2).stderr
-    assert "nothing says where" in etl(*ask).failed(2).stderr
+    assert "no search server is configured" in etl(*ask).failed(2).stderr
     assert "names a folder" in etl(*ask, "--output", "json").failed(2).stderr
 
 

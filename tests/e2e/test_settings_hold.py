@@ -27,6 +27,7 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
     "limits.max_resource_mib": ("9999", [["validate", "s.ndjson"], ["simplify", "s.ndjson", "out"],
                                          ["graph", "load", "--project", "a-b", "s.ndjson"],
                                          ["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
+    "files.recheck": ("often", [["files", "load", "--project", "a-b", "s.ndjson"]]),
     "limits.join_memory_mib": ("9999", [["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "gen3.allow_http": ("maybe", []),  # asked for only where it matters: tests/e2e/security
     # Asked for only when the server has answered: tests/e2e/test_search.py.

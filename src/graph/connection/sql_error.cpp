@@ -28,10 +28,12 @@ std::string describe(const ServerMessage& said) {
   return what;
 }
 
-/// The server's own hint stands first: it knows more about this case than we do.
+/// The server's own hint comes first: it knows more about this case than we do. A hint is a sentence with a full stop.
 std::string advice(const ServerMessage& said, const std::string& ours) {
   if (said.hint.empty()) return ours;
-  return ours.empty() ? said.hint : said.hint + "; " + ours;
+  if (ours.empty()) return said.hint;
+  const std::size_t end = said.hint.find_last_not_of(". \n");
+  return said.hint.substr(0, end == std::string::npos ? 0 : end + 1) + "; " + ours;
 }
 
 constexpr auto check_credentials = "check the database's user and password (PGUSER, PGPASSWORD or the mounted secret)";

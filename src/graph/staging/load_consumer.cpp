@@ -136,6 +136,12 @@ class LoadRows final : public simplify::Consumer::Part {
   std::string name_;
 };
 
+}  // namespace etl::graph
+
+template class etl::simplify::ConsumerOf<etl::graph::LoadRows>;
+
+namespace etl::graph {
+
 LoadConsumer::LoadConsumer(const dictionary::Dictionary& dictionary, Target target, GraphSnapshot& snapshot,
                            Staging& staging, std::function<void(std::uint64_t)> on_bytes)
     : dictionary_(dictionary),

@@ -18,6 +18,12 @@ namespace etl::graph {
 /// The rows that one block gives.
 class LoadRows;
 
+}  // namespace etl::graph
+
+extern template class etl::simplify::ConsumerOf<etl::graph::LoadRows>;
+
+namespace etl::graph {
+
 /// Sends records to the staging tables: a row for the node, and one for every edge. What the graph holds already is
 /// only marked in `snapshot`. What has no table is counted.
 class LoadConsumer final : public simplify::ConsumerOf<LoadRows> {
