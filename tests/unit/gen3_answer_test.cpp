@@ -93,7 +93,7 @@ TEST(Gen3Answer, GivesAdviceThatFitsTheReason) {
   };
   EXPECT_NE(advice("Uploading to bucket b is not allowed").find("ALLOWED_DATA_UPLOAD_BUCKETS"), std::string::npos);
   EXPECT_NE(advice("user does not have privileges to access this endpoint").find("file_upload"), std::string::npos);
-  EXPECT_NE(advice("token is denylisted").find("new one"), std::string::npos);
+  EXPECT_NE(advice("token is denylisted").find("new API key"), std::string::npos);
   EXPECT_NE(advice("Signature has expired").find("clock"), std::string::npos);
   EXPECT_NE(advice("you may not").find("user.yaml"), std::string::npos);
 }

@@ -62,7 +62,7 @@ TEST(SqlError, EveryFamilyHasItsExitCode) {
   EXPECT_EQ(code_of("42P01"), ExitCode::refused);
   EXPECT_EQ(code_of("23503"), ExitCode::refused);
   EXPECT_EQ(code_of("22P02"), ExitCode::invalid_input);
-  EXPECT_EQ(code_of("53100"), ExitCode::unavailable);
+  EXPECT_EQ(code_of("53100"), ExitCode::exhausted);
   EXPECT_EQ(code_of("53300"), ExitCode::unavailable);
   EXPECT_EQ(code_of("57P01"), ExitCode::unavailable);
   EXPECT_EQ(code_of("40001"), ExitCode::unavailable);
