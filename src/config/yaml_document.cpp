@@ -225,9 +225,11 @@ class YamlBuilder {
   void alias(std::string_view name, std::size_t line) {
     const auto found = anchors_.find(name);
     if (found == anchors_.end())
-      fail(fmt::format("the alias `*{}` has no anchor `&{}` before it", name, name), line,
+      // Without its name: a password that begins with a star and has no quotes is read as an alias.
+      fail("an alias (a value that begins with `*`) has no anchor before it", line,
            "define the anchor, or put the text in quotes");
-    if (found->second->open_) fail(fmt::format("the alias `*{}` is part of the value that it repeats", name), line);
+    if (found->second->open_)
+      fail("an alias (a value that begins with `*`) is part of the value that it repeats", line);
     spend(found->second->weight_, line);
     place(*found->second);
   }

@@ -75,10 +75,11 @@ void refuse(const std::string& what, ErrorKind kind, const std::string& reason, 
   const std::string text = reason.empty() ? what : fmt::format("{}: {}", what, reason);
   switch (kind) {
     case ErrorKind::disk_full:
-      throw RefusedError(text + " (the disk of the search server is full: flood-stage watermark)", at,
-                         "free disk space on the search server, or remove indexes that are no longer needed; then, if "
-                         "the server does not lift the block by itself, set index.blocks.read_only_allow_delete to "
-                         "null, and run again");
+      throw ExhaustedError(
+          text + " (the disk of the search server is full: flood-stage watermark)", at,
+          "free disk space on the search server, or remove indexes that are no longer needed; then, if "
+          "the server does not lift the block by itself, set index.blocks.read_only_allow_delete to "
+          "null, and run again");
     case ErrorKind::not_allowed:
       throw NotAllowedError(text, at,
                             "check ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD, or ELASTICSEARCH_API_KEY, and "

@@ -312,7 +312,7 @@ def test_a_full_disk_is_named(loader, search, proxy, study):
     finally:
         hold.release()
         _, said = process.communicate(timeout=60)
-    assert process.returncode == 7 and b"flood-stage" in said, said
+    assert process.returncode == 9 and b"flood-stage" in said, said
     assert indexes(search) == before
 
 

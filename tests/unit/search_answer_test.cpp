@@ -44,7 +44,7 @@ TEST(SearchAnswer, GivesAllReasons) {
 }
 
 TEST(SearchAnswer, ChoosesTheExitCode) {
-  EXPECT_THROW(refuse("x", ErrorKind::disk_full, "", "http://s"), RefusedError);
+  EXPECT_THROW(refuse("x", ErrorKind::disk_full, "", "http://s"), ExhaustedError);
   EXPECT_THROW(refuse("x", ErrorKind::not_allowed, "", "http://s"), NotAllowedError);
   EXPECT_THROW(refuse("x", ErrorKind::overloaded, "", "http://s"), UnavailableError);
   EXPECT_THROW(refuse("x", ErrorKind::refused, "", "http://s"), RefusedError);
