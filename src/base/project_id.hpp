@@ -12,10 +12,12 @@ struct ProjectId {
   std::string code;
 
   /// UsageError for a text without `-`, with an empty part, or with a part that is_project_part() does not take: a `/`
-  /// or a dot segment would change the resource path `/programs/<program>/projects/<code>`.
+  /// or a dot segment would change the resource path.
   [[nodiscard]] static ProjectId parse(std::string_view text);
 
   [[nodiscard]] std::string str() const { return program + "-" + code; }
+  /// What user.yaml, indexd's `authz` and guppy's `auth_resource_path` call it.
+  [[nodiscard]] std::string resource_path() const { return "/programs/" + program + "/projects/" + code; }
 
   friend bool operator==(const ProjectId&, const ProjectId&) = default;
   friend auto operator<=>(const ProjectId&, const ProjectId&) = default;

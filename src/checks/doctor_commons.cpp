@@ -110,7 +110,7 @@ void check_permissions(Report& report, const config::Settings& settings, const g
     if (loads) projects[study.project] = true;
   }
   for (const auto& [id, is_loaded] : projects) {
-    const std::string resource = fmt::format("/programs/{}/projects/{}", id.program, id.code);
+    const std::string resource = id.resource_path();
     std::vector<std::string> lacking;
     for (const auto& [service, method] : {std::pair{"indexd", "create"},
                                           {"indexd", "update"},

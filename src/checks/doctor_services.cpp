@@ -38,16 +38,15 @@ void try_indexd_token(Report& report, gen3::Session& session, const ProjectId& p
   report.guard(name, [&] {
     const std::string did = random_uuid();
     const std::string url = "s3://aced-etl-doctor/" + did;
-    const gen3::Call call{
-        .method = "POST",
-        .path = "/index/index/",
-        .body = nlohmann::json{{"form", "object"},
-                               {"did", did},
-                               {"size", 0},
-                               {"hashes", {{"md5", "d41d8cd98f00b204e9800998ecf8427e"}}},
-                               {"urls", {url, url}},
-                               {"authz", {fmt::format("/programs/{}/projects/{}", project.program, project.code)}}},
-        .repeatable = false};
+    const gen3::Call call{.method = "POST",
+                          .path = "/index/index/",
+                          .body = nlohmann::json{{"form", "object"},
+                                                 {"did", did},
+                                                 {"size", 0},
+                                                 {"hashes", {{"md5", "d41d8cd98f00b204e9800998ecf8427e"}}},
+                                                 {"urls", {url, url}},
+                                                 {"authz", {project.resource_path()}}},
+                          .repeatable = false};
     const net::Response answer = session.call(call);
     if (answer.ok()) {
       gen3::Indexd indexd(session);

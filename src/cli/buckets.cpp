@@ -59,10 +59,7 @@ struct TestOptions {
 
 /// A project whose records this user may make.
 std::string authz_of(Commons& commons, const std::string& project) {
-  if (!project.empty()) {
-    const ProjectId id = ProjectId::parse(project);
-    return fmt::format("/programs/{}/projects/{}", id.program, id.code);
-  }
+  if (!project.empty()) return ProjectId::parse(project).resource_path();
   const gen3::User user = commons.fence.user();
   for (const auto& [resource, permissions] : user.authz) {
     if (resource.find("/projects/") != std::string::npos && user.may("indexd", "create", resource)) return resource;

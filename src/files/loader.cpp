@@ -331,7 +331,8 @@ class Load {
     return NotAllowedError(
         fmt::format("{} may not create records in {} ({}): {}", user, options_.project.str(), tried, what),
         error.where(),
-        fmt::format("grant it on {} in user.yaml, or use the API key of another user", authz_of(options_.project)));
+        fmt::format("grant it on {} in user.yaml, or use the API key of another user",
+                    options_.project.resource_path()));
   }
 
   void tell(const Document& document, Outcome outcome, const std::string& reason = {}) {
@@ -386,17 +387,13 @@ std::string grounds(const LoadTally& tally, const LoadOptions& options) {
   return text;
 }
 
-std::string authz_of(const ProjectId& project) {
-  return fmt::format("/programs/{}/projects/{}", project.program, project.code);
-}
-
 gen3::FileRecord record_of(const Document& document, const ProjectId& project, const std::string& bucket_name) {
   gen3::FileRecord record;
   record.did = document.did;
   record.size = document.size;
   record.hashes = {{"md5", document.md5}};
   record.urls = {fmt::format("s3://{}/{}", bucket_name, document.key())};
-  record.authz = {authz_of(project)};
+  record.authz = {project.resource_path()};
   record.file_name = document.name;
   record.metadata = {
       {"datanode_type", "DocumentReference"}, {"datanode_object_id", document.did}, {"md5", document.md5}};

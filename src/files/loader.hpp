@@ -69,7 +69,6 @@ struct LoadTally {
 /// The record that indexd should have of a document.
 [[nodiscard]] gen3::FileRecord record_of(const Document& document, const ProjectId& project,
                                          const std::string& bucket_name);
-[[nodiscard]] std::string authz_of(const ProjectId& project);
 
 /// Makes the commons hold every document of the manifest. `on_file` is told of each, one at a time. What fails for good
 /// leaves neither record nor object, unless these were there before. Returns what came of all; `stopped` is what ended

@@ -4,15 +4,13 @@
 #include <sys/stat.h>
 
 #include <atomic>
-#include <cerrno>
-#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <system_error>
 
-#include "base/exhausted.hpp"
 #include "base/identifier.hpp"
+#include "base/temporary_folder.hpp"
 #include "base/text.hpp"
 #include "base/uuid.hpp"
 #include "documents/locator.hpp"
@@ -70,34 +68,6 @@ gen3::FileRecord marker(const gen3::FileRecord& record, const std::string& url, 
   return made;
 }
 
-/// A folder that only this process knows, removed with all that is in it.
-class SpoolFolder {
- public:
-  explicit SpoolFolder(const fs::path& parent) {
-    std::string pattern = (parent / "aced-etl-move-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      const int why = errno;
-      refuse_if_exhausted(why, parent);
-      throw UsageError("no temporary folder can be made: " + std::generic_category().message(why), parent.string(),
-                       "name a folder with room for the files: --temp-dir or TMPDIR");
-    }
-    path_ = pattern;
-  }
-  ~SpoolFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  SpoolFolder(const SpoolFolder&) = delete;
-  SpoolFolder& operator=(const SpoolFolder&) = delete;
-
-  /// A new place in it.
-  [[nodiscard]] fs::path next() { return path_ / std::to_string(++number_); }
-
- private:
-  fs::path path_;
-  std::atomic<std::uint64_t> number_{0};
-};
-
 documents::Location location_of(const fs::path& file) {
   struct stat about {};
   if (::stat(file.c_str(), &about) != 0) throw UsageError("a temporary file is gone", file.string());
@@ -115,14 +85,14 @@ class Move {
       : services_(services),
         journal_(journal),
         options_(options),
-        spool_(options.temp_dir),
+        spool_(options.temp_dir, "aced-etl-move", "name a folder with room for the files: --temp-dir or TMPDIR"),
         uploads_(services, journal, upload_options()),
         buckets_(services.fence) {}
 
   void move(const gen3::FileRecord& planned) {
     const auto there = look_up(planned.did);
     if (!there) throw RefusedError("its record was removed meanwhile");
-    require_own(*there, authz_of(options_.project));
+    require_own(*there, options_.project.resource_path());
     if (is_in(*there, options_.upload.bucket_name)) return;  // another command has moved it
     check(*there);
     const std::string url = new_url(*there, options_.upload.bucket_name);
@@ -192,7 +162,7 @@ class Move {
   }
 
   void send(const gen3::FileRecord& record) {
-    const fs::path folder = spool_.next();
+    const fs::path folder = spool_.path() / std::to_string(++spooled_);
     gen3::FileRecord spooled = record;
     spooled.file_name = kContent;
     static_cast<void>(Download(services_, folder, false, [](std::uint64_t) {}).get(spooled));
@@ -219,7 +189,8 @@ class Move {
   const Services& services_;
   Journal& journal_;
   const MoveOptions& options_;
-  SpoolFolder spool_;
+  TemporaryFolder spool_;  ///< for files between the buckets
+  std::atomic<std::uint64_t> spooled_{0};
   std::mutex mutex_;
   std::map<std::string, std::string> shown_;  ///< GUID of a file -> that of the marker of its new object
   FileUpload uploads_;
@@ -264,7 +235,7 @@ MovePlan plan_move(const Services& services, const MoveOptions& options) {
   MovePlan plan;
   std::map<std::string, gen3::FileRecord> markers;
   std::map<std::string, bool> moved;  // GUID of a file -> is it in the new bucket?
-  services.indexd.list(authz_of(options.project), [&](const gen3::FileRecord& record) {
+  services.indexd.list(options.project.resource_path(), [&](const gen3::FileRecord& record) {
     if (services.stop.stop_requested()) throw StoppedError();
     if (const auto file = value_in(record.metadata, kOldMarker); !file.empty()) {
       markers.emplace(record.did, record);
@@ -314,7 +285,7 @@ MoveTally move_files(const Services& services, Journal& journal, const MovePlan&
 
 void remove_old_objects(const Services& services, const MovePlan& plan, const MoveOptions& options, MoveTally& tally,
                         const OnMove& on_file) {
-  const std::string authz = authz_of(options.project);
+  const std::string authz = options.project.resource_path();
   const auto remove = [&](const gen3::FileRecord& old) {
     const std::string did = value_in(old.metadata, kOldMarker);
     const auto file = services.indexd.get(did);

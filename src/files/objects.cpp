@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/base64.hpp"
 #include "base/digest.hpp"
 #include "net/url.hpp"
 #include "s3/answer.hpp"
@@ -71,7 +72,7 @@ void refuse_signed(const net::Response& answer, const std::string& where) {
 std::string put_signed(const Services& services, const std::string& url, const std::string& md5, net::Request request) {
   request.method = "PUT";
   request.url = url;
-  request.headers.push_back({"Content-MD5", base64_of_hex(md5)});
+  request.headers.push_back({"Content-MD5", base64(bytes_of_hex(md5))});
   request.accept = s3::has_etag;
   const net::Response answer = s3::send_to_s3(services.http(), request);
   const std::string where = net::without_query(url);
@@ -140,21 +141,6 @@ std::string multipart_etag(const std::vector<std::string>& md5s) {
   Md5 all;
   for (const std::string& md5 : md5s) all.add(bytes_of_hex(md5));
   return fmt::format("{}-{}", all.hex(), md5s.size());
-}
-
-std::string base64_of_hex(const std::string& hex) {
-  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::string bytes = bytes_of_hex(hex);
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto at = [&](std::size_t n) { return n < bytes.size() ? static_cast<unsigned char>(bytes[n]) : 0U; };
-    const unsigned three = at(i) << 16U | at(i + 1) << 8U | at(i + 2);
-    out.push_back(letters[three >> 18U]);
-    out.push_back(letters[three >> 12U & 63U]);
-    out.push_back(i + 1 < bytes.size() ? letters[three >> 6U & 63U] : '=');
-    out.push_back(i + 2 < bytes.size() ? letters[three & 63U] : '=');
-  }
-  return out;
 }
 
 bool leads_to(const std::string& signed_url, const std::string& bucket) {

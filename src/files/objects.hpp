@@ -55,9 +55,6 @@ struct ObjectHead {
 /// `md5s`: hexadecimal, one after the other.
 [[nodiscard]] std::string multipart_etag(const std::vector<std::string>& md5s);
 
-/// As Content-MD5 wants it.
-[[nodiscard]] std::string base64_of_hex(const std::string& hex);
-
 /// UnavailableError for a signed URL that has expired, else s3::refuse().
 [[noreturn]] void refuse_signed(const net::Response& answer, const std::string& where);
 

@@ -56,7 +56,7 @@ class Verification {
       check_records(std::move(documents), crew);
     }
     crew.finish();
-    services_.indexd.list(authz_of(options_.project), [&](const gen3::FileRecord& record) {
+    services_.indexd.list(options_.project.resource_path(), [&](const gen3::FileRecord& record) {
       if (services_.stop.stop_requested()) throw StoppedError();
       if (!manifest.find(record.did)) {
         found(record.did, record.file_name, DiscrepancyKind::extra_record,

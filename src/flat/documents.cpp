@@ -1,7 +1,6 @@
 #include "flat/documents.hpp"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +12,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/fast_digest.hpp"
 #include "base/suggestion.hpp"
 #include "base/text.hpp"
 #include "flat/rows.hpp"
@@ -30,29 +30,16 @@ constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
 /// Of one group of columns; no server takes as many.
 constexpr std::size_t most_names = 20'000;
 
-class Digest {
- public:
-  Digest() : state_(XXH3_createState()) { XXH3_128bits_reset(state_); }
-  ~Digest() { XXH3_freeState(state_); }
-  Digest(const Digest&) = delete;
-  Digest& operator=(const Digest&) = delete;
+template <typename Number>
+std::string_view bytes_of(const Number& number) {
+  return {reinterpret_cast<const char*>(&number), sizeof number};
+}
 
-  void reset() { XXH3_128bits_reset(state_); }
-  void add(const void* data, std::size_t size) { XXH3_128bits_update(state_, data, size); }
-  /// With its size, so that no two lists of texts give the same bytes.
-  void add(std::string_view text) {
-    const std::uint64_t size = text.size();
-    add(&size, sizeof size);
-    add(text.data(), text.size());
-  }
-  [[nodiscard]] std::array<std::uint64_t, 2> value() const {
-    const XXH128_hash_t hash = XXH3_128bits_digest(state_);
-    return {hash.high64, hash.low64};
-  }
-
- private:
-  XXH3_state_t* state_;
-};
+/// A text with its size, so that no two lists of texts give the same bytes.
+void add_sized(FastDigest& digest, std::string_view text) {
+  digest.add(bytes_of(std::uint64_t{text.size()}));
+  digest.add(text);
+}
 
 /// Gathers the rows and join texts of a study.
 class Gatherer final : public simplify::ConsumerOf<BlockRows> {
@@ -98,9 +85,9 @@ class Gatherer final : public simplify::ConsumerOf<BlockRows> {
       const std::string_view text = block.side_text.view(at, at + side.size);
       at += side.size;
       stores[side.store].add(side.key, text);
-      texts_.add(&side.key.high, sizeof side.key.high);
-      texts_.add(&side.key.low, sizeof side.key.low);
-      texts_.add(text);
+      texts_.add(bytes_of(side.key.high));
+      texts_.add(bytes_of(side.key.low));
+      add_sized(texts_, text);
     }
     losses.merge(block.losses);
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -132,7 +119,7 @@ class Gatherer final : public simplify::ConsumerOf<BlockRows> {
 
   void append_rows(std::string_view text, std::uint64_t count) {
     rows->append(text, count);
-    rows_digest_.add(text.data(), text.size());
+    rows_digest_.add(text);
   }
 
   /// The rows of the block as far as the limit of their set allows.
@@ -154,8 +141,8 @@ class Gatherer final : public simplify::ConsumerOf<BlockRows> {
   const Method& method_;
   std::size_t sets_;
   const std::function<void(std::uint64_t)>& progress_;
-  Digest rows_digest_;
-  Digest texts_;
+  FastDigest rows_digest_;
+  FastDigest texts_;
 };
 
 /// Of rows that stand in the study more than once, the numbers of all but the first; sorted. Reads all rows, so it is
@@ -319,23 +306,22 @@ std::vector<std::string> chosen_types(const DocumentsRequest& request) {
 /// A hash of all that the documents depend on. Rows and join texts come in the study's order, whatever the number of
 /// threads.
 std::string digest_of(const DocumentsRequest& request, const Gatherer& gathered, const std::vector<DocumentSet>& sets) {
-  Digest digest;
-  digest.add(digest_version);
-  digest.add(request.project.str());
-  digest.add(request.layout == Layout::dictionary ? "dictionary" : "dataframe");
-  for (const std::string& pattern : request.personal) digest.add(pattern);
+  FastDigest digest;
+  add_sized(digest, digest_version);
+  add_sized(digest, request.project.str());
+  add_sized(digest, request.layout == Layout::dictionary ? "dictionary" : "dataframe");
+  for (const std::string& pattern : request.personal) add_sized(digest, pattern);
   for (const DocumentSet& set : sets) {
-    digest.add(set.type);
+    add_sized(digest, set.type);
     for (const Column& column : set.columns) {
-      digest.add(column.name);
-      digest.add(name_of(column.kind));
-      digest.add(column.array ? "array" : "scalar");
+      add_sized(digest, column.name);
+      add_sized(digest, name_of(column.kind));
+      add_sized(digest, column.array ? "array" : "scalar");
     }
   }
   const auto parts = gathered.digests();
-  digest.add(parts.data(), sizeof parts);
-  const auto value = digest.value();
-  return fmt::format("{:016x}{:016x}", value[0], value[1]);
+  digest.add(bytes_of(parts));
+  return digest.hex();
 }
 
 }  // namespace
@@ -357,8 +343,7 @@ std::string_view name_of(Loss loss) noexcept {
 }
 
 std::string project_members(const ProjectId& project) {
-  return fmt::format(R"(,"project_id":"{}","auth_resource_path":"/programs/{}/projects/{}")", project.str(),
-                     project.program, project.code);
+  return fmt::format(R"(,"project_id":"{}","auth_resource_path":"{}")", project.str(), project.resource_path());
 }
 
 DocumentsReport make_documents(const DocumentsRequest& request, DocumentSink& sink, simplify::IssueReport& report,

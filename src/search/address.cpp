@@ -1,12 +1,12 @@
 #include "search/address.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <optional>
 #include <string_view>
 
 #include "base/address_text.hpp"
+#include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/loopback.hpp"
@@ -17,14 +17,6 @@
 
 namespace etl::search {
 namespace {
-
-std::string base64(std::string_view text) {
-  std::string out((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
 
 std::string basic(std::string_view user, std::string_view password) {
   const std::string encoded = base64(fmt::format("{}:{}", user, password));

@@ -9,6 +9,7 @@
 #include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "net/unexpected_answer.hpp"
+#include "search/json_member.hpp"
 
 namespace etl::search {
 namespace {
@@ -16,12 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLongestReason = 600;
-
-std::string text_member(const json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
 
 /// `index [x] blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];` of Elasticsearch 6.8 and 7, or
 /// `[TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, …]` of OpenSearch and later Elasticsearch.

@@ -10,6 +10,7 @@
 #include "net/encode.hpp"
 #include "search/answer.hpp"
 #include "search/generations.hpp"
+#include "search/json_member.hpp"
 
 namespace etl::search {
 namespace {
@@ -20,8 +21,8 @@ using nlohmann::json;
 json listed(Server& server, const std::string& index, const std::string& name) {
   const auto found =
       server.find("read " + index, fmt::format("/{}/_doc/{}", net::path_segment(index), net::path_segment(name)));
-  if (!found || !found->value("found", false)) return nullptr;
-  return found->value("_source", json::object()).value("array", json());
+  if (!found || !member(*found, "found", false)) return nullptr;
+  return member(member(*found, "_source", json::object()), "array", json());
 }
 
 }  // namespace

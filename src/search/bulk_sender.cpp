@@ -14,6 +14,7 @@
 #include "net/backoff.hpp"
 #include "search/answer.hpp"
 #include "search/gzip.hpp"
+#include "search/json_member.hpp"
 
 namespace etl::search {
 namespace {
@@ -248,7 +249,7 @@ BulkSender::Outcome BulkSender::send(Body& body) {
     return outcome;
   }
   const json document = try_parse_json(answer.body);
-  const json error = document.is_object() ? document.value("error", json()) : json();
+  const json error = member(document, "error", json());
   outcome.reason = fmt::format("HTTP {}: {}", answer.status, reason_of(error));
   switch (const ErrorKind kind = kind_of(answer.status, error)) {
     case ErrorKind::overloaded:
@@ -278,7 +279,7 @@ void BulkSender::read_items(const net::Response& answer, const Body& body, Outco
     outcome.taken = body.items.size();
     return;
   }
-  const json items = document.value("items", json::array());
+  const json items = member(document, "items", json::array());
   if (!items.is_array() || items.size() != body.items.size()) {
     outcome.kind = Outcome::Kind::again;
     outcome.reason = "the answer has another number of items than the request";
@@ -286,10 +287,8 @@ void BulkSender::read_items(const net::Response& answer, const Body& body, Outco
   }
   for (std::size_t n = 0; n < items.size(); ++n) {
     const json& result = items[n].is_object() && !items[n].empty() ? items[n].front() : items[n];
-    const json error = result.is_object() ? result.value("error", json()) : json();
-    const long status = result.is_object() && result.contains("status") && result["status"].is_number_integer()
-                            ? result["status"].get<long>()
-                            : 500;
+    const json error = member(result, "error", json());
+    const long status = member(result, "status", 500L);
     if (error.is_null() && status < 300) {
       ++outcome.taken;
       continue;
@@ -332,10 +331,9 @@ void BulkSender::speed_up(std::uint64_t documents) {
 void BulkSender::reject(std::string_view item, long status, const std::string& reason) {
   RejectedDocument rejected{.index = {}, .id = {}, .status = status, .reason = reason};
   const json action = try_parse_json(item.substr(0, item.find('\n')));
-  if (action.is_object() && action.contains("index")) {
-    rejected.index = action["index"].value("_index", "");
-    rejected.id = action["index"].value("_id", "");
-  }
+  const json index = member(action, "index", json::object());
+  rejected.index = text_member(index, "_index");
+  rejected.id = text_member(index, "_id");
   const std::lock_guard lock(mutex_);
   ++rejected_;
   on_rejected_(rejected);

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "net/encode.hpp"
 #include "search/generations.hpp"
+#include "search/json_member.hpp"
 #include "search/mapping.hpp"
 
 namespace etl::search {
@@ -164,7 +165,7 @@ class Checker {
     const json query{{"query", {{"bool", {{"must_not", {{"exists", {{"field", field}}}}}}}}}};
     const json answer = server_.post("count the documents without " + field,
                                      fmt::format("/{}/_count", net::path_segment(alias)), query);
-    return answer.value("count", std::uint64_t{0});
+    return member(answer, "count", std::uint64_t{0});
   }
 
   void check_access(const std::string& type) {
@@ -190,9 +191,9 @@ class Checker {
     for (const Index* index : configs) {
       const auto found = server_.find(
           "read " + index->name, fmt::format("/{}/_doc/{}", net::path_segment(index->name), net::path_segment(type)));
-      if (!found || !found->value("found", false)) continue;
+      if (!found || !member(*found, "found", false)) continue;
       there = true;
-      const json array = found->value(json::json_pointer("/_source/array"), json::array());
+      const json array = member(*found, json::json_pointer("/_source/array"), json::array());
       for (const json& name : array) {
         if (name.is_string()) listed.insert(name.get<std::string>());
       }
@@ -229,7 +230,7 @@ class Checker {
     const json::json_pointer at("/hits/hits");
     if (!answer.contains(at)) return;
     for (const json& hit : answer[at]) {
-      const json source = hit.value("_source", json::object());
+      const json source = member(hit, "_source", json::object());
       for (const auto& [name, value] : source.items()) {
         if (value.is_null()) continue;
         if (value.is_array() && !listed.contains(name) && !value.empty() && !value.front().is_object())
@@ -272,8 +273,8 @@ class Checker {
     const json settings = try_parse_json(blocks.body);
     if (blocks.ok() && settings.is_object()) {
       for (const auto& [name, what] : settings.items()) {
-        const json flat = what.value("settings", json::object());
-        if (flat.value("index.blocks.read_only_allow_delete", "") == "true") blocked.push_back(name);
+        const json flat = member(what, "settings", json::object());
+        if (text_member(flat, "index.blocks.read_only_allow_delete") == "true") blocked.push_back(name);
       }
     }
     if (!blocked.empty()) {
@@ -286,7 +287,7 @@ class Checker {
     const net::Response answered = server_.send("GET", "/_cluster/health");
     const json health = try_parse_json(answered.body);
     if (!answered.ok() || !health.is_object()) return;
-    if (health.value("status", "") == "red") {
+    if (text_member(health, "status") == "red") {
       find(Level::wrong_answers, "server",
            "the cluster is red: some shards are not there, and answers lack their documents",
            "look at the log of the search server");
@@ -297,11 +298,11 @@ class Checker {
     if (!limits.ok() || !all.is_object()) return;
     std::string limit = "1000";
     for (const char* layer : {"defaults", "persistent", "transient"}) {
-      limit = all.value(layer, json::object()).value("cluster.max_shards_per_node", limit);
+      limit = member(member(all, layer, json::object()), "cluster.max_shards_per_node", limit);
     }
     const std::uint64_t most = std::strtoull(limit.c_str(), nullptr, 10) *
-                               std::max<std::uint64_t>(1, health.value("number_of_data_nodes", std::uint64_t{1}));
-    const std::uint64_t now = health.value("active_shards", std::uint64_t{0});
+                               std::max<std::uint64_t>(1, member(health, "number_of_data_nodes", std::uint64_t{1}));
+    const std::uint64_t now = member(health, "active_shards", std::uint64_t{0});
     if (now * 10 >= most * 8) {
       find(Level::warning, "server",
            fmt::format("{} of {} shards are used; each project has an index for each type, and two while it is loaded",

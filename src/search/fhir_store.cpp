@@ -1,7 +1,6 @@
 #include "search/fhir_store.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 #include <xxhash.h>
 
 #include <algorithm>
@@ -11,11 +10,14 @@
 #include <utility>
 
 #include "base/access.hpp"
+#include "base/buffer.hpp"
 #include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "base/temporary_folder.hpp"
 #include "documents/study_reader.hpp"
+#include "fhir/byte_stream.hpp"
 #include "fhir/id_index.hpp"
 #include "net/encode.hpp"
 #include "search/answer.hpp"
@@ -29,22 +31,26 @@ namespace {
 using fhir::IdIndex;
 using nlohmann::json;
 
+/// A stream is copied in pieces of so many bytes.
+constexpr std::size_t kSpooled = std::size_t{1} << 20U;
+/// Lines of a type are written in pieces of so many bytes.
+constexpr std::size_t kWritten = std::size_t{256} << 10U;
 constexpr std::size_t kIndexMemory = std::size_t{16} << 20U;
-constexpr std::size_t kMostFaults = 20;
+constexpr std::size_t kMostIssues = 20;
 /// How large a page of documents is to be, and how many it may have at most (index.max_result_window).
 constexpr std::uint64_t kPageBytes = 4'000'000;
 constexpr std::uint64_t kMostInPage = 5'000;
 
 /// What is wrong with a study, the first few by name.
-class Faults {
+class Issues {
  public:
   void add(const std::string& what, const std::string& place) {
-    if (++count_ <= kMostFaults) log::write(log::Level::error, what, {{"at", place}});
+    if (++count_ <= kMostIssues) log::write(log::Level::error, what, {{"at", place}});
   }
   void check() const {
     if (count_ == 0) return;
-    throw InputError(fmt::format("the study has {}; nothing was sent", counted(count_, "fault")), {},
-                     "`aced-etl validate` lists all faults");
+    throw InputError(fmt::format("the study has {}; nothing was sent", counted(count_, "issue")), {},
+                     "`aced-etl validate` lists all issues");
   }
 
  private:
@@ -71,7 +77,7 @@ SharedIds survey(const std::vector<fhir::StudyFile>& files, const simplify::Stud
                  const std::stop_token& stop) {
   IdIndex resources(kIndexMemory, 1, source.temp_dir);
   IdIndex ids(kIndexMemory, 1, source.temp_dir);
-  Faults faults;
+  Issues issues;
   const auto place = [&](fhir::Location where) { return fmt::format("{}:{}", files[where.file].name, where.line); };
   std::uint64_t told = 0;
   documents::StudyContents contents;
@@ -81,18 +87,18 @@ SharedIds survey(const std::vector<fhir::StudyFile>& files, const simplify::Stud
     documents::StudyReading reading = reading_of(source, stop);
     reading.on_issue = [&](const std::string& what, const std::string& where) {
       ++told;
-      faults.add(what, where);
+      issues.add(what, where);
     };
     reading.on_resource = [&](const documents::ResourceText& resource) {
       const auto& [type, id, has_own_id, text, where] = resource;
-      if (id.empty()) return faults.add(fmt::format("the {} has no id", type), place(where));
+      if (id.empty()) return issues.add(fmt::format("the {} has no id", type), place(where));
       of_resources.define(type, id, XXH3_64bits(text.data(), text.size()), where);
       of_ids.define("", id, XXH3_64bits(type.data(), type.size()), where);
     };
     contents = documents::read_study(files, reading);
   }
   if (contents.unreadable > told) {
-    faults.add(fmt::format("{} no resourceType", contents.unreadable - told == 1 ? "a resource has" : "resources have"),
+    issues.add(fmt::format("{} no resourceType", contents.unreadable - told == 1 ? "a resource has" : "resources have"),
                source.path);
   }
   SharedIds shared;
@@ -100,7 +106,7 @@ SharedIds survey(const std::vector<fhir::StudyFile>& files, const simplify::Stud
   resources.finish(
       [&](const IdIndex::Duplicate& duplicate) {
         if (!duplicate.same_content) {
-          faults.add(fmt::format("{} is also at {}, with other content", duplicate.id, place(duplicate.first)),
+          issues.add(fmt::format("{} is also at {}, with other content", duplicate.id, place(duplicate.first)),
                      place(duplicate.where));
         }
         shared.repeated.insert(IdIndex::key_of(duplicate.id));
@@ -111,40 +117,22 @@ SharedIds survey(const std::vector<fhir::StudyFile>& files, const simplify::Stud
         if (!duplicate.same_content) shared.ambiguous.insert(IdIndex::key_of(duplicate.id));
       },
       ignore);
-  faults.check();
+  issues.check();
   return shared;
 }
 
-/// Standard input as a file, since a study is read more than once.
-class SpooledInput {
- public:
-  explicit SpooledInput(const std::filesystem::path& temp_dir) {
-    std::string name = (temp_dir / "aced-etl-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw UsageError("cannot make a temporary folder", temp_dir.string(), "name another with --temp-dir");
-    }
-    folder_ = name;
+/// A stream as a file, since a study is read more than once.
+void spool(const fhir::StudyFile& from, const std::filesystem::path& to, const std::stop_token& stop) {
+  AtomicFile file(to, false, Access::owner);
+  std::string piece;
+  for (const auto stream = fhir::ByteStream::open(from, stop);;) {
+    piece.resize(kSpooled);
+    piece.resize(stream->read(piece.data(), piece.size()));
+    if (piece.empty()) break;
+    file.write(piece);
   }
-  ~SpooledInput() {
-    std::error_code none;
-    std::filesystem::remove_all(folder_, none);
-  }
-  SpooledInput(const SpooledInput&) = delete;
-  SpooledInput& operator=(const SpooledInput&) = delete;
-
-  [[nodiscard]] std::filesystem::path copy(const std::filesystem::path& from) const {
-    const auto path = folder_ / "input.ndjson";
-    std::ifstream in(from, std::ios::binary);
-    std::ofstream out(path, std::ios::binary);
-    if (in && in.peek() != std::ifstream::traits_type::eof()) out << in.rdbuf();
-    out.close();
-    if (!out) throw UnavailableError("cannot write to the temporary folder", path.string(), "is its disk full?");
-    return path;
-  }
-
- private:
-  std::filesystem::path folder_;
-};
+  file.commit();
+}
 
 /// `fhir`, as the alias of ours or as the index that other tools make.
 struct StoreIndexes {
@@ -176,25 +164,37 @@ class TypeFiles {
     }
     auto file = files_.find(type);
     if (file == files_.end()) {
-      file = files_.emplace(type, std::ofstream(folder_ / (type + ".ndjson"), std::ios::binary)).first;
+      file = files_.try_emplace(type, AtomicFile(folder_ / (type + ".ndjson"))).first;
     }
-    file->second << text << '\n';
-    if (!file->second)
-      throw UnavailableError("cannot write", (folder_ / (type + ".ndjson")).string(), "is the disk full?");
+    Buffer& waiting = file->second.waiting;
+    waiting.append(text);
+    waiting.append('\n');
+    if (waiting.size() >= kWritten) file->second.write();
     ++report.types[type];
     report.bytes += text.size() + 1;
   }
 
   void close() {
     for (auto& [type, file] : files_) {
-      file.close();
-      if (!file) throw UnavailableError("cannot write", (folder_ / (type + ".ndjson")).string(), "is the disk full?");
+      file.write();
+      file.file.commit();
     }
   }
 
  private:
+  struct Lines {
+    explicit Lines(AtomicFile to) : file(std::move(to)) {}
+    void write() {
+      file.write(waiting.view());
+      waiting.clear();
+    }
+
+    AtomicFile file;
+    Buffer waiting;
+  };
+
   std::filesystem::path folder_;
-  std::unordered_map<std::string, std::ofstream> files_;
+  std::unordered_map<std::string, Lines> files_;
 };
 
 using TakeDocument = std::function<void(std::string_view)>;
@@ -250,7 +250,7 @@ json query_of_project(const Index& index, const ProjectId& project) {
     throw RefusedError(fmt::format("the index {} has no field auth_resource_path to find a project by", index.name), {},
                        "it was not made by a FHIR store; look at its mapping");
   }
-  return {{"term", {{field, resource_path_of(project)}}}};
+  return {{"term", {{field, project.resource_path()}}}};
 }
 
 /// All documents of a project in an index of other tools. A scroll, since nothing is known of its fields.
@@ -290,38 +290,25 @@ class NewFolder {
     if (!parent.has_filename()) parent = parent.parent_path();
     folder_ = parent;
     make_folders(parent.parent_path(), Access::umask, error);
-    std::string name = (parent.parent_path() / fmt::format(".{}.aced-etl-XXXXXX", parent.filename().string())).string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw UsageError("cannot make a folder beside it", folder_.string(), "name a folder that this user may write to");
-    }
-    made_ = name;
+    made_.emplace(parent.parent_path(), fmt::format(".{}.aced-etl", parent.filename().string()),
+                  "name a folder in one that this user may write to");
   }
-  ~NewFolder() {
-    std::error_code none;
-    if (!made_.empty()) std::filesystem::remove_all(made_, none);
-  }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& path() const { return made_; }
+  [[nodiscard]] const std::filesystem::path& path() const { return made_->path(); }
   void publish() {
     std::error_code error;
-    std::filesystem::permissions(made_, static_cast<std::filesystem::perms>(user_mode(0777)), error);
-    std::filesystem::rename(made_, folder_, error);
-    if (error) throw UsageError("cannot put the folder in its place: " + error.message(), folder_.string());
-    made_.clear();
+    std::filesystem::permissions(path(), static_cast<std::filesystem::perms>(user_mode(0777)), error);
+    std::filesystem::rename(path(), folder_, error);
+    if (error) throw UsageError("cannot move the folder into place: " + error.message(), folder_.string());
+    made_->release();
   }
 
  private:
   std::filesystem::path folder_;
-  std::filesystem::path made_;
+  std::optional<TemporaryFolder> made_;
 };
 
 }  // namespace
-
-std::string resource_path_of(const ProjectId& project) {
-  return fmt::format("/programs/{}/projects/{}", project.program, project.code);
-}
 
 DocumentType fhir_type() {
   const json keyword{{"type", "keyword"}};
@@ -335,18 +322,20 @@ DocumentType fhir_type() {
 PutReport put_study(Server& server, LoadRequest request, const simplify::StudySource& source,
                     const std::function<void(std::uint64_t)>& advanced) {
   PutReport report;
-  std::optional<SpooledInput> spooled;
+  std::optional<TemporaryFolder> spooled;
   std::vector<std::string> left_out;
   auto files = fhir::study_files(source.path, source.selection, &left_out);
   if (!simplify::are_repeatable(files)) {
-    spooled.emplace(source.temp_dir);
-    for (fhir::StudyFile& file : files) {
-      file.path = spooled->copy(file.path == "-" ? std::filesystem::path("/dev/stdin") : file.path);
+    spooled.emplace(source.temp_dir, "aced-etl-put", "name another folder with --temp-dir");
+    for (std::size_t n = 0; n < files.size(); ++n) {
+      const auto copy = spooled->path() / fmt::format("{}.ndjson", n);
+      spool(files[n], copy, server.stop());
+      files[n].path = copy;
     }
   }
   request.types = {fhir_type()};
   request.what = "fhir";
-  const std::string path = resource_path_of(request.project);
+  const std::string path = request.project.resource_path();
   request.digest = source_digest(files, fmt::format("fhir 1 {}", source.latest), server.stop());
   ProjectLoad load(server, std::move(request));
   if (load.is_unchanged()) {

@@ -16,9 +16,6 @@ namespace etl::search {
 
 inline constexpr const char* kFhirAlias = "fhir";
 
-/// Of a project: `/programs/P/projects/Q`, which access is granted by.
-[[nodiscard]] std::string resource_path_of(const ProjectId& project);
-
 /// The type of document that the store consists of, without fields for guppy.
 [[nodiscard]] DocumentType fhir_type();
 

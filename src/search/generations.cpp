@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "net/encode.hpp"
 #include "search/answer.hpp"
+#include "search/json_member.hpp"
 
 namespace etl::search {
 namespace {
@@ -18,19 +19,6 @@ using nlohmann::json;
 constexpr const char* kMetaKey = "aced_etl";
 constexpr std::size_t kLongestProject = 100;
 constexpr std::size_t kDigestPart = 10;
-
-template <typename T>
-T member(const json& object, const char* name, T otherwise) {
-  const auto found = object.find(name);
-  if (found == object.end()) return otherwise;
-  if constexpr (std::is_same_v<T, std::string>) {
-    return found->is_string() ? found->get<std::string>() : otherwise;
-  } else if constexpr (std::is_same_v<T, bool>) {
-    return found->is_boolean() ? found->get<bool>() : otherwise;
-  } else {
-    return found->is_number_integer() ? found->get<T>() : otherwise;
-  }
-}
 
 std::optional<IndexMeta> read_meta(const json& mapping) {
   const auto meta = mapping.find("_meta");

@@ -8,6 +8,7 @@
 
 #include "net/encode.hpp"
 #include "search/fhir_store.hpp"
+#include "search/json_member.hpp"
 #include "search/mapping.hpp"
 
 namespace etl::search {
@@ -30,8 +31,8 @@ std::map<std::string, Size> sizes_of(Server& server, const std::string& pattern)
   std::map<std::string, Size> sizes;
   if (!answer.is_object() || !answer.contains("indices")) return sizes;
   for (const auto& [name, stats] : answer["indices"].items()) {
-    sizes[name] = {stats.value(json::json_pointer("/primaries/docs/count"), std::uint64_t{0}),
-                   stats.value(json::json_pointer("/total/store/size_in_bytes"), std::uint64_t{0})};
+    sizes[name] = {member(stats, json::json_pointer("/primaries/docs/count"), std::uint64_t{0}),
+                   member(stats, json::json_pointer("/total/store/size_in_bytes"), std::uint64_t{0})};
   }
   return sizes;
 }
@@ -114,7 +115,7 @@ std::vector<SeenCount> seen_counts(Server& server, const std::string& prefix) {
     const json::json_pointer at("/aggregations/by/buckets");
     if (!answer.contains(at)) continue;
     for (const json& bucket : answer[at]) {
-      std::string project = bucket.value("key", "");
+      std::string project = text_member(bucket, "key");
       // `/programs/P/projects/Q`
       constexpr std::string_view programs = "/programs/";
       constexpr std::string_view projects = "/projects/";
@@ -122,7 +123,7 @@ std::vector<SeenCount> seen_counts(Server& server, const std::string& prefix) {
         project =
             project.substr(programs.size(), middle - programs.size()) + "-" + project.substr(middle + projects.size());
       }
-      counts.push_back({alias, std::move(project), bucket.value("doc_count", std::uint64_t{0})});
+      counts.push_back({alias, std::move(project), member(bucket, "doc_count", std::uint64_t{0})});
     }
   }
   std::ranges::sort(counts, [](const SeenCount& a, const SeenCount& b) {

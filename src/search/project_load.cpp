@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "base/bounded_json.hpp"
 #include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -18,6 +19,7 @@
 #include "net/encode.hpp"
 #include "search/answer.hpp"
 #include "search/array_config.hpp"
+#include "search/json_member.hpp"
 
 namespace etl::search {
 namespace {
@@ -216,7 +218,7 @@ void ProjectLoad::spread_mapping(std::size_t type, bool again) {
   for (const Index* index : indexes) {
     const json missing = target.mapping.missing_in(properties_of(index->mapping));
     if (missing.empty()) continue;
-    put_mapping(server_, index->name, missing, index->mapping.value("_meta", json()));
+    put_mapping(server_, index->name, missing, member(index->mapping, "_meta", json()));
   }
 }
 
@@ -371,7 +373,7 @@ void ProjectLoad::swap() {
       // The indexes of other tools hold many projects: they go on showing all but this one.
       for (const Index* index : siblings(n)) {
         if (index->meta || !index->has_alias(alias)) continue;
-        json filter = index->aliases.find(alias)->second.value("filter", json::object());
+        json filter = member(index->aliases.find(alias)->second, "filter", json::object());
         const json::json_pointer at("/bool/must_not");
         json hidden = filter.contains(at) && filter[at].is_array() ? filter[at] : json::array();
         const json ours{{"terms", {{kProjectField, {request_.project.str()}}}}};
@@ -455,7 +457,7 @@ void ProjectLoad::clean_up() noexcept {
     try {
       // The call that swaps may have been made although its answer was lost: an index that readers see is not removed.
       const net::Response seen = server_.send_last("GET", fmt::format("/{}/_alias", net::path_segment(target->fresh)));
-      const json aliases = json::parse(seen.body, nullptr, false);
+      const json aliases = try_parse_json(seen.body);
       if (!seen.ok() || aliases.is_discarded()) continue;
       const json::json_pointer at = json::json_pointer("/" + target->fresh + "/aliases");
       if (!aliases.contains(at) || !aliases[at].empty()) continue;

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -16,10 +15,13 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/process_name.hpp"
+#include "base/text.hpp"
 #include "base/uuid.hpp"
 #include "net/backoff.hpp"
 #include "net/encode.hpp"
 #include "search/answer.hpp"
+#include "search/json_member.hpp"
 
 namespace etl::search {
 namespace {
@@ -29,6 +31,8 @@ using nlohmann::json;
 constexpr std::chrono::seconds kRenewal{4};
 constexpr std::chrono::seconds kLasts{15};
 constexpr std::chrono::milliseconds kLook{500};
+/// Of a name that another process left on the server.
+constexpr std::size_t kLongestName = 200;
 
 std::string first_line(const std::filesystem::path& path) {
   std::ifstream file(path);
@@ -60,16 +64,11 @@ std::string start_of(long pid) {
   return field;
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "?";
-}
-
 struct Holder {
   std::string space;
-  std::string host;
   long pid = 0;
   std::string start;
+  ProcessName process;
   std::uint64_t sequence = 0;
   std::uint64_t term = 0;
 
@@ -78,18 +77,20 @@ struct Holder {
     if (space != process_space()) return std::nullopt;
     return start_of(pid) != start;
   }
-  [[nodiscard]] std::string str() const { return fmt::format("process {} on {}", pid, host); }
+  [[nodiscard]] std::string str() const { return in_words(process); }
 };
 
 Holder read_holder(const json& document) {
   Holder holder;
-  holder.sequence = document.value("_seq_no", std::uint64_t{0});
-  holder.term = document.value("_primary_term", std::uint64_t{0});
-  const json source = document.value("_source", json::object());
-  holder.space = source.value("space", "");
-  holder.host = source.value("host", "");
-  holder.pid = source.value("pid", 0L);
-  holder.start = source.value("start", "");
+  holder.sequence = member(document, "_seq_no", std::uint64_t{0});
+  holder.term = member(document, "_primary_term", std::uint64_t{0});
+  const json source = member(document, "_source", json::object());
+  holder.space = text_member(source, "space");
+  holder.pid = member(source, "pid", 0L);
+  holder.start = text_member(source, "start");
+  const auto shown = [&](const char* name) { return shortened(printable(text_member(source, name)), kLongestName); };
+  holder.process = {
+      .pid = std::to_string(holder.pid), .host = shown("host"), .command = shown("command"), .since = shown("since")};
   return holder;
 }
 
@@ -114,7 +115,8 @@ ProjectLock::ProjectLock(Server& server, const std::filesystem::path& state_dir,
       index_(prefix + "_aced-etl-locks"),
       id_(what + ":" + project.str()),
       what_(locked(what, project)),
-      owner_(random_uuid()) {
+      owner_(random_uuid()),
+      process_(this_process()) {
   acquire();
   renewal_ = std::jthread([this](const std::stop_token& stop) { renew_regularly(stop); });
 }
@@ -139,7 +141,9 @@ std::string ProjectLock::body() const {
   const long pid = ::getpid();
   return json{{"owner", owner_},
               {"space", process_space()},
-              {"host", host_name()},
+              {"host", process_.host},
+              {"command", process_.command},
+              {"since", process_.since},
               {"pid", pid},
               {"start", start_of(pid)},
               {"renewed", std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1)}}
@@ -149,8 +153,8 @@ std::string ProjectLock::body() const {
 void ProjectLock::note_version(const std::string& answer) {
   const json document = try_parse_json(answer);
   if (!document.is_object()) return;
-  sequence_ = document.value("_seq_no", sequence_);
-  term_ = document.value("_primary_term", term_);
+  sequence_ = member(document, "_seq_no", sequence_);
+  term_ = member(document, "_primary_term", term_);
 }
 
 /// False when there is a document already.
@@ -191,7 +195,7 @@ void ProjectLock::acquire() {
   for (auto until = std::chrono::steady_clock::now() + kLasts;;) {
     if (create()) return;
     const auto document = server_.find("look at the lock", path_of_document());
-    if (!document || !document->value("found", false)) continue;
+    if (!document || !member(*document, "found", false)) continue;
     const Holder holder = read_holder(*document);
     const auto gone = holder.is_gone();
     if (seen && (seen->sequence != holder.sequence || seen->term != holder.term)) {
@@ -237,8 +241,8 @@ void ProjectLock::confirm() {
   if (replace(sequence_, term_)) return;
   // A renewal whose answer was lost has changed the version, too.
   const auto document = server_.find("look at the lock", path_of_document());
-  if (document && document->value("found", false) &&
-      document->value("_source", json::object()).value("owner", "") == owner_) {
+  if (document && member(*document, "found", false) &&
+      text_member(member(*document, "_source", json::object()), "owner") == owner_) {
     const Holder holder = read_holder(*document);
     if (replace(holder.sequence, holder.term)) return;
   }

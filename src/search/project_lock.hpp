@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/file_lock.hpp"
+#include "base/process_name.hpp"
 #include "base/project_id.hpp"
 #include "search/server.hpp"
 
@@ -47,7 +48,8 @@ class ProjectLock {
   std::string id_;
   std::string what_;
   std::string owner_;
-  std::mutex mutex_;  ///< of the two below, and of requests that change the document
+  ProcessName process_;  ///< this one, as it takes the lock
+  std::mutex mutex_;     ///< of the two below, and of requests that change the document
   std::uint64_t sequence_ = 0;
   std::uint64_t term_ = 0;
   std::condition_variable_any never_;

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "search/array_config.hpp"
+#include "search/json_member.hpp"
 
 namespace etl::search {
 namespace {
@@ -47,7 +48,7 @@ void level_mappings(Server& server, const std::vector<Index>& all, const Step& s
   for (const Index* index : indexes) whole.add_existing(properties_of(index->mapping), index->name);
   for (const Index* index : indexes) {
     const json missing = whole.missing_in(properties_of(index->mapping));
-    if (!missing.empty()) put_mapping(server, index->name, missing, index->mapping.value("_meta", json()));
+    if (!missing.empty()) put_mapping(server, index->name, missing, member(index->mapping, "_meta", json()));
   }
 }
 

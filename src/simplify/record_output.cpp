@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::size_t write_size = std::size_t{1} << 20;
 
+std::string file_name(const std::string& type) { return type + ".ndjson"; }
+
 void write_stdout(std::string_view text) {
   while (!text.empty()) {
     const ssize_t done = ::write(STDOUT_FILENO, text.data(), text.size());
@@ -118,39 +120,12 @@ template class ConsumerOf<RecordLines>;
 RecordOutput::RecordOutput(std::string path, Dialect dialect, RejectFile* rejects,
                            std::function<void(std::uint64_t)> progress)
     : path_(std::move(path)), dialect_(dialect), rejects_(rejects), progress_(std::move(progress)) {
-  if (path_ == "-") return;
-  std::error_code error;
-  make_folders(path_, Access::umask, error);
-  if (error || !std::filesystem::is_directory(path_)) {
-    refuse_if_exhausted(error.value(), std::filesystem::path(path_));
-    throw UsageError("cannot create the output folder: " + error.message(), path_,
-                     "name a folder that this user may write to");
-  }
-  StagedFolder::clean(path_);
+  if (path_ != "-") files_.emplace(path_);
 }
 
 RecordOutput::~RecordOutput() = default;
 
 std::unique_ptr<RecordLines> RecordOutput::make_part() { return std::make_unique<RecordLines>(dialect_, path_ != "-"); }
-
-AtomicFile& RecordOutput::file_of(const std::string& type) {
-  const auto found = files_.find(type);
-  if (found != files_.end()) return found->second;
-  return files_.emplace(type, new_file(type)).first->second;
-}
-
-/// The hidden folder is made with the first file: by then the study, which may be around it, has been listed.
-AtomicFile RecordOutput::new_file(const std::string& type) {
-  if (!looked_) {
-    std::string why;
-    if (auto made = StagedFolder::make(path_, why)) staged_.emplace(std::move(*made));
-    if (!staged_) log::debug("{}: its files will be replaced one by one: {}", path_, why);
-    looked_ = true;
-  }
-  const std::filesystem::path folder = staged_ ? staged_->path() : std::filesystem::path(path_);
-  // What is exchanged as a whole must be whole after a power cut, too.
-  return AtomicFile(folder / (type + ".ndjson"), staged_.has_value());
-}
 
 void RecordOutput::take_part(RecordLines& lines) {
   for (const auto& type : lines.types) {
@@ -159,7 +134,7 @@ void RecordOutput::take_part(RecordLines& lines) {
     if (path_ == "-") {
       write_stdout(type->lines.view());
     } else {
-      file_of(name).write(type->lines.view());
+      files_->file(file_name(name)).write(type->lines.view());
     }
     counts_[name] += type->records;
   }
@@ -168,7 +143,7 @@ void RecordOutput::take_part(RecordLines& lines) {
 
 bool RecordOutput::restart() {
   if (path_ == "-") return false;
-  files_.clear();
+  files_->clear();
   counts_.clear();
   return true;
 }
@@ -201,7 +176,7 @@ void RecordOutput::take_out_of(const std::string& type, const Places& places, co
   };
   std::map<std::string, Repeats> repeats;
   const auto id_of = [](const std::string& line) { return nlohmann::json::parse(line).at("id").get<std::string>(); };
-  AtomicFile& old = file_of(type);
+  AtomicFile& old = files_->file(file_name(type));
   std::string line;
   for (Lines lines(old.descriptor()); lines.next(line);) {
     const std::string id = id_of(line);
@@ -211,7 +186,7 @@ void RecordOutput::take_out_of(const std::string& type, const Places& places, co
     if (at->second.first != line) ++at->second.differing;
   }
 
-  AtomicFile kept = new_file(type);
+  AtomicFile kept = files_->create(file_name(type));
   std::string text;
   for (Lines lines(old.descriptor()); lines.next(line);) {
     const std::string id = id_of(line);
@@ -243,19 +218,11 @@ void RecordOutput::take_out_of(const std::string& type, const Places& places, co
     }
   }
   kept.write(text);
-  files_.erase(type);
-  files_.emplace(type, std::move(kept));
+  files_->replace(file_name(type), std::move(kept));
 }
 
 void RecordOutput::commit() {
-  std::vector<std::string> names;
-  for (auto& [type, file] : files_) {
-    file.commit();
-    names.push_back(type + ".ndjson");
-  }
-  if (staged_) staged_->publish(names);
-  files_.clear();
-  staged_.reset();
+  if (files_) files_->commit();
 }
 
 }  // namespace etl::simplify

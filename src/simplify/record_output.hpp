@@ -11,7 +11,7 @@
 #include "base/file.hpp"
 #include "simplify/pipeline.hpp"
 #include "simplify/reject_file.hpp"
-#include "simplify/staged_folder.hpp"
+#include "simplify/staged_files.hpp"
 
 namespace etl::simplify {
 
@@ -21,7 +21,7 @@ class RecordLines;
 extern template class ConsumerOf<RecordLines>;
 
 /// Writes records as NDJSON: one file per type in a folder, or, for a path `-`, to stdout as they come. The files
-/// appear in the folder at commit(), all at once where StagedFolder can do that, else one after the other.
+/// appear in the folder at commit(), as StagedFiles says.
 class RecordOutput final : public ConsumerOf<RecordLines> {
  public:
   /// `rejects` may be null; else it gets every resource and file that is not usable.
@@ -48,17 +48,13 @@ class RecordOutput final : public ConsumerOf<RecordLines> {
  private:
   using Places = std::map<std::string, std::vector<fhir::Location>>;  ///< id -> where it is repeated
 
-  AtomicFile& file_of(const std::string& type);
-  AtomicFile new_file(const std::string& type);
   void take_out_of(const std::string& type, const Places& places, const std::vector<std::string>& files);
 
   std::string path_;
   Dialect dialect_;
   RejectFile* rejects_;
   std::function<void(std::uint64_t)> progress_;
-  std::optional<StagedFolder> staged_;  ///< before files_, which are in it
-  bool looked_ = false;                 ///< whether there can be a staged folder is known
-  std::map<std::string, AtomicFile> files_;
+  std::optional<StagedFiles> files_;  ///< none when the records go to stdout
   std::map<std::string, std::uint64_t> counts_;
 };
 

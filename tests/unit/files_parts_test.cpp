@@ -55,12 +55,6 @@ TEST(Objects, EtagOfOnePut) {
   EXPECT_EQ(match_etag({1, "", false}, md5), EtagMatch::unknown);
 }
 
-TEST(Objects, Md5AsHeader) {
-  EXPECT_EQ(base64_of_hex(md5_hex("")), "1B2M2Y8AsgTpgAmY7PhCfg==");  // RFC 1864's way, of no bytes
-  EXPECT_EQ(base64_of_hex("000102"), "AAEC");
-  EXPECT_EQ(base64_of_hex("fffe"), "//4=");
-}
-
 TEST(Objects, WhereASignedUrlLeads) {
   EXPECT_TRUE(leads_to("http://127.0.0.1:9000/bucket/key?X-Amz-Signature=1", "bucket"));
   EXPECT_TRUE(leads_to("https://bucket.s3.amazonaws.com/key?x=/other/", "bucket"));

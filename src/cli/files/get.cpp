@@ -97,7 +97,7 @@ void get(Context& context, const GetOptions& options) {
     }
   }
   if (!options.project.empty()) {
-    commons.indexd.list(files::authz_of(ProjectId::parse(options.project)),
+    commons.indexd.list(ProjectId::parse(options.project).resource_path(),
                         [&](const gen3::FileRecord& record) { getting.add(record); });
   }
   getting.finish();

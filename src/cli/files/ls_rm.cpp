@@ -24,7 +24,7 @@ void list_files(const Context& context, const FilesOptions& options) {
   Commons commons(context);
   Table table({"did", number("size"), "md5", "name", "url"});
   files::ProjectCount count;
-  commons.indexd.list(files::authz_of(ProjectId::parse(options.project)), [&](const gen3::FileRecord& record) {
+  commons.indexd.list(ProjectId::parse(options.project).resource_path(), [&](const gen3::FileRecord& record) {
     if (commons.stop.token().stop_requested()) throw StoppedError();
     const auto md5 = record.hashes.find("md5");
     table.row({record.did, record.size ? std::to_string(*record.size) : "",
@@ -51,7 +51,7 @@ void log_removal(const gen3::FileRecord& record, files::Removed how, const std::
 
 void remove(Context& context, const FilesOptions& options) {
   const ProjectId project = ProjectId::parse(options.project);
-  const std::string authz = files::authz_of(project);
+  const std::string authz = project.resource_path();
   Commons commons(context, files::http_options(context.settings));
   const files::Services services = services_of(commons);
   const auto state = config::folder(context.settings, "state_dir");
