@@ -25,6 +25,9 @@ class ResourceColumns {
   void observation(const fhir::Type& row, fhir::Cursor document, ColumnList& out, Losses& losses);
 
  private:
+  /// Servers take no longer names of fields.
+  static constexpr std::size_t longest_name = 255;
+
   struct Member {
     std::string name;
     const std::uint32_t* at = nullptr;
