@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
 
 import pytest
 from pooler import free_port
 from run_world import LUNG, PROJECTS, step
-from studies_source import MIB, large, source  # noqa: F401
 
 HOST = socket.gethostname()
 SINCE = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
@@ -60,26 +58,3 @@ def test_a_database_that_is_down_is_a_warning_for_steps_that_do_not_use_it(pod):
     assert f"{PROJECTS[LUNG]} is not locked in the database" in ran.stderr
     ran = pod.etl("run", "--only", "validate", "--all", env={name: None for name in pod.etl.env if name.startswith("PG")}).ok()
     assert "not locked" not in ran.stderr
-
-
-@pytest.mark.promise("A lock names its holder")
-def test_a_pull_names_the_pull_that_it_would_meet(source, proxy):
-    source.put("output/S/large.bin", large(4 * MIB))
-    between = proxy()
-    begun, go_on = threading.Event(), threading.Event()
-
-    def hold(request: tuple[str, str, str]) -> None:
-        if request[2]:
-            begun.set()
-            go_on.wait(60)
-
-    between.on_request = hold
-    running = source.etl.start("studies", "pull", "--part-size", "1", "--endpoint-url", between.endpoint)
-    try:
-        assert begun.wait(60)
-        source.pull(rc=8)
-        assert f"another pull is writing into this folder: process {running.pid} on {HOST} (aced-etl studies pull " in source.stderr
-    finally:
-        go_on.set()
-        running.communicate(timeout=60)
-    assert source.local() == source.objects

@@ -177,6 +177,7 @@ def test_without_a_service_it_ends_and_says_so(source):
     assert "connection refused" in ran.stderr
 
 
+@pytest.mark.promise("A lock names its holder")
 def test_two_pulls_do_not_meet(source, proxy):
     source.put("output/S/large.bin", large(8 * MIB))
     between = proxy()
@@ -192,6 +193,8 @@ def test_two_pulls_do_not_meet(source, proxy):
     try:
         assert begun.wait(60)
         source.pull(rc=8)
+        holder = f"process {running.pid} on {socket.gethostname()} (aced-etl studies pull "
+        assert f"another pull is writing into this folder: {holder}" in source.stderr
     finally:
         go_on.set()
         running.communicate(timeout=60)
