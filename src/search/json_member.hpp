@@ -24,11 +24,10 @@ T value_or(const nlohmann::json& value, T otherwise) {
     return otherwise.is_null() || value.type() == otherwise.type() ? value : otherwise;
   } else {
     static_assert(std::integral<T>);
-    if constexpr (std::unsigned_integral<T>) {
-      return value.is_number_unsigned() && std::in_range<T>(value.get<std::uint64_t>()) ? value.get<T>() : otherwise;
-    } else {
-      return value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>()) ? value.get<T>() : otherwise;
-    }
+    if (!value.is_number_integer()) return otherwise;
+    const bool fits = value.is_number_unsigned() ? std::in_range<T>(value.get<std::uint64_t>())
+                                                 : std::in_range<T>(value.get<std::int64_t>());
+    return fits ? value.get<T>() : otherwise;
   }
 }
 
