@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/print.hpp"
 #include "files/download.hpp"
 #include "files/thread_pool.hpp"
@@ -97,8 +98,13 @@ void get(Context& context, const GetOptions& options) {
     }
   }
   if (!options.project.empty()) {
-    commons.indexd.list(ProjectId::parse(options.project).resource_path(),
-                        [&](const gen3::FileRecord& record) { getting.add(record); });
+    const ProjectId project = ProjectId::parse(options.project);
+    bool any = false;
+    commons.indexd.list(project.resource_path(), [&](const gen3::FileRecord& record) {
+      any = true;
+      getting.add(record);
+    });
+    if (!any) require_project(commons, project);
   }
   getting.finish();
   Table table({"outcome", number("files"), number("bytes")});

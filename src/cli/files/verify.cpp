@@ -11,6 +11,7 @@
 #include "cli/files/lock.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "config/folder.hpp"
@@ -60,7 +61,10 @@ void verify(Context& context, const VerifyFlags& options) {
   how.project = ProjectId::parse(options.project);
   how.deep = options.deep;
   how.jobs = file_jobs(context);
-  if (const auto bucket = files::chosen_bucket(context.settings, how.project)) how.bucket_name = *bucket;
+  if (const auto bucket = files::chosen_bucket(context.settings, how.project)) {
+    files::require_bucket(commons.fence, *bucket);
+    how.bucket_name = *bucket;
+  }
   Table table({"did", "finding", "name", "detail"});
   std::vector<std::string> broken;
   files::VerifyTally tally;
@@ -72,6 +76,7 @@ void verify(Context& context, const VerifyFlags& options) {
       if (found.finding != files::DiscrepancyKind::extra_record) broken.push_back(found.did);
     });
   }
+  if (tally.fine == 0) require_project(commons, how.project);
   log::info("{}: {} fine, {}{}", counted(tally.documents, "document"), human_count(tally.fine),
             counted(tally.findings, "finding"),
             tally.by_size > 0
