@@ -126,7 +126,7 @@ constexpr std::array kKeys = {
     Key{"limits.file_jobs", "ACED_ETL_FILE_JOBS", "--file-jobs", "8", "N", "files that are sent or fetched at once",
         false, 256},
     Key{"limits.bandwidth", "ACED_ETL_BANDWIDTH", "--bandwidth", "0", "BYTES",
-        "bytes a second of all transfers of a pull, or of files, together: 10MB, 500kB; 0: no limit"},
+        "bytes a second of all pulls, uploads and downloads of a process together: 10MB, 500kB; 0: no limit"},
     Key{"limits.join_memory_mib", "ACED_ETL_JOIN_MEMORY", "--join-memory", "64", "MIB",
         "how much memory the rows of search documents, and what is folded into them, may take; what is more waits in "
         "the "

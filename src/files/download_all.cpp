@@ -82,11 +82,16 @@ DownloadTally download_all(const Services& services, const DownloadRequest& requ
       session.missing(guid);
     }
   }
+  std::uint64_t of_project = 0;
   if (request.project) {
-    services.indexd.list(request.project->resource_path(),
-                         [&](const gen3::FileRecord& record) { session.add(record); });
+    services.indexd.list(request.project->resource_path(), [&](const gen3::FileRecord& record) {
+      ++of_project;
+      session.add(record);
+    });
   }
-  return session.finish();
+  DownloadTally tally = session.finish();
+  tally.of_project = of_project;
+  return tally;
 }
 
 }  // namespace etl::files

@@ -28,6 +28,7 @@ struct DownloadTally {
   Sum downloaded;
   Sum unchanged;
   std::uint64_t failed = 0;
+  std::uint64_t of_project = 0;  ///< records of the project; 0 also where none was asked for
 };
 
 struct DownloadFailure {

@@ -7,6 +7,7 @@
 #include "base/progress.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/print.hpp"
 #include "files/download_all.hpp"
 
@@ -40,6 +41,7 @@ void get(Context& context, const GetOptions& options) {
                      {{"reason", failure.reason}, {"did", failure.did}});
         });
   }
+  if (request.project && tally.of_project == 0) require_project(commons, *request.project);
   Table table({"outcome", number("files"), number("bytes")});
   const auto row = [&](const char* name, const files::DownloadTally::Sum& sum) {
     table.row({name, std::to_string(sum.files), std::to_string(sum.bytes)});

@@ -10,10 +10,12 @@
 #include "cli/files/lock.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "config/folder.hpp"
 #include "documents/locator.hpp"
+#include "files/bucket.hpp"
 #include "files/file_log.hpp"
 #include "files/verification.hpp"
 
@@ -47,6 +49,7 @@ void verify(Context& context, const VerifyFlags& options) {
       files::read_documents(study_source(context, options), manifest, files::log_document_issue, commons.stop.token());
   auto request = files::VerifyRequest::from(context.settings, ProjectId::parse(options.project));
   request.deep = options.deep;
+  if (!request.bucket_name.empty()) files::require_bucket(commons.fence, request.bucket_name);
   Table table({"did", "finding", "name", "detail"});
   std::vector<std::string> broken;
   files::VerifyTally tally;
@@ -58,6 +61,7 @@ void verify(Context& context, const VerifyFlags& options) {
       if (found.finding != files::DiscrepancyKind::extra_record) broken.push_back(found.did);
     });
   }
+  if (tally.fine == 0) require_project(commons, how.project);
   log::info("{}: {} fine, {}{}", counted(tally.documents, "document"), human_count(tally.fine),
             counted(tally.findings, "finding"),
             tally.by_size > 0

@@ -56,6 +56,9 @@ void list(const Context& context, const SearchAdminArguments& arguments) {
     bytes += row.bytes;
     ++rows;
   }
+  if (rows == 0 && !arguments.project.empty()) {
+    require_loaded_project(context, search, ProjectId::parse(arguments.project));
+  }
   table.print(context);
   log::info("{}, {}; the server is {}", counted(rows, "index"), human_bytes(bytes), search.server.version().str());
 }
@@ -66,6 +69,9 @@ void count(const Context& context, const SearchAdminArguments& arguments) {
   for (const auto& row : search::seen_counts(search.server, context.settings.require("search.prefix"))) {
     if (!arguments.project.empty() && row.project != arguments.project) continue;
     table.row({row.project, row.type, std::to_string(row.documents)});
+  }
+  if (table.empty() && !arguments.project.empty()) {
+    require_loaded_project(context, search, ProjectId::parse(arguments.project));
   }
   table.print(context);
 }
@@ -81,6 +87,7 @@ void roll_back(const Context& context, const SearchAdminArguments& arguments) {
   const ProjectId project = ProjectId::parse(arguments.project);
   SearchServer search(context);
   search::LoadRequest request = load_request(context, search.server, project, {});
+  require_loaded_project(context, search, project);
   if (arguments.fhir) {
     request.what = "fhir";
     request.types = {search::fhir_type()};
@@ -137,6 +144,7 @@ void remove_types(const Context& context, SearchServer& search, const ProjectId&
       fmt::format("remove {} of {} ({})", counted(documents, what == "fhir" ? "resource" : "document"), project.str(),
                   counted(indexes, "index"));
   if (holdings.empty()) {
+    require_loaded_project(context, search, project);
     log::info("the search server has nothing of {}", project.str());
   } else if (context.dry_run) {
     log::info("would {}", words);

@@ -5,9 +5,12 @@
 #include "base/counted.hpp"
 #include "base/file_lock.hpp"
 #include "base/log.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "config/folder.hpp"
+#include "net/url.hpp"
+#include "search/listing.hpp"
 
 namespace etl::cli {
 
@@ -32,6 +35,14 @@ void add_search_write_options(CLI::App& app, Context& context, SearchWriteArgume
       ->type_name("FILE");
   add_setting_option(app, context, "search.connections");
   add_setting_option(app, context, "state_dir");
+}
+
+void require_loaded_project(const Context& context, SearchServer& search, const ProjectId& project) {
+  std::vector<std::string> loaded;
+  for (auto& row : search::list_indexes(search.server, context.settings.require("search.prefix"))) {
+    if (!row.project.empty()) loaded.push_back(std::move(row.project));
+  }
+  require_project(context, loaded, project, net::without_query(search.server.url()));
 }
 
 search::LoadRequest load_request(const Context& context, search::Server& server, const ProjectId& project,

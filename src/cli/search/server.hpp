@@ -44,4 +44,7 @@ void print_load(const Context& context, const search::LoadReport& report, const 
 void remove_types(const Context& context, SearchServer& search, const ProjectId& project,
                   const std::vector<search::DocumentType>& types, const std::string& what);
 
+/// For a command that found nothing of a project: UsageError, with the nearest one, when there is no such project.
+void require_loaded_project(const Context& context, SearchServer& search, const ProjectId& project);
+
 }  // namespace etl::cli
