@@ -7,7 +7,7 @@
 #include "base/log.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
-#include "config/folder.hpp"
+#include "search/study_load.hpp"
 
 namespace etl::cli {
 
@@ -36,18 +36,11 @@ void add_search_write_options(CLI::App& app, Context& context, SearchWriteArgume
 
 search::LoadRequest load_request(const Context& context, search::Server& server, const ProjectId& project,
                                  const SearchWriteArguments& arguments) {
-  search::LoadRequest request;
-  request.project = project;
-  request.what = "search";
-  request.prefix = context.settings.require("search.prefix");
+  search::LoadRequest request = search::LoadRequest::from(context.settings, server, project);
   request.force = arguments.force;
   request.keep = arguments.keep;
   request.dry_run = context.dry_run;
-  request.bulk = search::BulkOptions::from(context.settings, server);
-  request.state_dir = config::folder(context.settings, "state_dir");
-  request.reject_file = arguments.reject_file.empty()
-                            ? request.state_dir / "search" / (as_file_name(project.str()) + ".rejects.ndjson")
-                            : std::filesystem::path(arguments.reject_file);
+  if (!arguments.reject_file.empty()) request.reject_file = arguments.reject_file;
   return request;
 }
 
@@ -64,20 +57,7 @@ void print_load(const Context& context, const search::LoadReport& report, const 
     return;
   }
   log::info("{}{} of {}", context.dry_run ? "would load " : "loaded ", counted(documents, "document"), project);
-  if (!report.has_new_fields()) return;
-  std::string fields;
-  std::size_t count = 0;
-  for (const search::TypeReport& type : report.types) {
-    for (const std::string& field : type.new_fields) {
-      if (++count <= 10) fields += fmt::format("{}{}.{}", fields.empty() ? "" : ", ", type.type, field);
-    }
-  }
-  if (count > 10) fields += fmt::format(" and {} more", count - 10);
-  log::warn(
-      "{} new to guppy ({}): it reads fields only when it starts. {}: kubectl rollout restart "
-      "deployment/guppy-deployment",
-      count == 1 ? "a field is" : fmt::format("{} fields are", count), fields,
-      context.dry_run ? "Restart it after the load" : "Restart it");
+  if (const auto notice = search::new_fields_notice(report, context.dry_run); !notice.empty()) log::warn("{}", notice);
 }
 
 }  // namespace etl::cli
