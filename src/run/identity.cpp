@@ -70,7 +70,7 @@ Identity identity_of(const config::Settings& settings) {
 
 std::string in_words(const Identity& identity) {
   const auto or_none = [](const std::string& text, const char* none) { return text.empty() ? none : text; };
-  return fmt::format("aced-etl {} on {}: {}{}, {}{}, {}{}{}", identity.version, or_none(identity.host, "this host"),
+  return fmt::format("aced-etl {} on {}: {}{}, {}{}, {}{}{}{}", identity.version, or_none(identity.host, "this host"),
                      identity.commons.empty() ? "" : "commons ", or_none(identity.commons, "no commons"),
                      identity.database.empty() ? "" : "database ", or_none(identity.database, "no database named"),
                      identity.search.empty() ? "" : "search server ", identity.search,
