@@ -42,6 +42,9 @@ struct LoadRequest {
   BulkOptions bulk;
   std::filesystem::path state_dir;
   std::filesystem::path reject_file;
+
+  /// As the settings search.* and state_dir say; the types and the digest are still to be set.
+  [[nodiscard]] static LoadRequest from(const config::Settings& settings, Server& server, ProjectId project);
 };
 
 /// What became of one type.

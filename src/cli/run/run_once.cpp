@@ -91,6 +91,7 @@ void print(const Context& context, const run::Identity& identity, const std::vec
                              {"host", or_null(identity.host)},
                              {"commons", or_null(identity.commons)},
                              {"database", or_null(identity.database)},
+                             {"search", or_null(identity.search)},
                              {"etl_yaml", or_null(identity.etl_yaml)},
                              {"began", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", began)},
                              {"dry_run", context.dry_run},
@@ -128,6 +129,7 @@ ExitCode run_once(const Context& context, const config::Settings& settings, cons
               {"host", in_json(identity.host)},
               {"commons", in_json(identity.commons)},
               {"database", in_json(identity.database)},
+              {"search", in_json(identity.search)},
               {"etl_yaml", in_json(identity.etl_yaml)}});
   settings.check();  // now, not when a step of the last study comes to it
   run::RunContext run_context(settings, stop, arguments.choices);
