@@ -53,6 +53,9 @@ constexpr std::array kKeys = {
         "certificate authorities to trust for the search server, instead of the system's"},
     Key{"search.prefix", "ACED_ETL_SEARCH_PREFIX", "--search-prefix", "gen3.aced.io", "TEXT",
         "the first part of the names of search indexes, for example calypr"},
+    Key{"search.layout_index", "ACED_ETL_SEARCH_LAYOUT_INDEX", "--layout-index", "project", "project|single",
+        "where documents go: project, into indexes of each project alone, which change as a whole; single, into one "
+        "index for all projects, as older tools have it"},
     Key{"search.connections", "ACED_ETL_SEARCH_CONNECTIONS", "--search-connections", "2", "N",
         "how many bulk requests are sent to the search server at the same time", false, 32},
     Key{"search.bulk_size", "ACED_ETL_SEARCH_BULK_SIZE", "", "8MB", "BYTES",

@@ -153,6 +153,7 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   std::optional<search::LoadReport> loaded;
   if (search) {
     search::LoadRequest load = load_request(context, search->server, request.project, arguments.writing);
+    load.layout_index = index_layout(context.settings);
     load.types = search::document_types(request.layout, request.types, load.prefix);
     request.study.stop = search->stop.token();
     search::DocumentLoad documents(search->server, std::move(load));
@@ -206,6 +207,9 @@ void add_search_load(CLI::App& search, Context& context) {
            "counted there, and then take the place of the previous ones in one call: readers see all documents of "
            "before or all of after. An unchanged study is not sent again. Killed at any moment, the command can be run "
            "again; it removes what the killed one has left.\n\n"
+           "With --layout-index single the documents go to the index {prefix}_{type}_0 that all projects share, as "
+           "older tools have it: documents are added and replaced by id, and those that left the study are removed. "
+           "Readers may see documents of both loads until the command has ended, and there is no rollback.\n\n"
            "The layout `dictionary` has the types patient, observation and file: the records, with the fields that "
            "the Gen3 dictionary describes. An observation also has values of its patient and the codes of the "
            "patient's conditions. The layout `dataframe` has research_subject, specimen, document_reference, "
@@ -234,6 +238,7 @@ void add_search_load(CLI::App& search, Context& context) {
   add_setting_option(*command, context, "limits.join_memory_mib");
   add_setting_option(*command, context, "search.personal_identifiers");
   add_search_options(*command, context);
+  add_setting_option(*command, context, "search.layout_index");
   add_search_write_options(*command, context, arguments->writing);
   add_dry_run(*command, context);
   command->callback([&context, arguments] { run(context, *arguments); });

@@ -13,6 +13,11 @@ namespace etl::cli {
 
 SearchServer::SearchServer(const Context& context) : server(search::server_address(context.settings), stop.token()) {}
 
+search::IndexLayout index_layout(const config::Settings& settings) {
+  return settings.choice("search.layout_index") == "single" ? search::IndexLayout::single
+                                                            : search::IndexLayout::project;
+}
+
 void add_search_options(CLI::App& app, Context& context) {
   for (const char* key : {"search.url", "search.user", "search.ca_file", "search.prefix"}) {
     add_setting_option(app, context, key);

@@ -8,7 +8,7 @@
 
 #include "base/stop_signal.hpp"
 #include "cli/lib/context.hpp"
-#include "search/project_load.hpp"
+#include "search/load.hpp"
 #include "search/server.hpp"
 
 namespace etl::cli {
@@ -27,6 +27,9 @@ struct SearchWriteArguments {
   unsigned keep = 1;
   std::string reject_file;
 };
+
+/// search.layout_index.
+[[nodiscard]] search::IndexLayout index_layout(const config::Settings& settings);
 
 /// --search-url, --search-user, --search-ca-file, --search-prefix.
 void add_search_options(CLI::App& app, Context& context);
