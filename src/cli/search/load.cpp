@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "cli/lib/study_options.hpp"
+#include "cli/search/guppy.hpp"
 #include "cli/search/server.hpp"
 #include "config/search_address.hpp"
 #include "config/split_list.hpp"
@@ -33,6 +35,7 @@ struct SearchLoadArguments {
   std::uint64_t limit = 0;
   std::string output;
   SearchWriteArguments writing;
+  GuppyArguments guppy;
 };
 
 /// Of dangling references, and of values that are not in the documents, so many are named.
@@ -122,6 +125,17 @@ void print_sets(const Context& context, const std::vector<flat::DocumentSet>& se
   table.print(context);
 }
 
+std::vector<search::LoadedType> loaded_types(const std::vector<flat::DocumentSet>& sets) {
+  std::vector<search::LoadedType> types;
+  for (const flat::DocumentSet& set : sets) {
+    search::LoadedType type{.name = set.type, .fields = {}};
+    const nlohmann::json properties = search::properties_of_columns(set.columns);
+    for (const auto& [name, field] : properties.items()) type.fields.push_back(name);
+    types.push_back(std::move(type));
+  }
+  return types;
+}
+
 /// Without --output the documents go to the server; a dry run looks at it only where one is configured.
 bool goes_to_server(const Context& context, const SearchLoadArguments& arguments) {
   return arguments.output.empty() && (!context.dry_run || config::search_address(context.settings));
@@ -134,6 +148,10 @@ void run(Context& context, const SearchLoadArguments& arguments) {
           fmt::format("--output {} names a folder for this command", format), {},
           fmt::format("write -o {} for the format of the result, or --output ./{} for the folder", format, format));
     }
+  }
+  check_guppy_options(context, arguments.guppy);
+  if (!arguments.guppy.url.empty() && !arguments.output.empty()) {
+    throw UsageError("--guppy and --output do not go together: guppy reads no files", {}, "leave one of them out");
   }
   // Before any other thread, so that a stop is noticed.
   std::optional<SearchServer> search;
@@ -181,7 +199,9 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   }
   log_losses(done);
   if (loaded) {
-    print_load(context, *loaded, request.project.str());
+    const bool ask_guppy = !arguments.guppy.url.empty() && !context.dry_run;
+    print_load(context, *loaded, request.project.str(), !ask_guppy);
+    if (ask_guppy) report_guppy(context, arguments.guppy, loaded_types(sets), search->stop.token());
     return;
   }
   print_sets(context, sets, done);
@@ -215,6 +235,9 @@ void add_search_load(CLI::App& search, Context& context) {
            "patient's conditions. The layout `dataframe` has research_subject, specimen, document_reference, "
            "medication_administration and group_member: a row for each, with its subject, observations and "
            "conditions folded in. It needs FHIR.\n\n"
+           "guppy reads fields only when it starts, so the command says when a load has added some. With --guppy it "
+           "asks "
+           "guppy which fields it knows; nothing but --refresh makes it call guppy's _refresh.\n\n"
            "Identifiers of the systems in `search.personal_identifiers` (by default US social security numbers, "
            "passports and driver's licences) stay out of the documents.\n\n"
            "The study is checked as by `validate`, and an invalid one gives no documents (exit 3). Dangling "
@@ -240,6 +263,7 @@ void add_search_load(CLI::App& search, Context& context) {
   add_search_options(*command, context);
   add_setting_option(*command, context, "search.layout_index");
   add_search_write_options(*command, context, arguments->writing);
+  add_guppy_options(*command, context, arguments->guppy);
   add_dry_run(*command, context);
   command->callback([&context, arguments] { run(context, *arguments); });
 }

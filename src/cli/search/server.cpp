@@ -8,6 +8,7 @@
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "config/folder.hpp"
+#include "search/guppy.hpp"
 
 namespace etl::cli {
 
@@ -56,7 +57,8 @@ search::LoadRequest load_request(const Context& context, search::Server& server,
   return request;
 }
 
-void print_load(const Context& context, const search::LoadReport& report, const std::string& project) {
+void print_load(const Context& context, const search::LoadReport& report, const std::string& project,
+                bool advise_restart) {
   Table table({"type", number("before"), number("after"), "index"});
   std::uint64_t documents = 0;
   for (const search::TypeReport& type : report.types) {
@@ -69,7 +71,7 @@ void print_load(const Context& context, const search::LoadReport& report, const 
     return;
   }
   log::info("{}{} of {}", context.dry_run ? "would load " : "loaded ", counted(documents, "document"), project);
-  if (!report.has_new_fields()) return;
+  if (!report.has_new_fields() || !advise_restart) return;
   std::string fields;
   std::size_t count = 0;
   for (const search::TypeReport& type : report.types) {
@@ -78,11 +80,9 @@ void print_load(const Context& context, const search::LoadReport& report, const 
     }
   }
   if (count > 10) fields += fmt::format(" and {} more", count - 10);
-  log::warn(
-      "{} new to guppy ({}): it reads fields only when it starts. {}: kubectl rollout restart "
-      "deployment/guppy-deployment",
-      count == 1 ? "a field is" : fmt::format("{} fields are", count), fields,
-      context.dry_run ? "Restart it after the load" : "Restart it");
+  log::warn("{} new to guppy ({}): it reads fields only when it starts. {}: {}",
+            count == 1 ? "a field is" : fmt::format("{} fields are", count), fields,
+            context.dry_run ? "Restart it after the load" : "Restart it", search::kRestartGuppy);
 }
 
 }  // namespace etl::cli
