@@ -55,6 +55,9 @@ constexpr std::array kKeys = {
         "the first part of the names of search indexes, for example calypr"},
     Key{"search.layout", "ACED_ETL_SEARCH_LAYOUT", "--layout", "dictionary", "dictionary|dataframe",
         "which documents are made of a study"},
+    Key{"search.layout_index", "ACED_ETL_SEARCH_LAYOUT_INDEX", "--layout-index", "project", "project|single",
+        "where documents go: project, into indexes of each project alone, which change as a whole; single, into one "
+        "index for all projects, as older tools have it"},
     Key{"search.connections", "ACED_ETL_SEARCH_CONNECTIONS", "--search-connections", "2", "N",
         "how many bulk requests are sent to the search server at the same time", false, 32},
     Key{"search.bulk_size", "ACED_ETL_SEARCH_BULK_SIZE", "", "8MB", "BYTES",

@@ -10,6 +10,7 @@
 #include "cli/lib/print.hpp"
 #include "config/folder.hpp"
 #include "net/url.hpp"
+#include "search/guppy.hpp"
 #include "search/listing.hpp"
 #include "search/study_load.hpp"
 
@@ -56,7 +57,8 @@ search::LoadRequest load_request(const Context& context, search::Server& server,
   return request;
 }
 
-void print_load(const Context& context, const search::LoadReport& report, const std::string& project) {
+void print_load(const Context& context, const search::LoadReport& report, const std::string& project,
+                bool advise_restart) {
   Table table({"type", number("before"), number("after"), "index"});
   std::uint64_t documents = 0;
   for (const search::TypeReport& type : report.types) {
@@ -69,6 +71,7 @@ void print_load(const Context& context, const search::LoadReport& report, const 
     return;
   }
   log::info("{}{} of {}", context.dry_run ? "would load " : "loaded ", counted(documents, "document"), project);
+  if (!advise_restart) return;
   if (const auto notice = search::new_fields_notice(report, context.dry_run); !notice.empty()) log::warn("{}", notice);
 }
 
