@@ -16,10 +16,10 @@
 #include "cli/lib/known_project.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
+#include "config/user_yaml.hpp"
 #include "gen3/project_making.hpp"
 #include "graph/counts.hpp"
 #include "graph/projects.hpp"
-#include "graph/projects_user_yaml.hpp"
 #include "graph/remove.hpp"
 
 namespace etl::cli {
@@ -51,7 +51,7 @@ std::vector<ProjectId> wanted(const Context& context, const InitOptions& options
     throw UsageError("no project is named", {}, "name them, or pass --all for those of user.yaml");
   }
   if (options.all) {
-    auto users = graph::read_user_yaml(context.settings.require("user_yaml"));
+    auto users = config::read_user_yaml(context.settings.require("user_yaml"));
     for (const std::string& warning : users.warnings) log::warn("{}", warning);
     return std::move(users.projects);
   }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,12 +16,14 @@
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "cli/lib/study_options.hpp"
+#include "cli/search/guppy.hpp"
 #include "cli/search/server.hpp"
 #include "config/search_address.hpp"
-#include "config/split_list.hpp"
 #include "flat/document_files.hpp"
 #include "flat/documents.hpp"
+#include "flat/losses.hpp"
 #include "search/document_load.hpp"
+#include "search/study_load.hpp"
 
 namespace etl::cli {
 namespace {
@@ -28,11 +31,11 @@ namespace {
 struct SearchLoadArguments {
   StudyArguments study;
   std::string project;
-  std::string layout = "dictionary";
   std::vector<std::string> types;
   std::uint64_t limit = 0;
   std::string output;
   SearchWriteArguments writing;
+  GuppyArguments guppy;
 };
 
 /// Of dangling references, and of values that are not in the documents, so many are named.
@@ -43,15 +46,10 @@ flat::DocumentsRequest request_of(const Context& context, const SearchLoadArgume
   StudyArguments reading = arguments.study;
   const ProjectId project = ProjectId::parse(arguments.project);
   reading.project = project;
-  flat::DocumentsRequest request{
-      .layout = arguments.layout == "dataframe" ? flat::Layout::dataframe : flat::Layout::dictionary,
-      .project = project,
-      .study = setup.options(context.settings, reading),
-      .types = arguments.types,
-      .limit = arguments.limit,
-      .memory = std::size_t{context.settings.number("limits.join_memory_mib")} << 20U};
-  if (const auto systems = context.settings.get("search.personal_identifiers"))
-    request.personal = config::split_list(systems->text);
+  flat::DocumentsRequest request =
+      flat::DocumentsRequest::from(context.settings, project, setup.options(context.settings, reading));
+  request.types = arguments.types;
+  request.limit = arguments.limit;
   return request;
 }
 
@@ -96,30 +94,22 @@ class FilesAndCounts final : public flat::DocumentSink {
   std::vector<flat::DocumentSet> sets_;
 };
 
-/// One line for each reason: how many, and in which columns.
-void log_losses(const flat::DocumentsReport& done) {
-  for (std::size_t i = 0; i < flat::loss_kinds; ++i) {
-    const auto loss = static_cast<flat::Loss>(i);
-    std::uint64_t sum = 0;
-    std::uint64_t places = 0;
-    std::string names;
-    for (const auto& [what, count] : done.lost) {
-      if (what.first != loss) continue;
-      sum += count;
-      if (++places > most_named) continue;
-      names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", printable(what.second), human_count(count));
-    }
-    if (sum == 0) continue;
-    if (places > most_named) names += fmt::format(" and {} more columns", human_count(places - most_named));
-    log::warn("not in the documents: {} {}: {}", human_count(sum), flat::name_of(loss), names);
-  }
-}
-
 void print_sets(const Context& context, const std::vector<flat::DocumentSet>& sets, const flat::DocumentsReport& done) {
   Table table({"type", number("documents"), number("columns")});
   for (std::size_t i = 0; i < sets.size(); ++i)
     table.row({sets[i].type, std::to_string(done.documents[i]), std::to_string(sets[i].columns.size())});
   table.print(context);
+}
+
+std::vector<search::LoadedType> loaded_types(const std::vector<flat::DocumentSet>& sets) {
+  std::vector<search::LoadedType> types;
+  for (const flat::DocumentSet& set : sets) {
+    search::LoadedType type{.name = set.type, .fields = {}};
+    const nlohmann::json properties = search::properties_of_columns(set.columns);
+    for (const auto& [name, field] : properties.items()) type.fields.push_back(name);
+    types.push_back(std::move(type));
+  }
+  return types;
 }
 
 /// Without --output the documents go to the server; a dry run looks at it only where one is configured.
@@ -134,6 +124,10 @@ void run(Context& context, const SearchLoadArguments& arguments) {
           fmt::format("--output {} names a folder for this command", format), {},
           fmt::format("write -o {} for the format of the result, or --output ./{} for the folder", format, format));
     }
+  }
+  check_guppy_options(context, arguments.guppy);
+  if (!arguments.guppy.url.empty() && !arguments.output.empty()) {
+    throw UsageError("--guppy and --output do not go together: guppy reads no files", {}, "leave one of them out");
   }
   // Before any other thread, so that a stop is noticed.
   std::optional<SearchServer> search;
@@ -153,16 +147,12 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   std::optional<search::LoadReport> loaded;
   if (search) {
     search::LoadRequest load = load_request(context, search->server, request.project, arguments.writing);
-    load.types = search::document_types(request.layout, request.types, load.prefix);
-    request.study.stop = search->stop.token();
-    search::DocumentLoad documents(search->server, std::move(load));
-    done = flat::make_documents(request, documents, report, advance);
-    progress.phase("swapping");
-    loaded = documents.finish();
-    sets = documents.sets();
-    if (context.dry_run) {
-      for (std::size_t n = 0; n < sets.size(); ++n) loaded->types[n].after = sets[n].documents;
-    }
+    search::StudyLoadReport study =
+        search::load_study(search->server, std::move(load), request, report,
+                           {.on_bytes = advance, .on_swap = [&] { progress.phase("swapping"); }});
+    done = std::move(study.documents);
+    loaded = std::move(study.load);
+    sets = std::move(study.sets);
   } else if (context.dry_run) {
     Counts counts;
     done = flat::make_documents(request, counts, report, advance);
@@ -178,9 +168,11 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   if (dangling > most_named) {
     log::warn("{} more dangling references; `aced-etl validate` lists them all", human_count(dangling - most_named));
   }
-  log_losses(done);
+  flat::log_losses(done);
   if (loaded) {
-    print_load(context, *loaded, request.project.str());
+    const bool ask_guppy = !arguments.guppy.url.empty() && !context.dry_run;
+    print_load(context, *loaded, request.project.str(), !ask_guppy);
+    if (ask_guppy) report_guppy(context, arguments.guppy, loaded_types(sets), search->stop.token());
     return;
   }
   print_sets(context, sets, done);
@@ -206,11 +198,17 @@ void add_search_load(CLI::App& search, Context& context) {
            "counted there, and then take the place of the previous ones in one call: readers see all documents of "
            "before or all of after. An unchanged study is not sent again. Killed at any moment, the command can be run "
            "again; it removes what the killed one has left.\n\n"
+           "With --layout-index single the documents go to the index {prefix}_{type}_0 that all projects share, as "
+           "older tools have it: documents are added and replaced by id, and those that left the study are removed. "
+           "Readers may see documents of both loads until the command has ended, and there is no rollback.\n\n"
            "The layout `dictionary` has the types patient, observation and file: the records, with the fields that "
            "the Gen3 dictionary describes. An observation also has values of its patient and the codes of the "
            "patient's conditions. The layout `dataframe` has research_subject, specimen, document_reference, "
            "medication_administration and group_member: a row for each, with its subject, observations and "
            "conditions folded in. It needs FHIR.\n\n"
+           "guppy reads fields only when it starts, so the command says when a load has added some. With --guppy it "
+           "asks "
+           "guppy which fields it knows; nothing but --refresh makes it call guppy's _refresh.\n\n"
            "Identifiers of the systems in `search.personal_identifiers` (by default US social security numbers, "
            "passports and driver's licences) stay out of the documents.\n\n"
            "The study is checked as by `validate`, and an invalid one gives no documents (exit 3). Dangling "
@@ -224,8 +222,7 @@ void add_search_load(CLI::App& search, Context& context) {
   command->add_option("--project", arguments->project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
   add_study_arguments(*command, context, arguments->study);
   add_record_arguments(*command, context, arguments->study);
-  command->add_option("--layout", arguments->layout, "which documents are made of the study [default: dictionary]")
-      ->check(one_of("--layout", {"dictionary", "dataframe"}));
+  add_setting_option(*command, context, "search.layout");
   add_list_option(*command, "--types", arguments->types, "only documents of these types");
   command->add_option("--limit", arguments->limit, "at most this many documents of each type [default: all]")
       ->type_name("N");
@@ -234,7 +231,9 @@ void add_search_load(CLI::App& search, Context& context) {
   add_setting_option(*command, context, "limits.join_memory_mib");
   add_setting_option(*command, context, "search.personal_identifiers");
   add_search_options(*command, context);
+  add_setting_option(*command, context, "search.layout_index");
   add_search_write_options(*command, context, arguments->writing);
+  add_guppy_options(*command, context, arguments->guppy);
   add_dry_run(*command, context);
   command->callback([&context, arguments] { run(context, *arguments); });
 }

@@ -10,7 +10,9 @@
 #include "cli/lib/print.hpp"
 #include "config/folder.hpp"
 #include "net/url.hpp"
+#include "search/guppy.hpp"
 #include "search/listing.hpp"
+#include "search/study_load.hpp"
 
 namespace etl::cli {
 
@@ -47,22 +49,16 @@ void require_loaded_project(const Context& context, SearchServer& search, const 
 
 search::LoadRequest load_request(const Context& context, search::Server& server, const ProjectId& project,
                                  const SearchWriteArguments& arguments) {
-  search::LoadRequest request;
-  request.project = project;
-  request.what = "search";
-  request.prefix = context.settings.require("search.prefix");
+  search::LoadRequest request = search::LoadRequest::from(context.settings, server, project);
   request.force = arguments.force;
   request.keep = arguments.keep;
   request.dry_run = context.dry_run;
-  request.bulk = search::BulkOptions::from(context.settings, server);
-  request.state_dir = config::folder(context.settings, "state_dir");
-  request.reject_file = arguments.reject_file.empty()
-                            ? request.state_dir / "search" / (as_file_name(project.str()) + ".rejects.ndjson")
-                            : std::filesystem::path(arguments.reject_file);
+  if (!arguments.reject_file.empty()) request.reject_file = arguments.reject_file;
   return request;
 }
 
-void print_load(const Context& context, const search::LoadReport& report, const std::string& project) {
+void print_load(const Context& context, const search::LoadReport& report, const std::string& project,
+                bool advise_restart) {
   Table table({"type", number("before"), number("after"), "index"});
   std::uint64_t documents = 0;
   for (const search::TypeReport& type : report.types) {
@@ -75,20 +71,8 @@ void print_load(const Context& context, const search::LoadReport& report, const 
     return;
   }
   log::info("{}{} of {}", context.dry_run ? "would load " : "loaded ", counted(documents, "document"), project);
-  if (!report.has_new_fields()) return;
-  std::string fields;
-  std::size_t count = 0;
-  for (const search::TypeReport& type : report.types) {
-    for (const std::string& field : type.new_fields) {
-      if (++count <= 10) fields += fmt::format("{}{}.{}", fields.empty() ? "" : ", ", type.type, field);
-    }
-  }
-  if (count > 10) fields += fmt::format(" and {} more", count - 10);
-  log::warn(
-      "{} new to guppy ({}): it reads fields only when it starts. {}: kubectl rollout restart "
-      "deployment/guppy-deployment",
-      count == 1 ? "a field is" : fmt::format("{} fields are", count), fields,
-      context.dry_run ? "Restart it after the load" : "Restart it");
+  if (!advise_restart) return;
+  if (const auto notice = search::new_fields_notice(report, context.dry_run); !notice.empty()) log::warn("{}", notice);
 }
 
 }  // namespace etl::cli
