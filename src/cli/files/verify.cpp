@@ -61,7 +61,7 @@ void verify(Context& context, const VerifyFlags& options) {
       if (found.finding != files::DiscrepancyKind::extra_record) broken.push_back(found.did);
     });
   }
-  if (tally.fine == 0) require_project(commons, how.project);
+  if (tally.fine == 0) require_project(commons, request.project);
   log::info("{}: {} fine, {}{}", counted(tally.documents, "document"), human_count(tally.fine),
             counted(tally.findings, "finding"),
             tally.by_size > 0
