@@ -6,7 +6,6 @@ created can be read, applied, waited for and run again. An object, option or ver
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import pathlib

@@ -220,7 +220,7 @@ def test_readers_through_swaps(store, search, tmp_path):
                 if len(seen) != 40 or len(set(seen)) != 1:
                     wrong.append(seen)
                 reads[0] += 1
-            except Exception as error:  # noqa: BLE001: whatever a reader meets is what the test is about
+            except Exception as error:  # whatever a reader meets is what the test is about
                 wrong.append(error)
 
     readers = [threading.Thread(target=read) for _ in range(4)]
