@@ -12,7 +12,11 @@ namespace etl::checks {
 void check_search(Report& report, const config::Settings& settings, const config::Environment& environment,
                   const std::stop_token& stop) {
   if (!config::search_address(settings, environment)) {
-    report.warn("search server", "none is configured", "set ELASTICSEARCH_URL, where this commons has search indexes");
+    if (settings.flag("destinations.search") || settings.flag("destinations.fhir")) {
+      report.warn("search server", "none is configured; runs leave the steps search and fhir out",
+                  "set ELASTICSEARCH_URL, or `destinations: {search: no, fhir: no}` where this commons has no search "
+                  "indexes");
+    }
     return;
   }
   report.guard("search server", [&] {

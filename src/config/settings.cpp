@@ -53,6 +53,8 @@ constexpr std::array kKeys = {
         "certificate authorities to trust for the search server, instead of the system's"},
     Key{"search.prefix", "ACED_ETL_SEARCH_PREFIX", "--search-prefix", "gen3.aced.io", "TEXT",
         "the first part of the names of search indexes, for example calypr"},
+    Key{"search.layout", "ACED_ETL_SEARCH_LAYOUT", "--layout", "dictionary", "dictionary|dataframe",
+        "which documents are made of a study"},
     Key{"search.layout_index", "ACED_ETL_SEARCH_LAYOUT_INDEX", "--layout-index", "project", "project|single",
         "where documents go: project, into indexes of each project alone, which change as a whole; single, into one "
         "index for all projects, as older tools have it"},
@@ -107,6 +109,10 @@ constexpr std::array kKeys = {
         "a run loads the studies into the graph"},
     Key{"destinations.files", "ACED_ETL_DESTINATIONS_FILES", "", "yes", "YES|NO",
         "a run brings the studies' files to S3 and indexd"},
+    Key{"destinations.search", "ACED_ETL_DESTINATIONS_SEARCH", "", "yes", "YES|NO",
+        "a run loads the studies' documents into the search indexes, where a search server is configured"},
+    Key{"destinations.fhir", "ACED_ETL_DESTINATIONS_FHIR", "", "yes", "YES|NO",
+        "a run puts the studies' raw resources into the FHIR store, where a search server is configured"},
     Key{"graph.prune", "ACED_ETL_GRAPH_PRUNE", "", "no", "YES|NO",
         "remove from the graph the records that left their study"},
     Key{"graph.dangling", "ACED_ETL_GRAPH_DANGLING", "", "error", "error|skip",
@@ -129,7 +135,7 @@ constexpr std::array kKeys = {
     Key{"limits.file_jobs", "ACED_ETL_FILE_JOBS", "--file-jobs", "8", "N", "files that are sent or fetched at once",
         false, 256},
     Key{"limits.bandwidth", "ACED_ETL_BANDWIDTH", "--bandwidth", "0", "BYTES",
-        "bytes a second of all transfers of a pull, or of files, together: 10MB, 500kB; 0: no limit"},
+        "bytes a second of all pulls, uploads and downloads of a process together: 10MB, 500kB; 0: no limit"},
     Key{"limits.join_memory_mib", "ACED_ETL_JOIN_MEMORY", "--join-memory", "64", "MIB",
         "how much memory the rows of search documents, and what is folded into them, may take; what is more waits in "
         "the "

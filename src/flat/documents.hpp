@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/project_id.hpp"
+#include "config/settings.hpp"
 #include "flat/columns.hpp"
 #include "simplify/issue_report.hpp"
 #include "simplify/study.hpp"
@@ -32,6 +33,10 @@ struct DocumentsRequest {
   std::uint64_t limit = 0;                      ///< so many documents of each type, the first of the study; 0: all
   std::size_t memory = std::size_t{64} << 20U;  ///< bytes that rows and joins may hold; what is more goes to temp_dir
   std::vector<std::string> personal = personal_systems();
+
+  /// As the settings search.layout, search.personal_identifiers and limits.join_memory_mib say.
+  [[nodiscard]] static DocumentsRequest from(const config::Settings& settings, ProjectId project,
+                                             simplify::StudyOptions study);
 };
 
 /// What is known of the documents of one type before the first of them is made.

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/version.hpp"
 #include "config/database.hpp"
+#include "config/search_address.hpp"
 #include "gen3/session.hpp"
 #include "gen3/settings.hpp"
 #include "net/url.hpp"
@@ -43,6 +44,11 @@ std::string database_of(const config::Settings& settings) {
   }
 }
 
+std::string search_of(const config::Settings& settings) {
+  const auto address = config::search_address(settings);
+  return address ? config::shown(*address) : std::string();
+}
+
 std::string etl_yaml_of(const config::Settings& settings) {
   const auto file = settings.get("etl_yaml");
   if (!file) return {};
@@ -56,6 +62,7 @@ std::string etl_yaml_of(const config::Settings& settings) {
 Identity identity_of(const config::Settings& settings) {
   return {.commons = commons_of(settings),
           .database = database_of(settings),
+          .search = search_of(settings),
           .etl_yaml = etl_yaml_of(settings),
           .version = std::string(version()),
           .host = host_name()};
@@ -63,10 +70,11 @@ Identity identity_of(const config::Settings& settings) {
 
 std::string in_words(const Identity& identity) {
   const auto or_none = [](const std::string& text, const char* none) { return text.empty() ? none : text; };
-  return fmt::format("aced-etl {} on {}: {}{}, {}{}, {}", identity.version, or_none(identity.host, "this host"),
+  return fmt::format("aced-etl {} on {}: {}{}, {}{}, {}{}{}{}", identity.version, or_none(identity.host, "this host"),
                      identity.commons.empty() ? "" : "commons ", or_none(identity.commons, "no commons"),
                      identity.database.empty() ? "" : "database ", or_none(identity.database, "no database named"),
-                     or_none(identity.etl_yaml, "no etl.yaml"));
+                     identity.search.empty() ? "" : "search server ", identity.search,
+                     identity.search.empty() ? "" : ", ", or_none(identity.etl_yaml, "no etl.yaml"));
 }
 
 }  // namespace etl::run

@@ -12,6 +12,7 @@ namespace etl::run {
 struct Identity {
   std::string commons;   ///< the address
   std::string database;  ///< DATABASE at HOST:PORT, as far as the settings say it
+  std::string search;    ///< the address of the search server
   std::string etl_yaml;  ///< absolute path
   std::string version;
   std::string host;  ///< where this process runs: in Kubernetes the pod's name

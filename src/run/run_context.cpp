@@ -48,6 +48,11 @@ gen3::Commons& RunContext::commons() {
   return *commons_;
 }
 
+search::Server& RunContext::search_server() {
+  if (!search_server_) search_server_ = std::make_unique<search::Server>(search::server_address(settings_), stop_);
+  return *search_server_;
+}
+
 graph::Connection RunContext::connect() const {
   graph::Connection connection(config::database_address(settings_));
   connection.stop_on(stop_);

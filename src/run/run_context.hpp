@@ -8,6 +8,7 @@
 #include "config/settings.hpp"
 #include "gen3/commons.hpp"
 #include "graph/connection/connection.hpp"
+#include "search/server.hpp"
 #include "simplify/study_setup.hpp"
 #include "simplify/study_source.hpp"
 
@@ -41,6 +42,8 @@ class RunContext {
 
   [[nodiscard]] const simplify::StudySetup& setup();
   [[nodiscard]] gen3::Commons& commons();
+  /// The search server that the settings name, asked for its version when it is first needed.
+  [[nodiscard]] search::Server& search_server();
   /// A new session with the graph's database, that a stop ends.
   [[nodiscard]] graph::Connection connect() const;
 
@@ -52,6 +55,7 @@ class RunContext {
   RunChoices choices_;
   std::optional<simplify::StudySetup> setup_;
   std::unique_ptr<gen3::Commons> commons_;
+  std::unique_ptr<search::Server> search_server_;
 };
 
 }  // namespace etl::run

@@ -4,10 +4,12 @@
 
 #include <array>
 
+#include "run/fhir_step.hpp"
 #include "run/files_step.hpp"
 #include "run/graph_step.hpp"
 #include "run/projects_step.hpp"
 #include "run/pull_step.hpp"
+#include "run/search_step.hpp"
 #include "run/validate_step.hpp"
 
 namespace etl::run {
@@ -26,7 +28,8 @@ struct Kind {
 constexpr std::array kinds{
     Kind{PullStep::kName, make<PullStep>},         Kind{ValidateStep::kName, make<ValidateStep>},
     Kind{ProjectsStep::kName, make<ProjectsStep>}, Kind{GraphStep::kName, make<GraphStep>},
-    Kind{FilesStep::kName, make<FilesStep>},
+    Kind{FilesStep::kName, make<FilesStep>},       Kind{SearchStep::kName, make<SearchStep>},
+    Kind{FhirStep::kName, make<FhirStep>},
 };
 
 }  // namespace

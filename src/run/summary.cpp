@@ -50,6 +50,8 @@ constexpr std::array parts{
     Part{"files", "files", "sent", "would send", "file", ""},
     Part{"files", "replaced", "replaced", "would replace", "file record", ""},
     Part{"files", "failed", "", "", "file", "failed", false},
+    Part{"search", "documents", "loaded", "would load", "search document", ""},
+    Part{"fhir", "resources", "put", "would put", "resource", "into the FHIR store"},
 };
 
 std::uint64_t value_of(const StepReport& report, std::string_view name) {
@@ -67,8 +69,14 @@ std::uint64_t sum_of(const std::vector<StudyReport>& studies, std::string_view s
   return sum;
 }
 
+/// Steps that are `done` only when they changed something, even if they count nothing: a study may have lost all that
+/// they had.
+constexpr std::array<std::string_view, 2> kChangeWhenDone{"search", "fhir"};
+
 bool changed(const StudyReport& study) {
   return std::ranges::any_of(study.steps, [](const StepLine& line) {
+    const bool ended_well = line.report.outcome == Outcome::done || line.report.outcome == Outcome::planned;
+    if (ended_well && std::ranges::find(kChangeWhenDone, line.step) != kChangeWhenDone.end()) return true;
     return std::ranges::any_of(parts, [&](const Part& part) {
       return part.changes && part.step == line.step && value_of(line.report, part.count) > 0;
     });

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/project_id.hpp"
+#include "config/settings.hpp"
 #include "search/bulk_sender.hpp"
 
 /// What all loads of the search server have in common, whichever index the documents go to.
@@ -30,6 +31,9 @@ enum class IndexLayout : unsigned char {
   single,   ///< `{prefix}_{type}_0`, which it shares with all other projects, as the tools before this one have it
 };
 
+/// As the setting search.layout_index says.
+[[nodiscard]] IndexLayout index_layout(const config::Settings& settings);
+
 /// What a load is to do.
 struct LoadRequest {
   ProjectId project;
@@ -46,6 +50,9 @@ struct LoadRequest {
   BulkOptions bulk;
   std::filesystem::path state_dir;
   std::filesystem::path reject_file;
+
+  /// As the settings search.* and state_dir say; the types and the digest are still to be set.
+  [[nodiscard]] static LoadRequest from(const config::Settings& settings, Server& server, ProjectId project);
 };
 
 /// What became of one type.

@@ -14,7 +14,7 @@ import time
 import pytest
 import yaml
 from programs import ROOT, program
-from run_world import COHORT, FILES, LUNG, STEPS, World, make_study, of_study, step, steps, well
+from run_world import COHORT, FILES, LATER_STEPS, LUNG, STEPS, World, make_study, of_study, step, steps, well
 
 NOTHING = well(outcome="unchanged")
 BOTH = (LUNG, COHORT)
@@ -23,7 +23,7 @@ BOTH = (LUNG, COHORT)
 def ended_at(failed: str, *, outcome: str = "failed", before: str = "done") -> dict[str, str]:
     """What steps() says of a study that came as far as this step."""
     at = STEPS.index(failed)
-    return {**dict.fromkeys(STEPS[:at], before), failed: outcome, **dict.fromkeys(STEPS[at + 1:], "not reached")}
+    return {**dict.fromkeys(STEPS[:at], before), failed: outcome, **dict.fromkeys(STEPS[at + 1:] + LATER_STEPS, "not reached")}
 
 
 # --- one study fails, the other is served ------------------------------------------------------------------------------

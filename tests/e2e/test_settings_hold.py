@@ -28,6 +28,7 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
                                          ["graph", "load", "--project", "a-b", "s.ndjson"],
                                          ["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "files.recheck": ("often", [["files", "load", "--project", "a-b", "s.ndjson"]]),
+    "search.layout": ("table", [["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "limits.join_memory_mib": ("9999", [["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "gen3.allow_http": ("maybe", []),  # asked for only where it matters: tests/e2e/security
     # Asked for only when the server has answered: tests/e2e/test_search.py.
@@ -39,6 +40,8 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
     "destinations.projects": ("maybe", []),
     "destinations.graph": ("maybe", []),
     "destinations.files": ("maybe", []),
+    "destinations.search": ("maybe", []),
+    "destinations.fhir": ("maybe", []),
     "limits.tries": ("none", []),
     "limits.retry_wait": ("none", []),
 }

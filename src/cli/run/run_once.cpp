@@ -11,6 +11,7 @@
 #include "cli/run/run_parts.hpp"
 #include "run/identity.hpp"
 #include "run/journal.hpp"
+#include "run/run_regularly.hpp"
 #include "run/runner.hpp"
 #include "run/summary.hpp"
 
@@ -90,6 +91,7 @@ void print(const Context& context, const run::Identity& identity, const std::vec
                              {"host", or_null(identity.host)},
                              {"commons", or_null(identity.commons)},
                              {"database", or_null(identity.database)},
+                             {"search", or_null(identity.search)},
                              {"etl_yaml", or_null(identity.etl_yaml)},
                              {"began", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", began)},
                              {"dry_run", context.dry_run},
@@ -113,13 +115,9 @@ void tell_shared_causes(const std::vector<run::StudyReport>& studies) {
 
 }  // namespace
 
-run::Schedule::Time now() {
-  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 ExitCode run_once(const Context& context, const config::Settings& settings, const RunArguments& arguments,
                   const std::stop_token& stop) {
-  const auto began = now();
+  const auto began = run::now();
   const auto start = std::chrono::steady_clock::now();
   const log::WarnOnce warn_once;
   const run::Identity identity = run::identity_of(settings);
@@ -131,11 +129,12 @@ ExitCode run_once(const Context& context, const config::Settings& settings, cons
               {"host", in_json(identity.host)},
               {"commons", in_json(identity.commons)},
               {"database", in_json(identity.database)},
+              {"search", in_json(identity.search)},
               {"etl_yaml", in_json(identity.etl_yaml)}});
   settings.check();  // now, not when a step of the last study comes to it
   run::RunContext run_context(settings, stop, arguments.choices);
-  const auto studies = chosen_studies(settings, arguments);
-  const auto steps = chosen_steps(run_context, arguments);
+  const auto studies = run::chosen_studies(settings, arguments);
+  const auto steps = run::chosen_steps(run_context, arguments);
   const auto which = arguments.name();
   if (!context.dry_run) run::Journal(run_context.state_dir()).note_begin(which, began);
   const auto reports = run::run(studies, steps, run_context,

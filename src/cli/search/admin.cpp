@@ -57,6 +57,9 @@ void list(const Context& context, const SearchAdminArguments& arguments) {
     bytes += row.bytes;
     ++rows;
   }
+  if (rows == 0 && !arguments.project.empty()) {
+    require_loaded_project(context, search, ProjectId::parse(arguments.project));
+  }
   table.print(context);
   log::info("{}, {}; the server is {}", counted(rows, "index"), human_bytes(bytes), search.server.version().str());
 }
@@ -67,6 +70,9 @@ void count(const Context& context, const SearchAdminArguments& arguments) {
   for (const auto& row : search::seen_counts(search.server, context.settings.require("search.prefix"))) {
     if (!arguments.project.empty() && row.project != arguments.project) continue;
     table.row({row.project, row.type, std::to_string(row.documents)});
+  }
+  if (table.empty() && !arguments.project.empty()) {
+    require_loaded_project(context, search, ProjectId::parse(arguments.project));
   }
   table.print(context);
 }
@@ -97,20 +103,22 @@ void remove_shared(const Context& context, SearchServer& search, const ProjectId
 void remove(const Context& context, const SearchAdminArguments& arguments) {
   const ProjectId project = ProjectId::parse(arguments.project);
   SearchServer search(context);
-  if (index_layout(context.settings) == search::IndexLayout::single) return remove_shared(context, search, project);
+  if (search::index_layout(context.settings) == search::IndexLayout::single)
+    return remove_shared(context, search, project);
   remove_types(context, search, project,
                search::types_of_project(search.server, context.settings.require("search.prefix"), project), "search");
 }
 
 void roll_back(const Context& context, const SearchAdminArguments& arguments) {
   const ProjectId project = ProjectId::parse(arguments.project);
-  if (!arguments.fhir && index_layout(context.settings) == search::IndexLayout::single) {
+  if (!arguments.fhir && search::index_layout(context.settings) == search::IndexLayout::single) {
     throw UsageError("an index that all projects share has no previous generation",
                      context.settings.get("search.layout_index")->origin,
                      "load the study as it was then; only --layout-index project keeps previous generations");
   }
   SearchServer search(context);
   search::LoadRequest request = load_request(context, search.server, project, {});
+  require_loaded_project(context, search, project);
   if (arguments.fhir) {
     request.what = "fhir";
     request.types = {search::fhir_type()};
@@ -167,6 +175,7 @@ void remove_types(const Context& context, SearchServer& search, const ProjectId&
       fmt::format("remove {} of {} ({})", counted(documents, what == "fhir" ? "resource" : "document"), project.str(),
                   counted(indexes, "index"));
   if (holdings.empty()) {
+    require_loaded_project(context, search, project);
     log::info("the search server has nothing of {}", project.str());
   } else if (context.dry_run) {
     log::info("would {}", words);

@@ -19,10 +19,11 @@
 #include "cli/search/guppy.hpp"
 #include "cli/search/server.hpp"
 #include "config/search_address.hpp"
-#include "config/split_list.hpp"
 #include "flat/document_files.hpp"
 #include "flat/documents.hpp"
+#include "flat/losses.hpp"
 #include "search/document_load.hpp"
+#include "search/study_load.hpp"
 
 namespace etl::cli {
 namespace {
@@ -30,7 +31,6 @@ namespace {
 struct SearchLoadArguments {
   StudyArguments study;
   std::string project;
-  std::string layout = "dictionary";
   std::vector<std::string> types;
   std::uint64_t limit = 0;
   std::string output;
@@ -46,15 +46,10 @@ flat::DocumentsRequest request_of(const Context& context, const SearchLoadArgume
   StudyArguments reading = arguments.study;
   const ProjectId project = ProjectId::parse(arguments.project);
   reading.project = project;
-  flat::DocumentsRequest request{
-      .layout = arguments.layout == "dataframe" ? flat::Layout::dataframe : flat::Layout::dictionary,
-      .project = project,
-      .study = setup.options(context.settings, reading),
-      .types = arguments.types,
-      .limit = arguments.limit,
-      .memory = std::size_t{context.settings.number("limits.join_memory_mib")} << 20U};
-  if (const auto systems = context.settings.get("search.personal_identifiers"))
-    request.personal = config::split_list(systems->text);
+  flat::DocumentsRequest request =
+      flat::DocumentsRequest::from(context.settings, project, setup.options(context.settings, reading));
+  request.types = arguments.types;
+  request.limit = arguments.limit;
   return request;
 }
 
@@ -98,25 +93,6 @@ class FilesAndCounts final : public flat::DocumentSink {
   flat::DocumentFiles files_;
   std::vector<flat::DocumentSet> sets_;
 };
-
-/// One line for each reason: how many, and in which columns.
-void log_losses(const flat::DocumentsReport& done) {
-  for (std::size_t i = 0; i < flat::loss_kinds; ++i) {
-    const auto loss = static_cast<flat::Loss>(i);
-    std::uint64_t sum = 0;
-    std::uint64_t places = 0;
-    std::string names;
-    for (const auto& [what, count] : done.lost) {
-      if (what.first != loss) continue;
-      sum += count;
-      if (++places > most_named) continue;
-      names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", printable(what.second), human_count(count));
-    }
-    if (sum == 0) continue;
-    if (places > most_named) names += fmt::format(" and {} more columns", human_count(places - most_named));
-    log::warn("not in the documents: {} {}: {}", human_count(sum), flat::name_of(loss), names);
-  }
-}
 
 void print_sets(const Context& context, const std::vector<flat::DocumentSet>& sets, const flat::DocumentsReport& done) {
   Table table({"type", number("documents"), number("columns")});
@@ -171,17 +147,12 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   std::optional<search::LoadReport> loaded;
   if (search) {
     search::LoadRequest load = load_request(context, search->server, request.project, arguments.writing);
-    load.layout_index = index_layout(context.settings);
-    load.types = search::document_types(request.layout, request.types, load.prefix);
-    request.study.stop = search->stop.token();
-    search::DocumentLoad documents(search->server, std::move(load));
-    done = flat::make_documents(request, documents, report, advance);
-    progress.phase("swapping");
-    loaded = documents.finish();
-    sets = documents.sets();
-    if (context.dry_run) {
-      for (std::size_t n = 0; n < sets.size(); ++n) loaded->types[n].after = sets[n].documents;
-    }
+    search::StudyLoadReport study =
+        search::load_study(search->server, std::move(load), request, report,
+                           {.on_bytes = advance, .on_swap = [&] { progress.phase("swapping"); }});
+    done = std::move(study.documents);
+    loaded = std::move(study.load);
+    sets = std::move(study.sets);
   } else if (context.dry_run) {
     Counts counts;
     done = flat::make_documents(request, counts, report, advance);
@@ -197,7 +168,7 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   if (dangling > most_named) {
     log::warn("{} more dangling references; `aced-etl validate` lists them all", human_count(dangling - most_named));
   }
-  log_losses(done);
+  flat::log_losses(done);
   if (loaded) {
     const bool ask_guppy = !arguments.guppy.url.empty() && !context.dry_run;
     print_load(context, *loaded, request.project.str(), !ask_guppy);
@@ -251,8 +222,7 @@ void add_search_load(CLI::App& search, Context& context) {
   command->add_option("--project", arguments->project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
   add_study_arguments(*command, context, arguments->study);
   add_record_arguments(*command, context, arguments->study);
-  command->add_option("--layout", arguments->layout, "which documents are made of the study [default: dictionary]")
-      ->check(one_of("--layout", {"dictionary", "dataframe"}));
+  add_setting_option(*command, context, "search.layout");
   add_list_option(*command, "--types", arguments->types, "only documents of these types");
   command->add_option("--limit", arguments->limit, "at most this many documents of each type [default: all]")
       ->type_name("N");

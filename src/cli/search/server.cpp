@@ -5,19 +5,18 @@
 #include "base/counted.hpp"
 #include "base/file_lock.hpp"
 #include "base/log.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "config/folder.hpp"
+#include "net/url.hpp"
 #include "search/guppy.hpp"
+#include "search/listing.hpp"
+#include "search/study_load.hpp"
 
 namespace etl::cli {
 
 SearchServer::SearchServer(const Context& context) : server(search::server_address(context.settings), stop.token()) {}
-
-search::IndexLayout index_layout(const config::Settings& settings) {
-  return settings.choice("search.layout_index") == "single" ? search::IndexLayout::single
-                                                            : search::IndexLayout::project;
-}
 
 void add_search_options(CLI::App& app, Context& context) {
   for (const char* key : {"search.url", "search.user", "search.ca_file", "search.prefix"}) {
@@ -40,20 +39,21 @@ void add_search_write_options(CLI::App& app, Context& context, SearchWriteArgume
   add_setting_option(app, context, "state_dir");
 }
 
+void require_loaded_project(const Context& context, SearchServer& search, const ProjectId& project) {
+  std::vector<std::string> loaded;
+  for (auto& row : search::list_indexes(search.server, context.settings.require("search.prefix"))) {
+    if (!row.project.empty()) loaded.push_back(std::move(row.project));
+  }
+  require_project(context, loaded, project, net::without_query(search.server.url()));
+}
+
 search::LoadRequest load_request(const Context& context, search::Server& server, const ProjectId& project,
                                  const SearchWriteArguments& arguments) {
-  search::LoadRequest request;
-  request.project = project;
-  request.what = "search";
-  request.prefix = context.settings.require("search.prefix");
+  search::LoadRequest request = search::LoadRequest::from(context.settings, server, project);
   request.force = arguments.force;
   request.keep = arguments.keep;
   request.dry_run = context.dry_run;
-  request.bulk = search::BulkOptions::from(context.settings, server);
-  request.state_dir = config::folder(context.settings, "state_dir");
-  request.reject_file = arguments.reject_file.empty()
-                            ? request.state_dir / "search" / (as_file_name(project.str()) + ".rejects.ndjson")
-                            : std::filesystem::path(arguments.reject_file);
+  if (!arguments.reject_file.empty()) request.reject_file = arguments.reject_file;
   return request;
 }
 
@@ -71,18 +71,8 @@ void print_load(const Context& context, const search::LoadReport& report, const 
     return;
   }
   log::info("{}{} of {}", context.dry_run ? "would load " : "loaded ", counted(documents, "document"), project);
-  if (!report.has_new_fields() || !advise_restart) return;
-  std::string fields;
-  std::size_t count = 0;
-  for (const search::TypeReport& type : report.types) {
-    for (const std::string& field : type.new_fields) {
-      if (++count <= 10) fields += fmt::format("{}{}.{}", fields.empty() ? "" : ", ", type.type, field);
-    }
-  }
-  if (count > 10) fields += fmt::format(" and {} more", count - 10);
-  log::warn("{} new to guppy ({}): it reads fields only when it starts. {}: {}",
-            count == 1 ? "a field is" : fmt::format("{} fields are", count), fields,
-            context.dry_run ? "Restart it after the load" : "Restart it", search::kRestartGuppy);
+  if (!advise_restart) return;
+  if (const auto notice = search::new_fields_notice(report, context.dry_run); !notice.empty()) log::warn("{}", notice);
 }
 
 }  // namespace etl::cli

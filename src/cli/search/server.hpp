@@ -28,9 +28,6 @@ struct SearchWriteArguments {
   std::string reject_file;
 };
 
-/// search.layout_index.
-[[nodiscard]] search::IndexLayout index_layout(const config::Settings& settings);
-
 /// --search-url, --search-user, --search-ca-file, --search-prefix.
 void add_search_options(CLI::App& app, Context& context);
 /// --force, --keep, --reject-file, --search-connections, --state-dir.
@@ -48,5 +45,8 @@ void print_load(const Context& context, const search::LoadReport& report, const 
 /// Counts, asks, and removes these types of a project. `what`: "search" or "fhir".
 void remove_types(const Context& context, SearchServer& search, const ProjectId& project,
                   const std::vector<search::DocumentType>& types, const std::string& what);
+
+/// For a command that found nothing of a project: UsageError, with the nearest one, when there is no such project.
+void require_loaded_project(const Context& context, SearchServer& search, const ProjectId& project);
 
 }  // namespace etl::cli
