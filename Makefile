@@ -17,6 +17,7 @@ demo: build ## a small study, from nothing to a loaded graph in the local common
 
 test: ## everything that can fail: unit, end to end, the unit tests under sanitizers, the fuzz targets for seconds
 	@scripts/install-deps build test
+	@scripts/chart-tools
 	@scripts/test
 
 lint: ## check format, links in documents and shell scripts

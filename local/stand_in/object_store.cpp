@@ -5,8 +5,8 @@
 #include "base/error.hpp"
 #include "net/encode.hpp"
 #include "s3/encode.hpp"
-#include "s3/sign.hpp"
 #include "s3/xml.hpp"
+#include "stand_in/s3_signature.hpp"
 
 namespace etl::stand_in {
 namespace {
@@ -36,13 +36,13 @@ std::string ObjectStore::url(const Place& place) const {
 
 std::string ObjectStore::sign(const std::string& method, const Place& place, const std::string& query, seconds lifetime,
                               bool expired) const {
-  s3::SignContext context;
-  context.region = place.bucket.region;
+  SignedAccess access{
+      .method = method, .region = place.bucket.region, .from = std::chrono::system_clock::now(), .lifetime = lifetime};
   if (expired) {
-    context.at -= hours(1);
-    lifetime = seconds(1);
+    access.from -= hours(1);
+    access.lifetime = seconds(1);
   }
-  return s3::presign(method, url(place) + (query.empty() ? "" : "?" + query), lifetime, place.bucket.key, context);
+  return signed_url(url(place) + (query.empty() ? "" : "?" + query), access, place.bucket.key);
 }
 
 net::Response ObjectStore::call(const std::string& method, const Place& place, const std::string& query,

@@ -6,6 +6,7 @@
 #include "graph/projects.hpp"
 #include "graph/schema/schema.hpp"
 #include "net/fetch.hpp"
+#include "stand_in/node_ids.hpp"
 
 namespace etl::stand_in {
 namespace {
@@ -177,7 +178,7 @@ Answer Sheepdog::put_program(const Request& request) {
     connection->exec("update node_program set _props = _props || $2::jsonb where node_id = $1", {*node, body.dump()});
     return json_answer({{"id", *node}, {"message", "Program is updated!"}, {"name", name}});
   }
-  const auto node = graph::program_node_id(name);
+  const auto node = program_node_id(name);
   connection->exec(
       "insert into node_program (node_id, acl, _sysan, _props) values ($1, '{}', '{}', $2::jsonb) "
       "on conflict do nothing",
@@ -197,7 +198,7 @@ Answer Sheepdog::put_project(const Request& request) {
     return sheepdog_error(400, "No dbgap_accession_number specified.");
   }
   const auto code = body["code"].get<std::string>();
-  const auto id = graph::project_node_id(code);
+  const auto id = project_node_id(code);
   for (const auto& [name, value] : body.items()) {
     if (name != "type" && !schemas_["project"]["properties"].contains(name)) {
       return sheepdog_error(400, fmt::format("ERROR: <Project({})> has no property {}", id, name));

@@ -13,10 +13,10 @@
 #include "checks/bucket_list.hpp"
 #include "checks/doctor.hpp"
 #include "config/fence_config.hpp"
+#include "config/user_yaml.hpp"
 #include "gen3/endpoint.hpp"
 #include "gen3/fence.hpp"
 #include "gen3/settings.hpp"
-#include "graph/projects_user_yaml.hpp"
 
 namespace etl::checks {
 namespace {
@@ -101,7 +101,7 @@ void check_permissions(Report& report, const config::Settings& settings, const g
   std::map<ProjectId, bool> projects;  // true: runs load a study's files into it
   if (std::filesystem::exists(file, unreadable)) {
     try {
-      for (const ProjectId& id : graph::read_user_yaml(file.string()).projects) projects.emplace(id, false);
+      for (const ProjectId& id : config::read_user_yaml(file.string()).projects) projects.emplace(id, false);
     } catch (const Error&) {  // told among the mounts
     }
   }

@@ -5,7 +5,7 @@
 #include "checks/doctor.hpp"
 #include "config/fence_config.hpp"
 #include "config/mounted.hpp"
-#include "graph/projects_user_yaml.hpp"
+#include "config/user_yaml.hpp"
 
 namespace etl::checks {
 namespace {
@@ -72,7 +72,7 @@ void check_mounts(Report& report, const config::Settings& settings) {
   const fs::path users = settings.require("user_yaml");
   if (there(report, "mount user.yaml", users, "mount the configMap useryaml", false)) {
     report.guard("mount user.yaml", [&] {
-      const auto content = graph::read_user_yaml(users.string());
+      const auto content = config::read_user_yaml(users.string());
       report.ok("mount user.yaml", users.string() + ": " + std::to_string(content.projects.size()) + " projects");
       for (const std::string& warning : content.warnings) {
         report.warn("user.yaml", warning, "tell the team whose program it is; the other projects are not affected");

@@ -18,6 +18,7 @@
 #include "cli/commands.hpp"
 #include "cli/lib/commons.hpp"
 #include "cli/lib/describe.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "config/fence_config.hpp"
@@ -109,6 +110,7 @@ void test(Context& context, const TestOptions& options) {
     }
   }
   require_known(buckets, rows);
+  if (!options.project.empty()) require_project(commons, ProjectId::parse(options.project));
   const std::string authz = authz_of(commons, options.project);
   Table table({"bucket", "result", "step", "reason", "left_behind"});
   std::size_t failed = 0;

@@ -9,7 +9,7 @@
 #include "cli/lib/describe.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
-#include "cli/run/run_parts.hpp"
+#include "run/request.hpp"
 
 namespace etl::cli {
 namespace {
@@ -29,7 +29,7 @@ const char* name_of(checks::Check::State state) {
 void examine(Context& context) {
   const StopOnSignal stop;
   checks::Report report = checks::examine(context.settings, config::process_environment(), stop.token());
-  report.guard("steps", [&] { check_skipped(context.settings.studies()); });
+  report.guard("steps", [&] { run::check_skipped(context.settings.studies()); });
   Table table({"check", "state", "found", "advice"});
   for (const checks::Check& check : report.checks()) {
     table.row({check.name, name_of(check.state), check.detail, check.advice});

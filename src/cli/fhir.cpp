@@ -65,8 +65,14 @@ void get(const Context& context, const FhirArguments& arguments) {
   const ProjectId project = ProjectId::parse(arguments.project);
   SearchServer search(context);
   Progress progress("reading", std::nullopt, Progress::Unit::items);
-  const auto report = search::get_study(search.server, context.settings.require("search.prefix"), project,
-                                        arguments.path, [&](std::uint64_t more) { progress.add(more); });
+  search::GetReport report;
+  try {
+    report = search::get_study(search.server, context.settings.require("search.prefix"), project, arguments.path,
+                               [&](std::uint64_t more) { progress.add(more); });
+  } catch (const UsageError&) {
+    require_loaded_project(context, search, project);
+    throw;
+  }
   print_types(context, report.types);
   log::info("wrote {}, {}", counted(sum_of(report.types), "resource"), human_bytes(report.bytes));
 }

@@ -13,12 +13,13 @@
 #include "cli/lib/confirm.hpp"
 #include "cli/lib/database.hpp"
 #include "cli/lib/describe.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
+#include "config/user_yaml.hpp"
 #include "gen3/project_making.hpp"
 #include "graph/counts.hpp"
 #include "graph/projects.hpp"
-#include "graph/projects_user_yaml.hpp"
 #include "graph/remove.hpp"
 
 namespace etl::cli {
@@ -50,7 +51,7 @@ std::vector<ProjectId> wanted(const Context& context, const InitOptions& options
     throw UsageError("no project is named", {}, "name them, or pass --all for those of user.yaml");
   }
   if (options.all) {
-    auto users = graph::read_user_yaml(context.settings.require("user_yaml"));
+    auto users = config::read_user_yaml(context.settings.require("user_yaml"));
     for (const std::string& warning : users.warnings) log::warn("{}", warning);
     return std::move(users.projects);
   }
@@ -139,15 +140,12 @@ void list_projects(const Context& context, const Via& via) {
   table.print(context);
 }
 
-/// Whether the project is gone now; false after a dry run, a no, and when there was none.
+/// Whether the project is gone now; false after a dry run and a no. UsageError when there is no such project.
 bool remove_by_sheepdog(const Context& context, const ProjectId& project) {
   Commons commons(context);
-  const auto codes = commons.sheepdog.projects(project.program);
-  if (std::ranges::find(codes, project.code) == codes.end()) {
-    log::info("the project {} does not exist", project.str());
-    return false;
-  }
-  const bool last = codes.size() == 1;
+  const auto known = gen3::list_projects(commons.sheepdog);
+  require_project(known, project, commons.session.endpoint());
+  const bool last = std::ranges::count(known, project.program, &ProjectId::program) == 1;
   if (context.dry_run) {
     log::info("would remove project {}{}", project.str(), last ? fmt::format(" and program {}", project.program) : "");
     return false;
@@ -170,11 +168,7 @@ bool remove_by_sheepdog(const Context& context, const ProjectId& project) {
 
 bool remove_in_database(const Context& context, const ProjectId& project) {
   auto connection = connect(context);
-  const auto projects = graph::list_projects(connection);
-  if (std::ranges::find(projects, project, &graph::ProjectRow::id) == projects.end()) {
-    log::info("the project {} does not exist", project.str());
-    return false;
-  }
+  require_project(connection, project);
   const auto records =
       graph::count_rows(connection, graph::GraphTables::read(connection), graph::Selection{project, {}});
   if (const auto nodes = graph::total_nodes(records); nodes > 0) {
@@ -231,11 +225,13 @@ void add_projects_ls(CLI::App& group, Context& context) {
 
 void add_projects_rm(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("rm");
-  describe(*command,
-           {.summary = "remove an empty project",
-            .text = "The project, and its program when it has no other. A project that still has records is "
-                    "refused (exit 7): `aced-etl graph rm` empties it. Asks first; without a terminal it needs --yes.",
-            .examples = {{"aced-etl projects rm aced-Diabetes --dry-run", "show what would be removed"}}});
+  describe(
+      *command,
+      {.summary = "remove an empty project",
+       .text = "The project, and its program when it has no other. A project that still has records is "
+               "refused (exit 7): `aced-etl graph rm` empties it. A project that does not exist is an error (exit 2). "
+               "Asks first; without a terminal it needs --yes.",
+       .examples = {{"aced-etl projects rm aced-Diabetes --dry-run", "show what would be removed"}}});
   add_database_options(*command, context);
   add_dry_run(*command, context);
   add_yes(*command, context);

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <chrono>
 #include <memory>
 
 #include "base/counted.hpp"
@@ -13,7 +12,7 @@
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "cli/lib/study_options.hpp"
-#include "simplify/record_output.hpp"
+#include "simplify/simplify_study.hpp"
 
 namespace etl::cli {
 namespace {
@@ -25,91 +24,61 @@ struct SimplifyArguments {
   std::string reject_file;
 };
 
-/// Of references that lead nowhere only so many are told here: `validate` lists them all.
-constexpr std::uint64_t most_dangling_told = 10;
+/// Of dangling references only so many are logged here: `validate` lists them all.
+constexpr std::uint64_t most_dangling_logged = 10;
 
-/// The records would take the place of what they are made of.
-void refuse_own_input(const std::string& path, const std::string& out) {
-  namespace fs = std::filesystem;
-  if (path == "-" || out == "-") return;
-  std::error_code error;
-  const bool is_folder = fs::is_directory(path, error);
-  if (!is_folder && fs::path(path).extension() != ".ndjson") return;
-  const fs::path folder = is_folder ? fs::path(path) : fs::absolute(path, error).parent_path();
-  if (fs::equivalent(folder, out, error)) {
-    throw UsageError("the output folder is the folder of the study", out,
-                     "name another folder; one below the study's folder is not read as part of the study");
+/// Logs the issues of a study.
+class IssueLog {
+ public:
+  void log(const fhir::Issue& issue, bool warning) {
+    if (issue.kind != fhir::IssueKind::dangling || ++dangling_ <= most_dangling_logged)
+      simplify::log_issue(issue, warning);
   }
-}
+  void finish() const {
+    if (dangling_ <= most_dangling_logged) return;
+    log::warn("{} more references are dangling; `aced-etl validate` lists them all",
+              human_count(dangling_ - most_dangling_logged));
+  }
+
+ private:
+  std::uint64_t dangling_ = 0;
+};
 
 void run(Context& context, const SimplifyArguments& arguments) {
   if (arguments.out == "-") set_error_output(Output::table);  // stdout is for records alone
-  refuse_own_input(arguments.study.path, arguments.out);
+  simplify::refuse_own_input(arguments.study.path, arguments.out);
   const StudySetup setup = StudySetup::load(context.settings);
-  simplify::StudyOptions options = setup.options(context.settings, arguments.study);
-  if (arguments.out != "-") options.selection.skip_folder = arguments.out;
-  options.document_keys = arguments.dialect != "FHIR";
-
-  std::uint64_t dangling = 0;
-  simplify::IssueReport report(
-      [&](const fhir::Issue& issue, bool warning) {
-        if (issue.kind != fhir::IssueKind::dangling || ++dangling <= most_dangling_told)
-          simplify::log_issue(issue, warning);
-      },
-      true);
-  std::optional<simplify::RejectFile> rejects;
-  if (!arguments.reject_file.empty()) rejects.emplace(arguments.reject_file);
-
-  Progress progress("simplifying", std::nullopt);
-  simplify::RecordOutput output(arguments.out,
-                                arguments.dialect == "FHIR" ? simplify::Dialect::fhir : simplify::Dialect::pfb,
-                                rejects ? &*rejects : nullptr, [&](std::uint64_t bytes) { progress.add(bytes); });
-  const simplify::StudyResult result = simplify::read_study(options, output, report);
-  if (dangling > most_dangling_told) {
-    log::warn("{} more references are dangling; `aced-etl validate` lists them all",
-              human_count(dangling - most_dangling_told));
-  }
-  if (result.tally.resources == 0 && result.deletions == 0 && report.errors() == 0) {
-    throw InputError("the study contains no resources", arguments.study.path,
-                     "name the folder that holds the study's metadata");
-  }
-  const bool takes_out = !result.duplicates.empty() && rejects && arguments.out != "-";
-  if (takes_out) {
-    auto duplicates = result.duplicates;
-    for (auto& duplicate : duplicates) {
-      const std::size_t id = duplicate.id.find('/') + 1;
-      if (options.ids) duplicate.id.replace(id, std::string::npos, (*options.ids)(duplicate.id.substr(id)));
+  const simplify::SimplifyRequest request{
+      .study = setup.options(context.settings, arguments.study),
+      .out = arguments.out,
+      .dialect = arguments.dialect == "FHIR" ? simplify::Dialect::fhir : simplify::Dialect::pfb,
+      .reject_file = arguments.reject_file};
+  IssueLog issues;
+  simplify::IssueReport report([&](const fhir::Issue& issue, bool warning) { issues.log(issue, warning); }, true);
+  simplify::SimplifyReport result;
+  {
+    Progress progress("simplifying", std::nullopt);
+    try {
+      result = simplify::simplify_study(request, report, [&](std::uint64_t bytes) { progress.add(bytes); });
+    } catch (const Error&) {
+      issues.finish();
+      throw;
     }
-    output.take_out(duplicates, result.files);
   }
-  const std::uint64_t taken_out = takes_out ? result.duplicates.size() : 0;
-  const std::uint64_t set_aside = rejects ? result.tally.rejected + taken_out : 0;
-
-  const std::string left_out = result.left_out().empty() ? "" : ", " + result.left_out();
-  const std::string summary =
-      fmt::format("{} in, {} out, {} set aside{}; {}", counted(result.tally.resources, "resource"),
-                  counted(result.tally.records - taken_out, "record"), human_count(set_aside), left_out,
-                  simplify::in_words(report));
-  if (report.errors() > 0 && (!rejects || (arguments.out == "-" && !result.duplicates.empty()))) {
-    throw InputError(
-        fmt::format("the study is not valid: {}", simplify::in_words(report)), arguments.study.path,
-        arguments.out == "-"
-            ? "correct the study; the records written so far are those of the valid resources"
-            : "correct the study, or set the faulty resources aside with --reject-file FILE; nothing was written");
-  }
-  output.commit();
-  if (rejects) rejects->commit();
+  issues.finish();
   if (context.output != Output::table && arguments.out != "-") {
-    print_result(context, {{"resources", result.tally.resources},
-                           {"records", result.tally.records - taken_out},
-                           {"set_aside", set_aside},
+    print_result(context, {{"resources", result.resources},
+                           {"records", result.records},
+                           {"set_aside", result.set_aside},
                            {"errors", report.errors()},
                            {"warnings", report.warnings()}});
   }
-  log::info("{}", summary);
+  log::info("{} in, {} out, {} set aside{}{}; {}", counted(result.resources, "resource"),
+            counted(result.records, "record"), human_count(result.set_aside), result.left_out.empty() ? "" : ", ",
+            result.left_out, simplify::in_words(report));
   if (report.errors() > 0) {
     context.exit = ExitCode::invalid_input;
-    log::warn("{} set aside in {}", counted(set_aside, "resource"), arguments.reject_file);
+    log::warn("{} set aside in {}", counted(result.set_aside, "resource"), arguments.reject_file);
   }
 }
 

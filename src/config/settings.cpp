@@ -55,6 +55,9 @@ constexpr std::array kKeys = {
         "the first part of the names of search indexes, for example calypr"},
     Key{"search.layout", "ACED_ETL_SEARCH_LAYOUT", "--layout", "dictionary", "dictionary|dataframe",
         "which documents are made of a study"},
+    Key{"search.layout_index", "ACED_ETL_SEARCH_LAYOUT_INDEX", "--layout-index", "project", "project|single",
+        "where documents go: project, into indexes of each project alone, which change as a whole; single, into one "
+        "index for all projects, as older tools have it"},
     Key{"search.connections", "ACED_ETL_SEARCH_CONNECTIONS", "--search-connections", "2", "N",
         "how many bulk requests are sent to the search server at the same time", false, 32},
     Key{"search.bulk_size", "ACED_ETL_SEARCH_BULK_SIZE", "", "8MB", "BYTES",
@@ -143,7 +146,7 @@ constexpr std::array kKeys = {
     Key{"limits.file_jobs", "ACED_ETL_FILE_JOBS", "--file-jobs", "8", "N", "files that are sent or fetched at once",
         false, 256},
     Key{"limits.bandwidth", "ACED_ETL_BANDWIDTH", "--bandwidth", "0", "BYTES",
-        "bytes a second of all transfers of a pull, or of files, together: 10MB, 500kB; 0: no limit"},
+        "bytes a second of all pulls, uploads and downloads of a process together: 10MB, 500kB; 0: no limit"},
     Key{"limits.join_memory_mib", "ACED_ETL_JOIN_MEMORY", "--join-memory", "64", "MIB",
         "how much memory the rows of search documents, and what is folded into them, may take; what is more waits in "
         "the "

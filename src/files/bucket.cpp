@@ -54,15 +54,19 @@ void choose_bucket(UploadOptions& upload, const config::Settings& settings, cons
   }
   upload.bucket = upload.bucket_name = *bucket;
   if (*bucket == upload_default(settings.require("fence_config"))) upload.bucket.clear();
+  require_bucket(fence, *bucket);
+}
+
+void require_bucket(gen3::Fence& fence, const std::string& bucket) {
   std::vector<std::string> names;
   try {
     for (gen3::Bucket& known : fence.buckets()) names.push_back(std::move(known.name));
   } catch (const RefusedError&) {
     return;  // a fence that does not list them
   }
-  if (std::ranges::find(names, *bucket) != names.end()) return;
-  throw UsageError(fmt::format("fence does not know the bucket {}", *bucket), {},
-                   did_you_mean(*bucket, names, "`aced-etl buckets ls` lists the buckets that it knows"));
+  if (std::ranges::find(names, bucket) != names.end()) return;
+  throw UsageError(fmt::format("fence does not know the bucket {}", bucket), {},
+                   did_you_mean(bucket, names, "`aced-etl buckets ls` lists the buckets that it knows"));
 }
 
 }  // namespace etl::files

@@ -24,4 +24,7 @@ namespace etl::files {
 void choose_bucket(UploadOptions& upload, const config::Settings& settings, const ProjectId& project,
                    gen3::Fence& fence);
 
+/// UsageError, with the nearest name, for a bucket that fence does not list.
+void require_bucket(gen3::Fence& fence, const std::string& bucket);
+
 }  // namespace etl::files

@@ -8,12 +8,14 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "base/counted.hpp"
 #include "base/digest.hpp"
 #include "base/identifier.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "files/bucket.hpp"
 #include "files/checked_source.hpp"
 #include "files/file_upload.hpp"
 #include "files/objects.hpp"
@@ -25,8 +27,6 @@ namespace etl::files {
 namespace {
 
 constexpr std::size_t documents_per_lookup = 256;  // one look-up in indexd answers for so many
-/// So many files in a row that a service did not answer for: it stays away.
-constexpr unsigned most_unavailable = 4;
 
 /// Is the object still there that an earlier load sent for the document? The bytes of an upload in parts were proved
 /// then: its size is enough.
@@ -78,21 +78,21 @@ bool object_fits(const Services& services, const Document& document, std::uint64
 
 class Load {
  public:
-  Load(const Services& services, Journal& journal, const LoadOptions& options,
+  Load(const Services& services, Journal& journal, const LoadRequest& request,
        const std::function<void(const FileResult&)>& on_file)
       : services_(services),
         journal_(journal),
-        options_(options),
+        request_(request),
         on_file_(on_file),
         buckets_(services.fence),
-        uploads_(services, journal, options.upload) {}
+        uploads_(services, journal, request.upload) {}
 
   LoadResult run(Manifest& manifest) {
     LoadResult result;
     try {
       // A key that fence refuses would meet every file.
-      if (!options_.dry_run) static_cast<void>(services_.session.access_token());
-      ThreadPool<Task> crew(options_.jobs, documents_per_lookup, [this](Task& task) { work(task); });
+      if (!request_.dry_run) static_cast<void>(services_.session.access_token());
+      ThreadPool<Task> crew(request_.jobs, documents_per_lookup, [this](Task& task) { work(task); });
       std::int64_t cursor = 0;
       for (auto documents = manifest.next(cursor, documents_per_lookup); !documents.empty();
            documents = manifest.next(cursor, documents_per_lookup)) {
@@ -146,7 +146,7 @@ class Load {
     std::vector<Task> tasks;
     for (Document& document : documents) {
       Task task;
-      task.wanted = record_of(document, options_.project, options_.upload.bucket_name);
+      task.wanted = record_of(document, request_.project, request_.upload.bucket_name);
       task.document = std::move(document);
       if (const auto found = there.find(task.document.did); found != there.end()) {
         task.there = std::move(found->second);
@@ -160,16 +160,16 @@ class Load {
   /// Is it clear without another call what becomes of it?
   bool settled(Task& task) {
     const bool agrees = task.there && task.differs.empty();
-    if (agrees && !options_.resend) {
+    if (agrees && !request_.resend) {
       if (const auto seen = journal_.finished(task.document, task.wanted.urls.front())) {
-        task.recheck = began_ - *seen >= options_.recheck;
+        task.recheck = began_ - *seen >= request_.recheck;
         if (task.recheck) return false;
         tell(task.document, Outcome::unchanged);
         return true;
       }
     }
-    if (!options_.dry_run) return false;
-    if (!task.there || options_.resend) {
+    if (!request_.dry_run) return false;
+    if (!task.there || request_.resend) {
       tell(task.document, Outcome::loaded);
     } else if (agrees) {
       return false;  // the object tells
@@ -188,7 +188,7 @@ class Load {
     } catch (const RefusedError& error) {
       return error.what();
     }
-    if (options_.replace || journal_.begun(task.document.did)) return {};
+    if (request_.replace || journal_.begun(task.document.did)) return {};
     return fmt::format("the record differs: {} (--replace replaces it)", task.differs);
   }
 
@@ -264,16 +264,16 @@ class Load {
       task.there.reset();
       outcome = Outcome::replaced;
     } else if (task.there && task.recheck && is_still_there(services_, task.document)) {
-      if (!options_.dry_run) journal_.finish(task.document, task.wanted.urls.front());
+      if (!request_.dry_run) journal_.finish(task.document, task.wanted.urls.front());
       note_seen();
       return Outcome::unchanged;
-    } else if (task.there && !task.recheck && !options_.resend &&
-               object_fits(services_, task.document, options_.upload.part_size)) {
-      if (!options_.dry_run) journal_.finish(task.document, task.wanted.urls.front());
+    } else if (task.there && !task.recheck && !request_.resend &&
+               object_fits(services_, task.document, request_.upload.part_size)) {
+      if (!request_.dry_run) journal_.finish(task.document, task.wanted.urls.front());
       return Outcome::adopted;
     }
     if (task.recheck) note_gone(task.document);
-    if (options_.dry_run) return Outcome::loaded;
+    if (request_.dry_run) return Outcome::loaded;
     uploads_.upload(task.document, task.wanted, task.there.has_value());
     journal_.finish(task.document, task.wanted.urls.front());
     return outcome;
@@ -286,7 +286,7 @@ class Load {
 
   void note_gone(const Document& document) {
     log::warn("{}: an earlier run sent it, but its object is gone or another one now: it {} again", document.name,
-              options_.dry_run ? "would be sent" : "is sent");
+              request_.dry_run ? "would be sent" : "is sent");
     const std::lock_guard lock(mutex_);
     ++tally_.gone;
   }
@@ -309,7 +309,7 @@ class Load {
   /// Removes what this load has added of a file that cannot be loaded. What it returns belongs to the file's reason.
   std::string clean_up(const Task& task) {
     try {
-      if (!options_.dry_run && journal_.begun(task.document.did)) {
+      if (!request_.dry_run && journal_.begun(task.document.did)) {
         remove_own(task);
         journal_.forget(task.document.did);
       }
@@ -329,10 +329,10 @@ class Load {
       return NotAllowedError(fmt::format("{} ({})", what, tried), error.where(), error.hint());
     }
     return NotAllowedError(
-        fmt::format("{} may not create records in {} ({}): {}", user, options_.project.str(), tried, what),
+        fmt::format("{} may not create records in {} ({}): {}", user, request_.project.str(), tried, what),
         error.where(),
         fmt::format("grant it on {} in user.yaml, or use the API key of another user",
-                    options_.project.resource_path()));
+                    request_.project.resource_path()));
   }
 
   void tell(const Document& document, Outcome outcome, const std::string& reason = {}) {
@@ -343,7 +343,7 @@ class Load {
 
   const Services& services_;
   Journal& journal_;
-  const LoadOptions& options_;
+  const LoadRequest& request_;
   const std::function<void(const FileResult&)>& on_file_;
   gen3::BucketNames buckets_;
   FileUpload uploads_;
@@ -375,9 +375,18 @@ std::string_view to_string(Outcome outcome) noexcept {
   return "";
 }
 
-std::string grounds(const LoadTally& tally, const LoadOptions& options) {
+LoadRequest LoadRequest::from(const config::Settings& settings, ProjectId project, gen3::Fence& fence) {
+  LoadRequest request;
+  request.project = std::move(project);
+  request.jobs = settings.number("limits.file_jobs");
+  request.recheck = std::chrono::days(settings.number("files.recheck"));
+  choose_bucket(request.upload, settings, request.project, fence);
+  return request;
+}
+
+std::string grounds(const LoadTally& tally, const LoadRequest& request) {
   const std::uint64_t unchanged = tally[Outcome::unchanged].files;
-  const auto days = std::chrono::duration_cast<std::chrono::days>(options.recheck).count();
+  const auto days = std::chrono::duration_cast<std::chrono::days>(request.recheck).count();
   std::string text = "every record in indexd agrees; ";
   if (tally.seen > 0) text += fmt::format("{} seen in S3 now", counted(tally.seen, "object"));
   if (unchanged > tally.seen) {
@@ -400,9 +409,9 @@ gen3::FileRecord record_of(const Document& document, const ProjectId& project, c
   return record;
 }
 
-LoadResult load(const Services& services, Journal& journal, Manifest& manifest, const LoadOptions& options,
+LoadResult load(const Services& services, Journal& journal, Manifest& manifest, const LoadRequest& request,
                 const std::function<void(const FileResult&)>& on_file) {
-  return Load(services, journal, options, on_file).run(manifest);
+  return Load(services, journal, request, on_file).run(manifest);
 }
 
 }  // namespace etl::files

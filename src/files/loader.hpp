@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/project_id.hpp"
+#include "config/settings.hpp"
 #include "files/journal.hpp"
 #include "files/manifest.hpp"
 #include "files/services.hpp"
@@ -16,7 +17,8 @@
 
 namespace etl::files {
 
-struct LoadOptions {
+/// What a load of a project's files is asked for.
+struct LoadRequest {
   ProjectId project;
   UploadOptions upload;
   unsigned jobs = 8;
@@ -25,6 +27,10 @@ struct LoadOptions {
   /// An object that was last seen longer ago than this is looked at again; 0: every object.
   std::chrono::seconds recheck = std::chrono::days(7);
   bool resend = false;  ///< what was found broken: neither the journal nor the object's ETag is believed
+
+  /// As the settings limits.file_jobs, files.recheck, files.bucket and the project's study in etl.yaml say. UsageError
+  /// for a bucket that fence does not know.
+  [[nodiscard]] static LoadRequest from(const config::Settings& settings, ProjectId project, gen3::Fence& fence);
 };
 
 /// What became of a file.
@@ -64,7 +70,7 @@ struct LoadTally {
 };
 
 /// What "unchanged" rests on: "every record in indexd agrees; 3 objects were looked at now, 9 within the last 7 days".
-[[nodiscard]] std::string grounds(const LoadTally& tally, const LoadOptions& options);
+[[nodiscard]] std::string grounds(const LoadTally& tally, const LoadRequest& request);
 
 /// The record that indexd should have of a document.
 [[nodiscard]] gen3::FileRecord record_of(const Document& document, const ProjectId& project,
@@ -79,6 +85,6 @@ struct LoadResult {
   std::exception_ptr stopped;
 };
 [[nodiscard]] LoadResult load(const Services& services, Journal& journal, Manifest& manifest,
-                              const LoadOptions& options, const std::function<void(const FileResult&)>& on_file);
+                              const LoadRequest& request, const std::function<void(const FileResult&)>& on_file);
 
 }  // namespace etl::files

@@ -55,8 +55,6 @@ template <typename Feed>
 RemovalTally remove_each(const Services& services, Journal& journal, const std::string& authz, unsigned jobs,
                          const OnRemoval& on_file, const Feed& feed) {
   constexpr std::size_t most_waiting = 1024;
-  /// So many in a row that a service did not answer for: it stays away.
-  constexpr unsigned most_unavailable = 4;
   RemovalTally tally;
   std::mutex mutex;
   unsigned in_a_row = 0;

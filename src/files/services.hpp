@@ -26,6 +26,9 @@ struct Services {
 /// than `limits.bandwidth`.
 [[nodiscard]] net::HttpOptions http_options(const config::Settings& settings);
 
+/// After so many files in a row that a service did not answer for, work on files ends: it stays away.
+inline constexpr unsigned most_unavailable = 4;
+
 /// How long a signed URL is good; fence clamps it to what it allows.
 inline constexpr std::chrono::seconds url_life{3600};
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/error.hpp"
 #include "documents/names.hpp"
 #include "documents/study_reader.hpp"
@@ -112,6 +114,24 @@ StudyTally read_documents(const simplify::StudySource& study, Manifest& manifest
               .temp_dir = study.temp_dir,
               .stop = stop});
   return reading.tally(contents);
+}
+
+StudyTally read_chosen_documents(const simplify::StudySource& study, Manifest& manifest,
+                                 const std::vector<std::string>& guids,
+                                 const std::function<void(const DocumentIssue&)>& on_issue,
+                                 const std::stop_token& stop) {
+  const std::set<std::string> chosen(guids.begin(), guids.end());
+  StudyTally tally;
+  const auto on_any_issue = [&](const DocumentIssue& problem) {
+    if (!chosen.contains(problem.did)) return;
+    ++tally.problems;
+    tally.problem_bytes += problem.size;
+    on_issue(problem);
+  };
+  static_cast<void>(read_documents(study, manifest, on_any_issue, stop));
+  for (const std::string& guid : guids) manifest.choose(guid);
+  manifest.keep_chosen();
+  return tally;
 }
 
 }  // namespace etl::files

@@ -46,4 +46,11 @@ struct StudyTally {
                                         const std::function<void(const DocumentIssue&)>& on_issue,
                                         const std::stop_token& stop);
 
+/// The same for the documents with these GUIDs alone: the manifest holds no others, and problems of others, whose files
+/// need not be on this disk, are neither reported nor counted.
+[[nodiscard]] StudyTally read_chosen_documents(const simplify::StudySource& study, Manifest& manifest,
+                                               const std::vector<std::string>& guids,
+                                               const std::function<void(const DocumentIssue&)>& on_issue,
+                                               const std::stop_token& stop);
+
 }  // namespace etl::files

@@ -5,8 +5,10 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "base/digest.hpp"
+#include "files/bucket.hpp"
 #include "files/loader.hpp"
 #include "files/objects.hpp"
 #include "files/thread_pool.hpp"
@@ -40,15 +42,15 @@ class Hasher final : public net::BodySink {
 
 class Verification {
  public:
-  Verification(const Services& services, const VerifyOptions& options,
+  Verification(const Services& services, const VerifyRequest& request,
                const std::function<void(const Discrepancy&)>& tell)
-      : services_(services), options_(options), tell_(tell) {}
+      : services_(services), request_(request), tell_(tell) {}
 
   VerifyTally run(Manifest& manifest) {
-    ThreadPool<Document> crew(options_.jobs, documents_per_page, [this](Document& document) {
+    ThreadPool<Document> crew(request_.jobs, documents_per_page, [this](Document& document) {
       if (services_.stop.stop_requested()) throw StoppedError();
       check_object(document);
-      options_.on_file();
+      request_.on_file();
     });
     std::int64_t cursor = 0;
     for (auto documents = manifest.next(cursor, documents_per_page); !documents.empty();
@@ -56,7 +58,7 @@ class Verification {
       check_records(std::move(documents), crew);
     }
     crew.finish();
-    services_.indexd.list(options_.project.resource_path(), [&](const gen3::FileRecord& record) {
+    services_.indexd.list(request_.project.resource_path(), [&](const gen3::FileRecord& record) {
       if (services_.stop.stop_requested()) throw StoppedError();
       if (!manifest.find(record.did)) {
         found(record.did, record.file_name, DiscrepancyKind::extra_record,
@@ -84,8 +86,8 @@ class Verification {
         found(document.did, document.name, DiscrepancyKind::missing_record, "indexd has no such record");
         continue;
       }
-      gen3::FileRecord wanted = record_of(document, options_.project, options_.bucket_name);
-      if (options_.bucket_name.empty()) wanted.urls = record->second.urls;
+      gen3::FileRecord wanted = record_of(document, request_.project, request_.bucket_name);
+      if (request_.bucket_name.empty()) wanted.urls = record->second.urls;
       if (const std::string differs = difference(wanted, record->second); !differs.empty()) {
         found(document.did, document.name, DiscrepancyKind::wrong_record, differs);
         continue;
@@ -107,7 +109,7 @@ class Verification {
       return found(document.did, document.name, DiscrepancyKind::wrong_size,
                    fmt::format("the size of the object differs from the metadata ({} bytes)", document.size));
     }
-    if (options_.deep) return check_bytes(document);
+    if (request_.deep) return check_bytes(document);
     const EtagMatch says = match_etag(*head, document.md5);
     if (says == EtagMatch::mismatch) {
       return found(document.did, document.name, DiscrepancyKind::wrong_md5,
@@ -145,7 +147,7 @@ class Verification {
   }
 
   const Services& services_;
-  const VerifyOptions& options_;
+  const VerifyRequest& request_;
   const std::function<void(const Discrepancy&)>& tell_;
   std::mutex mutex_;
   VerifyTally tally_;
@@ -171,9 +173,17 @@ std::string_view to_string(DiscrepancyKind finding) noexcept {
   return "";
 }
 
-VerifyTally verify(const Services& services, Manifest& manifest, const VerifyOptions& options,
+VerifyRequest VerifyRequest::from(const config::Settings& settings, ProjectId project) {
+  VerifyRequest request;
+  request.project = std::move(project);
+  request.jobs = settings.number("limits.file_jobs");
+  if (auto bucket = chosen_bucket(settings, request.project)) request.bucket_name = std::move(*bucket);
+  return request;
+}
+
+VerifyTally verify(const Services& services, Manifest& manifest, const VerifyRequest& request,
                    const std::function<void(const Discrepancy&)>& tell) {
-  return Verification(services, options, tell).run(manifest);
+  return Verification(services, request, tell).run(manifest);
 }
 
 }  // namespace etl::files

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/project_id.hpp"
+#include "config/settings.hpp"
 #include "files/manifest.hpp"
 #include "files/services.hpp"
 
@@ -28,13 +29,17 @@ struct Discrepancy {
   std::string detail;
 };
 
-struct VerifyOptions {
+/// What a verification of a project's files is asked for.
+struct VerifyRequest {
   ProjectId project;
   std::string bucket_name;  ///< as in the records' urls; empty: what a record says
   bool deep = false;        ///< read all bytes
   unsigned jobs = 8;
   std::uint64_t part_size = 0;
   std::function<void()> on_file = [] {};  ///< one more is done; from any thread
+
+  /// As the settings limits.file_jobs, files.bucket and the project's study in etl.yaml say.
+  [[nodiscard]] static VerifyRequest from(const config::Settings& settings, ProjectId project);
 };
 
 struct VerifyTally {
@@ -46,7 +51,7 @@ struct VerifyTally {
 
 /// Holds the manifest, indexd and S3 against each other, both ways; nothing is changed. `tell` gets every discrepancy,
 /// one at a time.
-[[nodiscard]] VerifyTally verify(const Services& services, Manifest& manifest, const VerifyOptions& options,
+[[nodiscard]] VerifyTally verify(const Services& services, Manifest& manifest, const VerifyRequest& request,
                                  const std::function<void(const Discrepancy&)>& tell);
 
 }  // namespace etl::files

@@ -92,7 +92,7 @@ class HttpClient::State {
   State(HttpOptions options, std::stop_token stop)
       : options_(std::move(options)),
         stop_(std::move(stop)),
-        rate_(options_.bytes_per_second),
+        rate_(RateLimit::of_process(options_.bytes_per_second)),
         pool_(options_.connections_per_host) {}
 
   Response send(const Request& request);
@@ -104,7 +104,7 @@ class HttpClient::State {
 
   HttpOptions options_;
   std::stop_token stop_;
-  RateLimit rate_;
+  std::shared_ptr<RateLimit> rate_;
   HandlePool pool_;
 };
 
@@ -114,7 +114,7 @@ Attempt HttpClient::State::once(const Request& request, const std::string& origi
   Attempt done;
   {
     const auto lease = pool_.take(origin, stop_);
-    done = attempt(*lease, request, options_, rate_, stop_, may_repeat);
+    done = attempt(*lease, request, options_, *rate_, stop_, may_repeat);
   }
   if (log::enabled(log::Level::debug)) {
     const auto time = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);

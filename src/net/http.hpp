@@ -95,7 +95,7 @@ struct HttpOptions {
   std::chrono::milliseconds longest_retry_after{120'000};
   unsigned connections_per_host = 16;
   std::size_t largest_body = std::size_t{64} << 20U;  ///< of Response::body
-  std::uint64_t bytes_per_second = 0;                 ///< of all transfers together; 0: no limit
+  std::uint64_t bytes_per_second = 0;                 ///< of all clients of this process with this limit; 0: none
   bool direct = false;                                ///< never through a proxy that the environment names
   std::string user_agent = "aced-etl";
 };

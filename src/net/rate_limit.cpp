@@ -1,10 +1,21 @@
 #include "net/rate_limit.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "net/backoff.hpp"
 
 namespace etl::net {
+
+std::shared_ptr<RateLimit> RateLimit::of_process(std::uint64_t bytes_per_second) {
+  static std::mutex mutex;
+  static std::map<std::uint64_t, std::weak_ptr<RateLimit>> limits;
+  const std::lock_guard lock(mutex);
+  std::weak_ptr<RateLimit>& known = limits[bytes_per_second];
+  auto limit = known.lock();
+  if (!limit) known = limit = std::make_shared<RateLimit>(bytes_per_second);
+  return limit;
+}
 
 void RateLimit::take(std::uint64_t bytes, const std::stop_token& stop) {
   if (!limited()) return;

@@ -7,7 +7,6 @@
 #include "base/counted.hpp"
 #include "documents/locator.hpp"
 #include "documents/places.hpp"
-#include "files/bucket.hpp"
 #include "files/file_log.hpp"
 #include "files/state_files.hpp"
 #include "files/watched_load.hpp"
@@ -64,17 +63,13 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
       files::read_documents(metadata, manifest, files::log_document_issue, context().stop());
   if (manifest.files() == 0) return report_of({}, found, dry_run, {}, study.name);
 
-  files::LoadOptions load;
-  load.project = study.project;
-  files::choose_bucket(load.upload, settings, study.project, commons.fence);
-  load.jobs = settings.number("limits.file_jobs");
-  load.dry_run = dry_run;
-  load.replace = context().choices().replace;
-  load.recheck =
-      context().choices().recheck ? std::chrono::seconds(0) : std::chrono::days(settings.number("files.recheck"));
+  auto request = files::LoadRequest::from(settings, study.project, commons.fence);
+  request.dry_run = dry_run;
+  request.replace = context().choices().replace;
+  if (context().choices().recheck) request.recheck = std::chrono::seconds(0);
   const files::LoadResult result =
-      files::load_watched({commons.session, commons.fence, commons.indexd, context().stop()}, journal, manifest, load,
-                          study.name + ": files");
+      files::load_watched({commons.session, commons.fence, commons.indexd, context().stop()}, journal, manifest,
+                          request, study.name + ": files");
   if (result.stopped) {
     if (!dry_run) {
       earlier_.add(study.name, files_sent(result.tally), bytes_sent(result.tally),
@@ -83,7 +78,7 @@ StepReport FilesStep::perform(const config::StudyEntry& study, bool dry_run) {
     std::rethrow_exception(result.stopped);
   }
   StepReport report = report_of(result.tally, found, dry_run, earlier_, study.name);
-  if (report.outcome == Outcome::unchanged) report.reason = files::grounds(result.tally, load);
+  if (report.outcome == Outcome::unchanged) report.reason = files::grounds(result.tally, request);
   return report;
 }
 

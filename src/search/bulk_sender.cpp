@@ -27,6 +27,8 @@ constexpr std::size_t kLargestSetting = 50'000'000;
 constexpr unsigned kAcceptedToGrow = 16;
 /// With so many documents refused for good there is something wrong with all of them.
 constexpr std::uint64_t kMostRejected = 10'000;
+/// Status of an item that was to be created: there is a document with its id.
+constexpr long kThere = 409;
 constexpr net::Backoff kBackoff{std::chrono::milliseconds(200), std::chrono::milliseconds(10'000)};
 
 /// The smallest value of a member that each node of an answer has below `path`; nothing when the server does not say.
@@ -104,8 +106,9 @@ BulkSender::~BulkSender() {
   changed_.notify_all();
 }
 
-void BulkSender::add(std::string_view index, std::string_view id, std::string_view document) {
-  std::string action = fmt::format(R"({{"index":{{"_index":{},"_id":{})", json_quote(index), json_quote(id));
+void BulkSender::add(std::string_view index, std::string_view id, std::string_view document, IfThere if_there) {
+  std::string action = fmt::format(R"({{"{}":{{"_index":{},"_id":{})", if_there == IfThere::refuse ? "create" : "index",
+                                   json_quote(index), json_quote(id));
   if (server_.version().has_mapping_types()) action += R"(,"_type":"_doc")";
   action += "}}\n";
   const std::size_t size = action.size() + document.size() + 1;
@@ -185,6 +188,7 @@ void BulkSender::deliver(Body body, Clock::time_point began) {
       speed_up(outcome.taken);
       if (outcome.again.empty()) return;
       Body rest;
+      rest.in_doubt = body.in_doubt;
       for (const std::size_t n : outcome.again) {
         rest.items.push_back(rest.text.size());
         rest.text += body.item(n);
@@ -196,6 +200,7 @@ void BulkSender::deliver(Body body, Clock::time_point began) {
       return reject(body.item(0), 413, outcome.reason);
     }
     if (outcome.kind == Outcome::Kind::overloaded) slow_down();
+    if (outcome.kind == Outcome::Kind::again) body.in_doubt = true;
     ++failed;
     if (Clock::now() - began >= options_.retry_time) {
       throw UnavailableError(
@@ -218,6 +223,7 @@ void BulkSender::split(const Body& body, Clock::time_point began) {
   const std::size_t middle = body.items.size() / 2;
   Body first;
   Body second;
+  first.in_doubt = second.in_doubt = body.in_doubt;
   for (std::size_t n = 0; n < body.items.size(); ++n) {
     Body& half = n < middle ? first : second;
     half.items.push_back(half.text.size());
@@ -293,6 +299,10 @@ void BulkSender::read_items(const net::Response& answer, const Body& body, Outco
       ++outcome.taken;
       continue;
     }
+    if (status == kThere && body.in_doubt) {
+      ++outcome.taken;
+      continue;
+    }
     const ErrorKind kind = kind_of(status, error);
     const std::string reason = reason_of(error);
     switch (kind) {
@@ -331,9 +341,9 @@ void BulkSender::speed_up(std::uint64_t documents) {
 void BulkSender::reject(std::string_view item, long status, const std::string& reason) {
   RejectedDocument rejected{.index = {}, .id = {}, .status = status, .reason = reason};
   const json action = try_parse_json(item.substr(0, item.find('\n')));
-  const json index = member(action, "index", json::object());
-  rejected.index = text_member(index, "_index");
-  rejected.id = text_member(index, "_id");
+  const json place = action.is_object() && !action.empty() ? action.front() : json::object();
+  rejected.index = text_member(place, "_index");
+  rejected.id = text_member(place, "_id");
   const std::lock_guard lock(mutex_);
   ++rejected_;
   on_rejected_(rejected);

@@ -30,6 +30,14 @@ struct BulkOptions {
   [[nodiscard]] static BulkOptions from(const config::Settings& settings, Server& server);
 };
 
+/// What is to become of a document whose id is in the index already.
+enum class IfThere : unsigned char {
+  replace,
+  /// It is refused for good. A request whose answer was lost is sent again, and of such a one a document that is there
+  /// counts as taken: whoever sends to an index that others write to must count the documents afterwards.
+  refuse,
+};
+
 /// A document that the server refused for good.
 struct RejectedDocument {
   std::string index;
@@ -52,10 +60,10 @@ class BulkSender {
   BulkSender(const BulkSender&) = delete;
   BulkSender& operator=(const BulkSender&) = delete;
 
-  /// Indexes the document (a JSON object) under this id, in place of one that is there. Waits while all connections
-  /// are busy. Throws what ended the sending: UnavailableError when the server did not take a request within
-  /// `retry_time`, NotAllowedError, RefusedError (disk full, for example).
-  void add(std::string_view index, std::string_view id, std::string_view document);
+  /// Indexes the document (a JSON object) under this id. Waits while all connections are busy. Throws what ended the
+  /// sending: UnavailableError when the server did not take a request within `retry_time`, NotAllowedError,
+  /// RefusedError (disk full, for example).
+  void add(std::string_view index, std::string_view id, std::string_view document, IfThere if_there = IfThere::replace);
   /// Waits until everything is sent; throws as add() does.
   void finish();
 
@@ -67,6 +75,7 @@ class BulkSender {
   struct Body {
     std::string text;
     std::vector<std::size_t> items;
+    bool in_doubt = false;  ///< it was sent before, and the server may have taken it
 
     [[nodiscard]] std::string_view item(std::size_t n) const;
   };

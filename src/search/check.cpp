@@ -14,6 +14,7 @@
 #include "search/generations.hpp"
 #include "search/json_member.hpp"
 #include "search/mapping.hpp"
+#include "search/shared_index.hpp"
 
 namespace etl::search {
 namespace {
@@ -43,6 +44,7 @@ class Checker {
       std::set<std::string> found;
       for (const Index& index : all_) {
         if (index.meta && !index.meta->type.empty() && index.meta->type != "fhir") found.insert(index.meta->type);
+        if (const std::string shared = type_of_shared(index, prefix_); !shared.empty()) found.insert(shared);
       }
       types.assign(found.begin(), found.end());
     }

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "fhir/json_text.hpp"
 #include "search/array_config.hpp"
+#include "search/mapping.hpp"
 
 namespace etl::search {
 namespace {
@@ -39,7 +40,7 @@ json properties_of_columns(const std::vector<flat::Column>& columns) {
 }
 
 DocumentLoad::DocumentLoad(Server& server, LoadRequest request)
-    : types_(request.types), dry_run_(request.dry_run), load_(server, std::move(request)) {}
+    : types_(request.types), dry_run_(request.dry_run), load_(make_load(server, std::move(request))) {}
 
 bool DocumentLoad::begin(std::span<const flat::DocumentSet> sets, std::string_view digest) {
   sets_.assign(sets.begin(), sets.end());
@@ -51,9 +52,9 @@ bool DocumentLoad::begin(std::span<const flat::DocumentSet> sets, std::string_vi
     }
     types_[n].list_fields = std::move(lists);
   }
-  load_.describe(std::string(digest), types_);
-  if (load_.is_unchanged()) return false;
-  load_.begin();
+  load_->describe(std::string(digest), types_);
+  if (load_->is_unchanged()) return false;
+  load_->begin();
   return !dry_run_;
 }
 
@@ -66,7 +67,7 @@ void DocumentLoad::take(std::size_t set, std::span<const flat::Document> documen
       fhir::unescape(id, plain);
       id = plain;
     }
-    load_.add(set, id, document.json);
+    load_->add(set, id, document.json);
   }
 }
 

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "flat/documents.hpp"
-#include "search/project_load.hpp"
+#include "search/load.hpp"
 
 namespace etl::search {
 
@@ -28,13 +29,13 @@ class DocumentLoad final : public flat::DocumentSink {
   [[nodiscard]] bool begin(std::span<const flat::DocumentSet> sets, std::string_view digest) override;
   void take(std::size_t set, std::span<const flat::Document> documents) override;
   /// When make_documents() has returned.
-  [[nodiscard]] LoadReport finish() { return load_.finish(); }
+  [[nodiscard]] LoadReport finish() { return load_->finish(); }
   [[nodiscard]] const std::vector<flat::DocumentSet>& sets() const { return sets_; }
 
  private:
   std::vector<DocumentType> types_;
   bool dry_run_;
-  ProjectLoad load_;
+  std::unique_ptr<Load> load_;
   std::vector<flat::DocumentSet> sets_;
 };
 

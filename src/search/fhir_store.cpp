@@ -22,6 +22,8 @@
 #include "net/encode.hpp"
 #include "search/answer.hpp"
 #include "search/raw_document.hpp"
+#include "search/scroll.hpp"
+#include "search/shared_index.hpp"
 #include "search/source_digest.hpp"
 #include "simplify/facts_scan.hpp"
 
@@ -234,47 +236,17 @@ std::uint64_t read_generation(Server& server, const std::string& index, const Ta
   }
 }
 
-/// The field by which documents of one project can be found in an index that other tools made; empty: none.
-std::string field_of_path(const Index& index) {
-  const json properties = properties_of(index.mapping);
-  const auto field = properties.find("auth_resource_path");
-  if (field == properties.end()) return {};
-  if (type_of_field(*field) == "keyword") return "auth_resource_path";
-  const json::json_pointer keyword("/fields/keyword");
-  return field->contains(keyword) ? "auth_resource_path.keyword" : "";
-}
-
-json query_of_project(const Index& index, const ProjectId& project) {
-  const std::string field = field_of_path(index);
-  if (field.empty()) {
-    throw RefusedError(fmt::format("the index {} has no field auth_resource_path to find a project by", index.name), {},
-                       "it was not made by a FHIR store; look at its mapping");
-  }
-  return {{"term", {{field, project.resource_path()}}}};
-}
-
 /// All documents of a project in an index of other tools. A scroll, since nothing is known of its fields.
 std::uint64_t read_foreign(Server& server, const Index& index, const ProjectId& project, const TakeDocument& take) {
-  const std::string what = "read " + index.name;
-  const std::string path = fmt::format("/{}/_search?scroll=5m", net::path_segment(index.name));
   const json query{{"size", 100}, {"query", query_of_project(index, project)}, {"sort", {"_doc"}}};
-  net::Response answer = server.send("POST", path, query.dump(), true);
-  std::uint64_t read = 0;
-  for (;;) {
-    if (!answer.ok()) refuse(what, answer, server.url() + path);
+  return scroll(server, "read " + index.name, index.name, query, [&](const std::string& answer) {
     std::uint64_t hits = 0;
-    each_hit(answer.body, [&](const Hit& hit) {
+    each_hit(answer, [&](const Hit& hit) {
       ++hits;
       take(hit.source);
     });
-    read += hits;
-    const std::string scroll = text_of_member(answer.body, "_scroll_id");
-    if (hits == 0 || scroll.empty()) {
-      static_cast<void>(server.send("DELETE", "/_search/scroll", json{{"scroll_id", {scroll}}}.dump()));
-      return read;
-    }
-    answer = server.send("POST", "/_search/scroll", json{{"scroll", "5m"}, {"scroll_id", scroll}}.dump(), false);
-  }
+    return hits;
+  });
 }
 
 /// A folder that appears at its place when it is complete.

@@ -181,6 +181,16 @@ void put_mapping(Server& server, const std::string& index, const json& propertie
              fmt::format("/{}/_mapping{}", net::path_segment(index), with_type_name(server, '?')), body);
 }
 
+void make_static(Server& server, const Index& index) {
+  const auto dynamic = index.mapping.find("dynamic");
+  // `false`, or "false": servers differ in how they give it back.
+  if (dynamic != index.mapping.end() && (*dynamic == false || *dynamic == "false")) return;
+  json body{{"dynamic", false}};
+  if (const json meta = member(index.mapping, "_meta", json()); !meta.is_null()) body["_meta"] = meta;
+  server.put("make the mapping of " + index.name + " static",
+             fmt::format("/{}/_mapping{}", net::path_segment(index.name), with_type_name(server, '?')), body);
+}
+
 void create_index(Server& server, const std::string& name, const json& settings, const json& mapping,
                   const std::vector<std::string>& aliases) {
   json body{{"settings", settings}, {"mappings", mapping}};

@@ -76,6 +76,9 @@ void check_prefix(const std::string& prefix);
 void put_mapping(Server& server, const std::string& index, const nlohmann::json& properties,
                  const nlohmann::json& meta);
 
+/// Makes the mapping of an index take no new fields from documents, if it does.
+void make_static(Server& server, const Index& index);
+
 /// `body` of a request that creates an index.
 void create_index(Server& server, const std::string& name, const nlohmann::json& settings,
                   const nlohmann::json& mapping, const std::vector<std::string>& aliases = {});

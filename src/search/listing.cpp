@@ -10,6 +10,7 @@
 #include "search/fhir_store.hpp"
 #include "search/json_member.hpp"
 #include "search/mapping.hpp"
+#include "search/shared_index.hpp"
 
 namespace etl::search {
 namespace {
@@ -43,10 +44,11 @@ std::vector<std::string> names_of(const Index& index) {
   return names;
 }
 
-/// The aliases `{type}` of the indexes that this program made, and `fhir`.
-std::set<std::string> reader_aliases(const std::vector<Index>& all) {
+/// The aliases `{type}` of the indexes that this program made or that projects share, and `fhir`.
+std::set<std::string> reader_aliases(const std::vector<Index>& all, const std::string& prefix) {
   std::set<std::string> aliases{kFhirAlias};
   for (const Index& index : all) {
+    if (const std::string shared = type_of_shared(index, prefix); !shared.empty()) aliases.insert(shared);
     if (index.meta && !index.meta->type.empty()) aliases.insert(index.meta->type);
   }
   return aliases;
@@ -58,8 +60,8 @@ std::string pattern_with(const std::string& prefix, const std::set<std::string>&
   return pattern;
 }
 
-std::string state_of(const Index& index, const std::vector<Index>& all) {
-  if (!index.meta) return "other";
+std::string state_of(const Index& index, const std::vector<Index>& all, const std::string& prefix) {
+  if (!index.meta) return type_of_shared(index, prefix).empty() ? "other" : "shared";
   if (!index.aliases.empty()) return "live";
   if (!index.meta->complete) return "unfinished";
   const bool newer = std::ranges::any_of(all, [&](const Index& other) {
@@ -74,16 +76,16 @@ std::string state_of(const Index& index, const std::vector<Index>& all) {
 std::vector<ListedIndex> list_indexes(Server& server, const std::string& prefix) {
   check_prefix(prefix);
   auto all = read_indexes(server, prefix + "_*");
-  const std::string pattern = pattern_with(prefix, reader_aliases(all));
+  const std::string pattern = pattern_with(prefix, reader_aliases(all, prefix));
   all = read_indexes(server, pattern);
   const auto sizes = sizes_of(server, pattern);
   std::vector<ListedIndex> listed;
   for (const Index& index : all) {
     ListedIndex row{.index = index.name,
                     .project = index.meta ? index.meta->project : "",
-                    .type = index.meta ? index.meta->type : "",
+                    .type = index.meta ? index.meta->type : type_of_shared(index, prefix),
                     .generation = index.meta ? index.meta->generation : 0,
-                    .state = state_of(index, all),
+                    .state = state_of(index, all, prefix),
                     .aliases = names_of(index),
                     .documents = 0,
                     .bytes = 0,
@@ -104,7 +106,7 @@ std::vector<SeenCount> seen_counts(Server& server, const std::string& prefix) {
   check_prefix(prefix);
   const auto all = read_indexes(server, prefix + "_*");
   std::vector<SeenCount> counts;
-  for (const std::string& alias : reader_aliases(all)) {
+  for (const std::string& alias : reader_aliases(all, prefix)) {
     // No reader alias, no answer: 404.
     if (server.send("HEAD", "/_alias/" + net::path_segment(alias)).status == 404) continue;
     const char* const field = alias == kFhirAlias ? "auth_resource_path" : "project_id";

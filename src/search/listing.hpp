@@ -11,10 +11,10 @@ namespace etl::search {
 /// What `search ls` shows of an index.
 struct ListedIndex {
   std::string index;
-  std::string project;  ///< empty: other tools made it, or it is not of one project
+  std::string project;  ///< empty: it is not of one project, or other tools made it
   std::string type;
   unsigned generation = 0;  ///< 0: none
-  std::string state;        ///< live, previous, unfinished, rolled-back, other
+  std::string state;        ///< live, previous, unfinished, rolled-back, shared, other
   std::vector<std::string> aliases;
   std::uint64_t documents = 0;
   std::uint64_t bytes = 0;

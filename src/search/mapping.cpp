@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace etl::search {
 namespace {
@@ -74,6 +75,35 @@ json UnionMapping::missing_in(const json& have) const {
     }
   }
   return missing;
+}
+
+std::vector<std::string> UnionMapping::fields_unknown_to(const std::vector<const Index*>& indexes) const {
+  std::vector<std::string> unknown;
+  for (const auto& [name, field] : properties.items()) {
+    if (std::ranges::none_of(indexes,
+                             [&](const Index* index) { return properties_of(index->mapping).contains(name); })) {
+      unknown.push_back(name);
+    }
+  }
+  return unknown;
+}
+
+UnionMapping plan_fields(const Server& server, const std::vector<const Index*>& indexes, const DocumentType& type) {
+  UnionMapping mapping;
+  std::uint64_t limit = UINT64_MAX;
+  for (const Index* index : indexes) {
+    mapping.add_existing(properties_of(index->mapping), index->name);
+    limit = std::min(limit, index->field_limit);
+  }
+  mapping.add_wanted(type.properties);
+  const std::uint64_t fields = count_fields(mapping.properties);
+  if (fields > limit) {
+    throw RefusedError(fmt::format("the type {} has {} fields, but an index behind the alias {} takes {}", type.name,
+                                   human_count(fields), type.aliases.front(), human_count(limit)),
+                       net::without_query(server.url()),
+                       "raise index.mapping.total_fields.limit of all indexes behind the alias; nothing was sent");
+  }
+  return mapping;
 }
 
 json properties_of(const json& mapping) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "search/generations.hpp"
+#include "search/load.hpp"
 
 /// The mappings of all indexes behind one alias. guppy reads that of any one of them, and fields that differ give wrong
 /// answers or stop it, so they all have the same fields.
@@ -23,12 +24,20 @@ struct UnionMapping {
   void add_wanted(const nlohmann::json& fields);
   /// Those of the fields that `have` lacks.
   [[nodiscard]] nlohmann::json missing_in(const nlohmann::json& have) const;
+  /// Names of the fields that none of these indexes has.
+  [[nodiscard]] std::vector<std::string> fields_unknown_to(const std::vector<const Index*>& indexes) const;
 
   nlohmann::json origins = nlohmann::json::object();  ///< by field: which index it was first found in
 
  private:
   void add(const nlohmann::json& fields, const std::string& from, bool wanted);
 };
+
+/// The fields that all indexes behind the first alias of `type` are to have: those of `indexes`, which are there, and
+/// those of the type. Changes nothing. RefusedError when a field has a type that does not take the type's values, or
+/// when one of the indexes does not take so many fields.
+[[nodiscard]] UnionMapping plan_fields(const Server& server, const std::vector<const Index*>& indexes,
+                                       const DocumentType& type);
 
 /// `properties` of a mapping; an empty object when it has none.
 [[nodiscard]] nlohmann::json properties_of(const nlohmann::json& mapping);

@@ -20,6 +20,7 @@
 #include "search/answer.hpp"
 #include "search/array_config.hpp"
 #include "search/json_member.hpp"
+#include "search/shared_alias.hpp"
 
 namespace etl::search {
 namespace {
@@ -29,7 +30,6 @@ using nlohmann::json;
 /// guppy's downloads scroll through an index for a minute at most after each page: an index that readers have just
 /// left may still be read for so long.
 constexpr std::int64_t kScroll = 60;
-constexpr const char* kProjectField = "project_id";
 
 std::int64_t seconds_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -59,10 +59,6 @@ struct ProjectLoad::Target {
   [[nodiscard]] const std::string& alias() const { return type.aliases.front(); }
   [[nodiscard]] const Index* live() const { return generations.live(alias()); }
 };
-
-bool LoadReport::has_new_fields() const {
-  return std::ranges::any_of(types, [](const TypeReport& type) { return !type.new_fields.empty(); });
-}
 
 ProjectLoad::ProjectLoad(Server& server, LoadRequest request)
     : server_(server), request_(std::move(request)), token_(random_uuid()) {
@@ -107,10 +103,7 @@ void ProjectLoad::look() {
     target->generations = generations_of(all_, target->type.name, request_.project);
     for (const Index& index : all_) {
       if (std::ranges::find(target->type.aliases, index.name) == target->type.aliases.end()) continue;
-      throw RefusedError(
-          fmt::format("there is an index named {}, so there cannot be an alias of this name", index.name),
-          net::without_query(server_.url()),
-          "other tools made it: copy it to another name with _reindex, remove it, and put the alias on the copy");
+      refuse_alias_name(server_, index);
     }
   }
 }
@@ -180,28 +173,11 @@ bool ProjectLoad::is_unchanged() {
 /// The fields that all indexes behind the alias are to have. Throws before anything is changed.
 void ProjectLoad::plan_mapping(std::size_t type) {
   Target& target = *targets_[type];
-  target.mapping = {};
   const auto others = siblings(type);
-  std::uint64_t limit = 1000;
-  for (const Index* index : others) {
-    target.mapping.add_existing(properties_of(index->mapping), index->name);
-    limit = std::max(limit, index->field_limit);
-  }
-  const json before = target.mapping.properties;
-  target.mapping.add_wanted(target.type.properties);
-  const std::uint64_t fields = count_fields(target.mapping.properties);
-  for (const Index* index : others) limit = std::min(limit, index->field_limit);
-  if (fields > limit) {
-    throw RefusedError(fmt::format("the type {} has {} fields, but an index behind the alias {} takes {}",
-                                   target.type.name, human_count(fields), target.alias(), human_count(limit)),
-                       net::without_query(server_.url()),
-                       "raise index.mapping.total_fields.limit of all indexes behind the alias; nothing was sent");
-  }
-  json known = before;
-  if (const Index* const live = target.live()) known.update(properties_of(live->mapping));
-  for (const auto& [name, field] : target.mapping.properties.items()) {
-    if (!known.contains(name)) target.report.new_fields.push_back(name);
-  }
+  target.mapping = plan_fields(server_, others, target.type);
+  std::vector<const Index*> known = others;
+  if (const Index* const live = target.live()) known.push_back(live);
+  target.report.new_fields = target.mapping.fields_unknown_to(known);
 }
 
 /// Gives every index behind the alias the fields that it lacks. `again`: another project's load may have added some in
@@ -373,20 +349,7 @@ void ProjectLoad::swap() {
       // The indexes of other tools hold many projects: they go on showing all but this one.
       for (const Index* index : siblings(n)) {
         if (index->meta || !index->has_alias(alias)) continue;
-        json filter = member(index->aliases.find(alias)->second, "filter", json::object());
-        const json::json_pointer at("/bool/must_not");
-        json hidden = filter.contains(at) && filter[at].is_array() ? filter[at] : json::array();
-        const json ours{{"terms", {{kProjectField, {request_.project.str()}}}}};
-        if (std::ranges::any_of(hidden, [&](const json& one) {
-              const json::json_pointer terms(std::string("/terms/") + kProjectField);
-              return one.contains(terms) && one[terms] == ours[terms];
-            })) {
-          continue;
-        }
-        if (!filter.empty() && !filter.contains(at)) filter = {{"bool", {{"filter", json::array({filter})}}}};
-        hidden.push_back(ours);
-        filter["bool"]["must_not"] = hidden;
-        actions.push_back({{"add", {{"index", index->name}, {"alias", alias}, {"filter", filter}}}});
+        if (const auto action = action_to_hide(*index, alias, request_.project)) actions.push_back(*action);
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "search/document_load.hpp"
+#include "search/guppy.hpp"
 
 namespace etl::search {
 namespace {
@@ -43,11 +44,9 @@ std::string new_fields_notice(const LoadReport& report, bool dry_run) {
     }
   }
   if (count > kMostFields) fields += fmt::format(" and {} more", count - kMostFields);
-  return fmt::format(
-      "{} new to guppy ({}): it reads fields only when it starts. {}: kubectl rollout restart "
-      "deployment/guppy-deployment",
-      count == 1 ? "a field is" : fmt::format("{} fields are", count), fields,
-      dry_run ? "Restart it after the load" : "Restart it");
+  return fmt::format("{} new to guppy ({}): it reads fields only when it starts. {}: {}",
+                     count == 1 ? "a field is" : fmt::format("{} fields are", count), fields,
+                     dry_run ? "Restart it after the load" : "Restart it", kRestartGuppy);
 }
 
 }  // namespace etl::search

@@ -68,7 +68,7 @@ class Program:
         self.binary = binary
         self.env = env
         self.cwd = cwd
-        self._canary = canary
+        self.canary = canary
 
     def environment(self, env: dict[str, str | None] | None = None) -> dict[str, str]:
         plain = {name: os.environ[name] for name in PLAIN if name in os.environ}
@@ -82,13 +82,13 @@ class Program:
         done = subprocess.run(command, env=self.environment(env), cwd=cwd or self.cwd, capture_output=True, timeout=timeout,
                               check=False, **({"input": stdin.encode()} if stdin is not None else {"stdin": subprocess.DEVNULL}))
         ran = Ran(command, done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
-        self._canary.check(ran.stdout, f"stdout of {shlex.join(command)}")
-        self._canary.check(ran.stderr, f"stderr of {shlex.join(command)}")
+        self.canary.check(ran.stdout, f"stdout of {shlex.join(command)}")
+        self.canary.check(ran.stderr, f"stderr of {shlex.join(command)}")
         return ran
 
     def check(self, text: str, where: str) -> None:
         """Fails when a secret is in what a program put out that start() started."""
-        self._canary.check(text, where)
+        self.canary.check(text, where)
 
     def start(self, *args: object, env: dict[str, str | None] | None = None, **popen) -> subprocess.Popen:
         """Starts it and does not wait: for tests that kill it, or watch it. The caller ends it."""

@@ -75,7 +75,7 @@ def test_projects_rm_in_the_database(etl, commons, demo_dictionary):
     etl("projects", "init", "demo-synthetic", "--via", "database").ok()
     etl("projects", "rm", "demo-synthetic", "--via", "database", "--yes").ok()
     assert etl("projects", "ls", "--via", "database", "-o", "json").ok().json() == []
-    assert "the project demo-synthetic does not exist" in etl("projects", "rm", "demo-synthetic", "--via", "database", "--yes").ok().stderr
+    assert "the project demo-synthetic does not exist" in etl("projects", "rm", "demo-synthetic", "--via", "database", "--yes").failed(2).stderr
 
 
 # -- tokens

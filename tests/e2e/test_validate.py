@@ -6,11 +6,11 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 from collections import Counter
 
 import pytest
+from bounded import measured
 
 # What aced-synth calls a fault, and validate.
 KINDS = {"unknown-element": "unknown-element", "bad-date": "format", "missing-required": "cardinality", "dangling-reference": "dangling",
@@ -129,20 +129,10 @@ def test_lines_of_faults_inside_a_pretty_document(etl, tmp_path):
 # --- memory -----------------------------------------------------------------------------------------------------------
 
 
-# A process counts the memory of whoever started it until it is a program of its own, and pytest is large by now: so a
-# small one starts it.
-MEASURE = """
-import os, resource, subprocess, sys
-code = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
-print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-"""
-
-
-def peak_mb(binary: pathlib.Path, *args: object) -> tuple[int, float]:
+def peak_mb(etl, *args: object) -> tuple[int, float]:
     """Exit code and peak memory of a run."""
-    done = subprocess.run([sys.executable, "-I", "-c", MEASURE, binary, *map(str, args)], capture_output=True, text=True, check=True)
-    code, peak = done.stdout.split()
-    return int(code), int(peak) / 1024
+    cost = measured(etl, *args, cpu_seconds=200)
+    return cost.ran.rc, cost.peak_mib
 
 
 MOST_MB = 200
@@ -159,7 +149,7 @@ def scratch():
 def test_memory_for_300_mb_of_ndjson(etl, synth, scratch):
     synth(scratch / "s", "--records", 350_000, "--files", 0).ok()
     for command in (["validate", scratch / "s/studies"], ["simplify", scratch / "s/studies", scratch / "out"]):
-        rc, peak = peak_mb(etl.binary, *command, "--threads", 4)
+        rc, peak = peak_mb(etl, *command, "--threads", 4)
         assert rc == 0
         assert peak < MOST_MB, f"{command[0]}: {peak:.0f} MB"
 
@@ -177,7 +167,7 @@ def test_memory_for_a_bundle_of_120_mb(etl, synth, scratch):
                     separator = ",\n"
         bundle.write("]}")
     assert (scratch / "bundle.json").stat().st_size > 110_000_000
-    rc, peak = peak_mb(etl.binary, "validate", scratch / "bundle.json", "--threads", 4)
+    rc, peak = peak_mb(etl, "validate", scratch / "bundle.json", "--threads", 4)
     assert rc == 0
     assert peak < MOST_MB, f"{peak:.0f} MB"
 
@@ -191,6 +181,6 @@ def test_memory_for_a_line_of_50_mb(etl, scratch, dense):
             out.write('{"resourceType":"Patient","id":"q","name":[' + ",".join([name] * (50_000_000 // (len(name) + 2))) + "]}\n")
         else:
             out.write('{"resourceType":"Patient","id":"q","text":{"status":"generated","div":"<div xmlns=\\"http://www.w3.org/1999/xhtml\\">' + "x" * 50_000_000 + '</div>"}}\n')
-    rc, peak = peak_mb(etl.binary, "validate", scratch / "a.ndjson", "--threads", 4)
+    rc, peak = peak_mb(etl, "validate", scratch / "a.ndjson", "--threads", 4)
     assert rc == 0
     assert peak < MOST_MB, f"{peak:.0f} MB"

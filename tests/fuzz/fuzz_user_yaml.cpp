@@ -1,14 +1,14 @@
 // A commons' user.yaml, of which the projects are read.
 
-#include "graph/projects_user_yaml.hpp"
+#include "config/user_yaml.hpp"
 #include "properties.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using etl::fuzz::require;
   if (etl::fuzz::holds_secret(etl::fuzz::text_of(data, size))) return 0;  // names are shown
-  etl::graph::UserYaml yaml;
+  etl::config::UserYaml yaml;
   const auto refused =
-      etl::fuzz::refusal_of([&] { yaml = etl::graph::parse_user_yaml(etl::fuzz::text_of(data, size), "user.yaml"); });
+      etl::fuzz::refusal_of([&] { yaml = etl::config::parse_user_yaml(etl::fuzz::text_of(data, size), "user.yaml"); });
   if (refused) {
     require(refused->code == etl::ExitCode::invalid_input && refused->where.starts_with("user.yaml"), "another error");
     return 0;

@@ -393,6 +393,23 @@ TEST(Http, SharesItsBytesASecond) {
   EXPECT_GE(std::chrono::steady_clock::now() - start, 180ms);
 }
 
+TEST(Http, ClientsOfOneProcessShareTheirLimit) {
+  Server server([](const Seen&) { return answer(200, std::string(20'000, 'x')); });
+  auto options = quick();
+  options.bytes_per_second = 1'000'001;  // of no other test
+  HttpClient pull(options);
+  HttpClient files(options);
+  const auto start = std::chrono::steady_clock::now();
+  const auto transfer = [&](HttpClient& client) {
+    for (int i = 0; i < 5; ++i) client.send({"PUT", server.url(), {}, std::string(20'000, 'y')});
+  };
+  std::jthread both([&] { transfer(pull); });
+  transfer(files);
+  both.join();
+  // 400,000 bytes at 1,000,000 a second, but for the last piece of each; with a limit each it would take half of that.
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 360ms);
+}
+
 // --- time-outs and stopping
 // -------------------------------------------------------------------------------------------
 

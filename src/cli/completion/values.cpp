@@ -6,7 +6,7 @@
 #include "base/project_id.hpp"
 #include "config/fence_config.hpp"
 #include "config/settings.hpp"
-#include "graph/projects_user_yaml.hpp"
+#include "config/user_yaml.hpp"
 #include "s3/aws_files.hpp"
 
 namespace etl::cli {
@@ -25,7 +25,7 @@ void attempt(const std::function<void()>& read) {
 void name_projects(const config::Settings& settings, Names& names) {
   for (const config::StudyEntry& study : settings.studies()) names.insert(study.project.str());
   attempt([&] {
-    for (const ProjectId& id : graph::read_user_yaml(settings.require("user_yaml")).projects) names.insert(id.str());
+    for (const ProjectId& id : config::read_user_yaml(settings.require("user_yaml")).projects) names.insert(id.str());
   });
 }
 

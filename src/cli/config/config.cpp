@@ -6,12 +6,12 @@
 #include "cli/lib/describe.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
-#include "cli/run/run_parts.hpp"
 #include "config/database.hpp"
 #include "config/folder.hpp"
 #include "config/schema.hpp"
 #include "gen3/settings.hpp"
 #include "net/url.hpp"
+#include "run/request.hpp"
 #include "simplify/config.hpp"
 #include "studies/pull_settings.hpp"
 #include "studies/source.hpp"
@@ -47,7 +47,7 @@ bool has_credentials(const config::Settings& settings) {
 /// Everything that a run would refuse and that can be known without asking a service; throws the first.
 void check_for_run(const config::Settings& settings) {
   settings.check();
-  check_skipped(settings.studies());
+  run::check_skipped(settings.studies());
   for (const char* key : {"folder.studies", "folder.output", "state_dir"}) {
     static_cast<void>(config::folder(settings, key));
   }

@@ -12,7 +12,6 @@
 #include "config/folder.hpp"
 #include "config/study_of.hpp"
 #include "documents/locator.hpp"
-#include "files/bucket.hpp"
 #include "files/file_log.hpp"
 
 namespace etl::cli {
@@ -28,7 +27,7 @@ void load(Context& context, const FilesOptions& options) {
   files::Manifest manifest(&locator);
   const auto study =
       files::read_documents(study_source(context, options), manifest, files::log_document_issue, commons.stop.token());
-  load_manifest(context, commons, journal, manifest, load_options(context, options, commons), study);
+  load_manifest(context, commons, journal, manifest, load_request(context, options, commons), study);
 }
 
 void add_load(CLI::App& group, Context& context) {
@@ -128,18 +127,14 @@ files::Services services_of(Commons& commons) {
   return {commons.session, commons.fence, commons.indexd, commons.stop.token()};
 }
 
-files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons) {
-  files::LoadOptions load;
-  load.project = ProjectId::parse(options.project);
-  load.jobs = file_jobs(context);
-  load.dry_run = context.dry_run;
-  load.replace = options.replace;
-  load.recheck =
-      options.recheck ? std::chrono::seconds(0) : std::chrono::days(context.settings.number("files.recheck"));
-  load.upload.multipart_threshold = options.multipart_threshold;
-  load.upload.part_size = options.part_size;
-  files::choose_bucket(load.upload, context.settings, load.project, commons.fence);
-  return load;
+files::LoadRequest load_request(const Context& context, const FilesOptions& options, Commons& commons) {
+  auto request = files::LoadRequest::from(context.settings, ProjectId::parse(options.project), commons.fence);
+  request.dry_run = context.dry_run;
+  request.replace = options.replace;
+  if (options.recheck) request.recheck = std::chrono::seconds(0);
+  request.upload.multipart_threshold = options.multipart_threshold;
+  request.upload.part_size = options.part_size;
+  return request;
 }
 
 simplify::StudySource study_source(const Context& context, const FilesOptions& options) {

@@ -20,7 +20,7 @@ std::string name_of(Outcome outcome, bool dry_run) {
 }
 
 void print_summary(const Context& context, const files::LoadTally& tally, const files::StudyTally& study,
-                   const files::LoadOptions& load) {
+                   const files::LoadRequest& load) {
   Table table({"outcome", number("files"), number("bytes")});
   for (std::size_t i = 0; i < files::outcomes; ++i) {
     const auto outcome = static_cast<Outcome>(i);
@@ -46,7 +46,7 @@ void print_summary(const Context& context, const files::LoadTally& tally, const 
 }  // namespace
 
 void load_manifest(Context& context, Commons& commons, files::Journal& journal, files::Manifest& manifest,
-                   const files::LoadOptions& load, const files::StudyTally& study) {
+                   const files::LoadRequest& load, const files::StudyTally& study) {
   const files::LoadResult result = files::load_watched(services_of(commons), journal, manifest, load, "files");
   print_summary(context, result.tally, study, load);
   const std::uint64_t failed = result.tally[Outcome::failed].files + study.problems;

@@ -35,7 +35,7 @@ void add_sending_options(CLI::App& app, Context& context, FilesOptions& options)
 
 [[nodiscard]] unsigned file_jobs(const Context& context);
 [[nodiscard]] files::Services services_of(Commons& commons);
-[[nodiscard]] files::LoadOptions load_options(const Context& context, const FilesOptions& options, Commons& commons);
+[[nodiscard]] files::LoadRequest load_request(const Context& context, const FilesOptions& options, Commons& commons);
 /// The study's metadata, read as the settings and its entry of etl.yaml say.
 [[nodiscard]] simplify::StudySource study_source(const Context& context, const FilesOptions& options);
 /// Where the files of the study may be: as --source says, else as the settings do.

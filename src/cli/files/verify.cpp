@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <set>
 
 #include "base/counted.hpp"
 #include "base/log.hpp"
@@ -11,6 +10,7 @@
 #include "cli/files/lock.hpp"
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "config/folder.hpp"
@@ -34,20 +34,11 @@ void repair(Context& context, const VerifyFlags& options, Commons& commons, cons
   files::Journal journal(state, commons.session.endpoint());
   const documents::Locator locator(study_places(context, options));
   files::Manifest manifest(&locator);
-  const std::set<std::string> wanted(broken.begin(), broken.end());
-  files::StudyTally study;  // of what is broken alone: files that are fine need not be on this disk
-  const auto on_issue = [&](const files::DocumentIssue& problem) {
-    if (!wanted.contains(problem.did)) return;
-    ++study.problems;
-    study.problem_bytes += problem.size;
-    files::log_document_issue(problem);
-  };
-  static_cast<void>(files::read_documents(study_source(context, options), manifest, on_issue, commons.stop.token()));
-  for (const std::string& did : broken) manifest.choose(did);
-  manifest.keep_chosen();
-  files::LoadOptions load = load_options(context, options, commons);
-  load.replace = load.resend = true;
-  load_manifest(context, commons, journal, manifest, load, study);
+  const files::StudyTally study = files::read_chosen_documents(study_source(context, options), manifest, broken,
+                                                               files::log_document_issue, commons.stop.token());
+  files::LoadRequest request = load_request(context, options, commons);
+  request.replace = request.resend = true;
+  load_manifest(context, commons, journal, manifest, request, study);
 }
 
 void verify(Context& context, const VerifyFlags& options) {
@@ -56,22 +47,21 @@ void verify(Context& context, const VerifyFlags& options) {
   files::Manifest manifest(nullptr);
   const files::StudyTally study =
       files::read_documents(study_source(context, options), manifest, files::log_document_issue, commons.stop.token());
-  files::VerifyOptions how;
-  how.project = ProjectId::parse(options.project);
-  how.deep = options.deep;
-  how.jobs = file_jobs(context);
-  if (const auto bucket = files::chosen_bucket(context.settings, how.project)) how.bucket_name = *bucket;
+  auto request = files::VerifyRequest::from(context.settings, ProjectId::parse(options.project));
+  request.deep = options.deep;
+  if (!request.bucket_name.empty()) files::require_bucket(commons.fence, request.bucket_name);
   Table table({"did", "finding", "name", "detail"});
   std::vector<std::string> broken;
   files::VerifyTally tally;
   {
     Progress progress("verifying", manifest.files(), Progress::Unit::items);
-    how.on_file = [&] { progress.add(1); };
-    tally = files::verify(services, manifest, how, [&](const files::Discrepancy& found) {
+    request.on_file = [&] { progress.add(1); };
+    tally = files::verify(services, manifest, request, [&](const files::Discrepancy& found) {
       table.row({found.did, std::string(to_string(found.finding)), found.name, found.detail});
       if (found.finding != files::DiscrepancyKind::extra_record) broken.push_back(found.did);
     });
   }
+  if (tally.fine == 0) require_project(commons, request.project);
   log::info("{}: {} fine, {}{}", counted(tally.documents, "document"), human_count(tally.fine),
             counted(tally.findings, "finding"),
             tally.by_size > 0

@@ -9,10 +9,19 @@
 #include "cli/lib/describe.hpp"
 #include "cli/lib/duration.hpp"
 #include "cli/lib/options.hpp"
+#include "cli/lib/print.hpp"
 #include "cli/run/run_parts.hpp"
+#include "run/run_regularly.hpp"
 
 namespace etl::cli {
 namespace {
+
+void report_not_begun(const Context& context, const Error& error) {
+  log::write(log::Level::error, fmt::format("the run did not start: {}", error.what()),
+             {{"at", error.where()}, {"do", error.hint()}});
+  if (context.output == Output::table) return;
+  print_result(context, nlohmann::ordered_json{{"error", error.what()}, {"exit", static_cast<int>(error.code())}});
+}
 
 void run_command(Context& context, const RunArguments& arguments) {
   const StopOnSignal stop;
@@ -25,7 +34,10 @@ void run_command(Context& context, const RunArguments& arguments) {
   } else {
     if (context.dry_run)
       throw UsageError("--dry-run and --every exclude each other", {}, "leave out --every: a dry run is made once");
-    run_regularly(context, arguments, stop.token());
+    const run::RegularRun regular{.run = [&] { return run_once(context, context.settings, arguments, stop.token()); },
+                                  .on_not_begun = [&](const Error& error) { report_not_begun(context, error); }};
+    context.exit = run::run_regularly(context.settings, arguments,
+                                      {.every = arguments.every, .jitter = arguments.jitter}, regular, stop.token());
   }
 }
 

@@ -11,6 +11,7 @@
 #include "cli/run/run_parts.hpp"
 #include "run/identity.hpp"
 #include "run/journal.hpp"
+#include "run/run_regularly.hpp"
 #include "run/runner.hpp"
 #include "run/summary.hpp"
 
@@ -114,13 +115,9 @@ void tell_shared_causes(const std::vector<run::StudyReport>& studies) {
 
 }  // namespace
 
-run::Schedule::Time now() {
-  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 ExitCode run_once(const Context& context, const config::Settings& settings, const RunArguments& arguments,
                   const std::stop_token& stop) {
-  const auto began = now();
+  const auto began = run::now();
   const auto start = std::chrono::steady_clock::now();
   const log::WarnOnce warn_once;
   const run::Identity identity = run::identity_of(settings);
@@ -136,8 +133,8 @@ ExitCode run_once(const Context& context, const config::Settings& settings, cons
               {"etl_yaml", in_json(identity.etl_yaml)}});
   settings.check();  // now, not when a step of the last study comes to it
   run::RunContext run_context(settings, stop, arguments.choices);
-  const auto studies = chosen_studies(settings, arguments);
-  const auto steps = chosen_steps(run_context, arguments);
+  const auto studies = run::chosen_studies(settings, arguments);
+  const auto steps = run::chosen_steps(run_context, arguments);
   const auto which = arguments.name();
   if (!context.dry_run) run::Journal(run_context.state_dir()).note_begin(which, began);
   const auto reports = run::run(studies, steps, run_context,

@@ -19,6 +19,7 @@
 #include "search/fhir_store.hpp"
 #include "search/listing.hpp"
 #include "search/removal.hpp"
+#include "search/shared_index.hpp"
 
 namespace etl::cli {
 namespace {
@@ -56,6 +57,9 @@ void list(const Context& context, const SearchAdminArguments& arguments) {
     bytes += row.bytes;
     ++rows;
   }
+  if (rows == 0 && !arguments.project.empty()) {
+    require_loaded_project(context, search, ProjectId::parse(arguments.project));
+  }
   table.print(context);
   log::info("{}, {}; the server is {}", counted(rows, "index"), human_bytes(bytes), search.server.version().str());
 }
@@ -67,20 +71,54 @@ void count(const Context& context, const SearchAdminArguments& arguments) {
     if (!arguments.project.empty() && row.project != arguments.project) continue;
     table.row({row.project, row.type, std::to_string(row.documents)});
   }
+  if (table.empty() && !arguments.project.empty()) {
+    require_loaded_project(context, search, ProjectId::parse(arguments.project));
+  }
+  table.print(context);
+}
+
+/// From the indexes that all projects share.
+void remove_shared(const Context& context, SearchServer& search, const ProjectId& project) {
+  const search::LoadRequest request = load_request(context, search.server, project, {});
+  const auto holdings = search::shared_holdings(search.server, request.prefix, project);
+  Table table({"type", number("documents"), "index"});
+  std::uint64_t documents = 0;
+  for (const search::SharedHolding& holding : holdings) {
+    table.row({holding.type, std::to_string(holding.documents), holding.index.name});
+    documents += holding.documents;
+  }
+  const std::string words = fmt::format("remove {} of {} from {}", counted(documents, "document"), project.str(),
+                                        counted(holdings.size(), "shared index"));
+  if (holdings.empty()) {
+    log::info("the shared indexes have nothing of {}", project.str());
+  } else if (context.dry_run) {
+    log::info("would {}", words);
+  } else {
+    if (!confirm(context, words)) throw UsageError("nothing was removed", {}, "answer y, or pass --yes");
+    search::remove_from_shared(search.server, request);
+  }
   table.print(context);
 }
 
 void remove(const Context& context, const SearchAdminArguments& arguments) {
   const ProjectId project = ProjectId::parse(arguments.project);
   SearchServer search(context);
+  if (search::index_layout(context.settings) == search::IndexLayout::single)
+    return remove_shared(context, search, project);
   remove_types(context, search, project,
                search::types_of_project(search.server, context.settings.require("search.prefix"), project), "search");
 }
 
 void roll_back(const Context& context, const SearchAdminArguments& arguments) {
   const ProjectId project = ProjectId::parse(arguments.project);
+  if (!arguments.fhir && search::index_layout(context.settings) == search::IndexLayout::single) {
+    throw UsageError("an index that all projects share has no previous generation",
+                     context.settings.get("search.layout_index")->origin,
+                     "load the study as it was then; only --layout-index project keeps previous generations");
+  }
   SearchServer search(context);
   search::LoadRequest request = load_request(context, search.server, project, {});
+  require_loaded_project(context, search, project);
   if (arguments.fhir) {
     request.what = "fhir";
     request.types = {search::fhir_type()};
@@ -137,6 +175,7 @@ void remove_types(const Context& context, SearchServer& search, const ProjectId&
       fmt::format("remove {} of {} ({})", counted(documents, what == "fhir" ? "resource" : "document"), project.str(),
                   counted(indexes, "index"));
   if (holdings.empty()) {
+    require_loaded_project(context, search, project);
     log::info("the search server has nothing of {}", project.str());
   } else if (context.dry_run) {
     log::info("would {}", words);
@@ -155,7 +194,7 @@ void add_search_admin(CLI::App& search, Context& context) {
            {.summary = "list the search indexes: generations, aliases, sizes, age",
             .text = "The state of an index is `live` (readers see it), `previous` (what `search rollback` brings "
                     "back), `unfinished` (a load is at work or was killed; the next one removes it), `rolled-back`, "
-                    "or `other` (not made by this program).",
+                    "`shared` (of all projects: --layout-index single, or older tools), or `other`.",
             .examples = {{"aced-etl search ls --project aced-lung_cancer", "of one project"}}});
   add_project(*ls, *arguments, false);
   add_search_options(*ls, context);
@@ -184,14 +223,17 @@ void add_search_admin(CLI::App& search, Context& context) {
   check_command->callback([&context, arguments] { check(context, *arguments); });
 
   auto* rm = search.add_subcommand("rm");
-  describe(*rm,
-           {.summary = "remove a project's documents from the search indexes",
-            .text = "Counts the documents and asks before it removes any. Readers stop seeing all of them in one call. "
-                    "guppy ends when one of its aliases has no index, so an empty index stays where no other project "
-                    "has one. The FHIR store is not touched (`fhir rm`).",
-            .examples = {{"aced-etl search rm --project aced-lung_cancer --dry-run", "how many there are"}}});
+  describe(
+      *rm,
+      {.summary = "remove a project's documents from the search indexes",
+       .text = "Counts the documents and asks before it removes any. Readers stop seeing all of them in one call. "
+               "guppy ends when one of its aliases has no index, so an empty index stays where no other project "
+               "has one. With --layout-index single the documents are removed one by one from the indexes that all "
+               "projects share. The FHIR store is not touched (`fhir rm`).",
+       .examples = {{"aced-etl search rm --project aced-lung_cancer --dry-run", "how many there are"}}});
   add_project(*rm, *arguments, true);
   add_search_options(*rm, context);
+  add_setting_option(*rm, context, "search.layout_index");
   add_setting_option(*rm, context, "state_dir");
   add_dry_run(*rm, context);
   add_yes(*rm, context);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,11 +16,13 @@
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "cli/lib/study_options.hpp"
+#include "cli/search/guppy.hpp"
 #include "cli/search/server.hpp"
 #include "config/search_address.hpp"
 #include "flat/document_files.hpp"
 #include "flat/documents.hpp"
 #include "flat/losses.hpp"
+#include "search/document_load.hpp"
 #include "search/study_load.hpp"
 
 namespace etl::cli {
@@ -32,6 +35,7 @@ struct SearchLoadArguments {
   std::uint64_t limit = 0;
   std::string output;
   SearchWriteArguments writing;
+  GuppyArguments guppy;
 };
 
 /// Of dangling references, and of values that are not in the documents, so many are named.
@@ -97,6 +101,17 @@ void print_sets(const Context& context, const std::vector<flat::DocumentSet>& se
   table.print(context);
 }
 
+std::vector<search::LoadedType> loaded_types(const std::vector<flat::DocumentSet>& sets) {
+  std::vector<search::LoadedType> types;
+  for (const flat::DocumentSet& set : sets) {
+    search::LoadedType type{.name = set.type, .fields = {}};
+    const nlohmann::json properties = search::properties_of_columns(set.columns);
+    for (const auto& [name, field] : properties.items()) type.fields.push_back(name);
+    types.push_back(std::move(type));
+  }
+  return types;
+}
+
 /// Without --output the documents go to the server; a dry run looks at it only where one is configured.
 bool goes_to_server(const Context& context, const SearchLoadArguments& arguments) {
   return arguments.output.empty() && (!context.dry_run || config::search_address(context.settings));
@@ -109,6 +124,10 @@ void run(Context& context, const SearchLoadArguments& arguments) {
           fmt::format("--output {} names a folder for this command", format), {},
           fmt::format("write -o {} for the format of the result, or --output ./{} for the folder", format, format));
     }
+  }
+  check_guppy_options(context, arguments.guppy);
+  if (!arguments.guppy.url.empty() && !arguments.output.empty()) {
+    throw UsageError("--guppy and --output do not go together: guppy reads no files", {}, "leave one of them out");
   }
   // Before any other thread, so that a stop is noticed.
   std::optional<SearchServer> search;
@@ -133,6 +152,7 @@ void run(Context& context, const SearchLoadArguments& arguments) {
                            {.on_bytes = advance, .on_swap = [&] { progress.phase("swapping"); }});
     done = std::move(study.documents);
     loaded = std::move(study.load);
+    sets = std::move(study.sets);
   } else if (context.dry_run) {
     Counts counts;
     done = flat::make_documents(request, counts, report, advance);
@@ -150,7 +170,9 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   }
   flat::log_losses(done);
   if (loaded) {
-    print_load(context, *loaded, request.project.str());
+    const bool ask_guppy = !arguments.guppy.url.empty() && !context.dry_run;
+    print_load(context, *loaded, request.project.str(), !ask_guppy);
+    if (ask_guppy) report_guppy(context, arguments.guppy, loaded_types(sets), search->stop.token());
     return;
   }
   print_sets(context, sets, done);
@@ -176,11 +198,17 @@ void add_search_load(CLI::App& search, Context& context) {
            "counted there, and then take the place of the previous ones in one call: readers see all documents of "
            "before or all of after. An unchanged study is not sent again. Killed at any moment, the command can be run "
            "again; it removes what the killed one has left.\n\n"
+           "With --layout-index single the documents go to the index {prefix}_{type}_0 that all projects share, as "
+           "older tools have it: documents are added and replaced by id, and those that left the study are removed. "
+           "Readers may see documents of both loads until the command has ended, and there is no rollback.\n\n"
            "The layout `dictionary` has the types patient, observation and file: the records, with the fields that "
            "the Gen3 dictionary describes. An observation also has values of its patient and the codes of the "
            "patient's conditions. The layout `dataframe` has research_subject, specimen, document_reference, "
            "medication_administration and group_member: a row for each, with its subject, observations and "
            "conditions folded in. It needs FHIR.\n\n"
+           "guppy reads fields only when it starts, so the command says when a load has added some. With --guppy it "
+           "asks "
+           "guppy which fields it knows; nothing but --refresh makes it call guppy's _refresh.\n\n"
            "Identifiers of the systems in `search.personal_identifiers` (by default US social security numbers, "
            "passports and driver's licences) stay out of the documents.\n\n"
            "The study is checked as by `validate`, and an invalid one gives no documents (exit 3). Dangling "
@@ -203,7 +231,9 @@ void add_search_load(CLI::App& search, Context& context) {
   add_setting_option(*command, context, "limits.join_memory_mib");
   add_setting_option(*command, context, "search.personal_identifiers");
   add_search_options(*command, context);
+  add_setting_option(*command, context, "search.layout_index");
   add_search_write_options(*command, context, arguments->writing);
+  add_guppy_options(*command, context, arguments->guppy);
   add_dry_run(*command, context);
   command->callback([&context, arguments] { run(context, *arguments); });
 }

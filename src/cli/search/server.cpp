@@ -5,8 +5,13 @@
 #include "base/counted.hpp"
 #include "base/file_lock.hpp"
 #include "base/log.hpp"
+#include "cli/lib/known_project.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
+#include "config/folder.hpp"
+#include "net/url.hpp"
+#include "search/guppy.hpp"
+#include "search/listing.hpp"
 #include "search/study_load.hpp"
 
 namespace etl::cli {
@@ -34,6 +39,14 @@ void add_search_write_options(CLI::App& app, Context& context, SearchWriteArgume
   add_setting_option(app, context, "state_dir");
 }
 
+void require_loaded_project(const Context& context, SearchServer& search, const ProjectId& project) {
+  std::vector<std::string> loaded;
+  for (auto& row : search::list_indexes(search.server, context.settings.require("search.prefix"))) {
+    if (!row.project.empty()) loaded.push_back(std::move(row.project));
+  }
+  require_project(context, loaded, project, net::without_query(search.server.url()));
+}
+
 search::LoadRequest load_request(const Context& context, search::Server& server, const ProjectId& project,
                                  const SearchWriteArguments& arguments) {
   search::LoadRequest request = search::LoadRequest::from(context.settings, server, project);
@@ -44,7 +57,8 @@ search::LoadRequest load_request(const Context& context, search::Server& server,
   return request;
 }
 
-void print_load(const Context& context, const search::LoadReport& report, const std::string& project) {
+void print_load(const Context& context, const search::LoadReport& report, const std::string& project,
+                bool advise_restart) {
   Table table({"type", number("before"), number("after"), "index"});
   std::uint64_t documents = 0;
   for (const search::TypeReport& type : report.types) {
@@ -57,6 +71,7 @@ void print_load(const Context& context, const search::LoadReport& report, const 
     return;
   }
   log::info("{}{} of {}", context.dry_run ? "would load " : "loaded ", counted(documents, "document"), project);
+  if (!advise_restart) return;
   if (const auto notice = search::new_fields_notice(report, context.dry_run); !notice.empty()) log::warn("{}", notice);
 }
 

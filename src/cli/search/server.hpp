@@ -8,7 +8,7 @@
 
 #include "base/stop_signal.hpp"
 #include "cli/lib/context.hpp"
-#include "search/project_load.hpp"
+#include "search/load.hpp"
 #include "search/server.hpp"
 
 namespace etl::cli {
@@ -37,11 +37,16 @@ void add_search_write_options(CLI::App& app, Context& context, SearchWriteArgume
 [[nodiscard]] search::LoadRequest load_request(const Context& context, search::Server& server, const ProjectId& project,
                                                const SearchWriteArguments& arguments);
 
-/// A row for each type: documents before and after, the index. Says what guppy needs after new fields.
-void print_load(const Context& context, const search::LoadReport& report, const std::string& project);
+/// A row for each type: documents before and after, the index. Says what guppy needs after new fields, unless it is to
+/// be asked itself.
+void print_load(const Context& context, const search::LoadReport& report, const std::string& project,
+                bool advise_restart = true);
 
 /// Counts, asks, and removes these types of a project. `what`: "search" or "fhir".
 void remove_types(const Context& context, SearchServer& search, const ProjectId& project,
                   const std::vector<search::DocumentType>& types, const std::string& what);
+
+/// For a command that found nothing of a project: UsageError, with the nearest one, when there is no such project.
+void require_loaded_project(const Context& context, SearchServer& search, const ProjectId& project);
 
 }  // namespace etl::cli

@@ -1,15 +1,16 @@
+#include "run/request.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/log.hpp"
 #include "base/suggestion.hpp"
-#include "cli/run/run_parts.hpp"
 
-namespace etl::cli {
+namespace etl::run {
 
 void check_skipped(const std::vector<config::StudyEntry>& studies) {
-  const auto steps = run::step_names();
+  const auto steps = step_names();
   for (const auto& study : studies) {
     for (const std::string& name : study.skip) {
       if (std::ranges::find(steps, name) != steps.end()) continue;
@@ -20,7 +21,7 @@ void check_skipped(const std::vector<config::StudyEntry>& studies) {
   }
 }
 
-std::string RunArguments::name() const {
+std::string RunRequest::name() const {
   const auto sorted = [](std::vector<std::string> list, const char* between) {
     std::ranges::sort(list);
     return fmt::format("{}", fmt::join(list, between));
@@ -31,13 +32,12 @@ std::string RunArguments::name() const {
   return name;
 }
 
-std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings, const RunArguments& arguments) {
-  if (arguments.all && !arguments.studies.empty()) {
-    throw UsageError(
-        fmt::format("both --all and the name of a study are given: {}", fmt::join(arguments.studies, ", ")), {},
-        "pass --all for every study that etl.yaml enables, or only the names");
+std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings, const RunRequest& request) {
+  if (request.all && !request.studies.empty()) {
+    throw UsageError(fmt::format("both --all and the name of a study are given: {}", fmt::join(request.studies, ", ")),
+                     {}, "pass --all for every study that etl.yaml enables, or only the names");
   }
-  if (!arguments.all && arguments.studies.empty()) {
+  if (!request.all && request.studies.empty()) {
     throw UsageError("no study is named", {}, "name studies, or pass --all for every study that etl.yaml enables");
   }
   const auto& known = settings.studies();
@@ -53,12 +53,12 @@ std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings,
   }
   check_skipped(known);
   std::vector<config::StudyEntry> chosen;
-  if (arguments.all) {
+  if (request.all) {
     std::ranges::copy_if(known, std::back_inserter(chosen), &config::StudyEntry::enabled);
     if (chosen.empty()) log::warn("etl.yaml enables no study");
     return chosen;
   }
-  for (const std::string& name : arguments.studies) {
+  for (const std::string& name : request.studies) {
     const auto found = std::ranges::find(known, name, &config::StudyEntry::name);
     if (found == known.end()) {
       std::vector<std::string> names;
@@ -72,17 +72,17 @@ std::vector<config::StudyEntry> chosen_studies(const config::Settings& settings,
   return chosen;
 }
 
-std::vector<std::unique_ptr<run::Step>> chosen_steps(run::RunContext& context, const RunArguments& arguments) {
-  auto steps = run::all_steps(context);
+std::vector<std::unique_ptr<Step>> chosen_steps(RunContext& context, const RunRequest& request) {
+  auto steps = all_steps(context);
   const auto names = [](const std::vector<std::string>& list, std::string_view name) {
     return std::ranges::find(list, name) != list.end();
   };
   std::erase_if(steps, [&](const auto& step) {
-    return (!arguments.only.empty() && !names(arguments.only, step->name())) || names(arguments.skip, step->name());
+    return (!request.only.empty() && !names(request.only, step->name())) || names(request.skip, step->name());
   });
   if (steps.empty())
     throw UsageError("no step is left to do: --skip leaves out all that --only names", {}, "name other steps");
   return steps;
 }
 
-}  // namespace etl::cli
+}  // namespace etl::run

@@ -1,4 +1,4 @@
-#include "graph/projects_user_yaml.hpp"
+#include "config/user_yaml.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,14 +10,12 @@
 #include "base/text.hpp"
 #include "config/yaml_document.hpp"
 
-namespace etl::graph {
+namespace etl::config {
 namespace {
-
-using config::YamlNode;
 
 constexpr auto hint = "the projects are read from authz.resources: programs/<program>/projects/<code>";
 /// Large commons have some thousand projects and users; a project takes about ten nodes.
-constexpr config::YamlLimits limits{.bytes = std::uint64_t{16} << 20U, .depth = 100, .nodes = 500'000};
+constexpr YamlLimits limits{.bytes = std::uint64_t{16} << 20U, .depth = 100, .nodes = 500'000};
 constexpr std::size_t parts_of_project = 4;  // programs/<program>/projects/<code>
 constexpr std::size_t most_warnings = 20;
 
@@ -110,7 +108,7 @@ class ResourceWalk {
 }  // namespace
 
 UserYaml parse_user_yaml(std::string_view text, const std::string& where) {
-  const auto document = config::YamlDocument::parse(text, where, limits);
+  const auto document = YamlDocument::parse(text, where, limits);
   const YamlNode* authz = document.root().find("authz");
   if (authz == nullptr || !authz->is_map()) throw InputError("this is not a user.yaml: it has no `authz`", where, hint);
   ResourceWalk walk(where);
@@ -128,4 +126,4 @@ UserYaml read_user_yaml(const std::string& path) {
   }
 }
 
-}  // namespace etl::graph
+}  // namespace etl::config

@@ -6,7 +6,7 @@
 
 #include "base/project_id.hpp"
 
-namespace etl::graph {
+namespace etl::config {
 
 /// What a commons' user.yaml says about projects.
 struct UserYaml {
@@ -23,4 +23,4 @@ struct UserYaml {
 /// Reads a file in the same way. UsageError when it cannot be read, is not a user.yaml or names no usable project.
 [[nodiscard]] UserYaml read_user_yaml(const std::string& path);
 
-}  // namespace etl::graph
+}  // namespace etl::config
