@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build demo test check lint tidy sanitize fuzz bench deb deb-test image image-test chart-test picture up down status env reset fresh clean
+.PHONY: help build demo test check lint tidy sanitize fuzz bench search-matrix deb deb-test image image-test chart-test picture up down status env reset fresh clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -12,7 +12,7 @@ build: ## compile the program: build/release/aced-etl
 	@scripts/install-deps build
 	@scripts/build release aced-etl aced-synth aced-stand-in
 
-demo: build ## a small study, from nothing to a loaded graph in the local commons
+demo: build ## a small study, from nothing to the graph, files and search documents of the local commons
 	@scripts/demo
 
 test: ## everything that can fail: unit, end to end, the unit tests under sanitizers, the fuzz targets for seconds
@@ -37,6 +37,10 @@ sanitize: ## the unit tests under ASan + UBSan, the threaded ones under TSan
 fuzz: ## run each fuzz target, or TARGETS="a b", for FUZZ_SECONDS (30), FUZZ_JOBS (all cores) at a time
 	@scripts/install-deps build lint
 	@scripts/fuzz $(TARGETS)
+
+search-matrix: build ## the search tests against OpenSearch 1.3 and Elasticsearch 6.8, 7.10 and 7.17
+	@scripts/install-deps build test search-matrix
+	@scripts/search-matrix
 
 bench: build ## measure against simdjson and psql; writes bench/README.md
 	@scripts/bench

@@ -159,6 +159,13 @@ Generations generations_of(const std::vector<Index>& all, std::string_view type,
   return found;
 }
 
+void refresh_index(Server& server, const std::string& index) {
+  // Without a body: Elasticsearch 7.17 refuses one.
+  const std::string path = fmt::format("/{}/_refresh", net::path_segment(index));
+  const net::Response answer = server.send("POST", path, {}, true);
+  if (!answer.ok()) refuse("refresh " + index, answer, server.url() + path);
+}
+
 std::uint64_t count_documents(Server& server, const std::string& index) {
   const std::string what = "count the documents of " + index;
   const json answer = server.get(what, fmt::format("/{}/_count", net::path_segment(index)));

@@ -68,6 +68,9 @@ void check_prefix(const std::string& prefix);
 [[nodiscard]] Generations generations_of(const std::vector<Index>& all, std::string_view type,
                                          const ProjectId& project);
 
+/// Makes what was sent to an index visible to searches.
+void refresh_index(Server& server, const std::string& index);
+
 /// The documents in an index, which must have been refreshed.
 [[nodiscard]] std::uint64_t count_documents(Server& server, const std::string& index);
 

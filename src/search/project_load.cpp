@@ -243,8 +243,7 @@ void ProjectLoad::add(std::size_t type, std::string_view id, std::string_view do
 
 void ProjectLoad::check_counts() {
   for (const auto& target : targets_) {
-    server_.post("refresh " + target->fresh, fmt::format("/{}/_refresh", net::path_segment(target->fresh)),
-                 json::object());
+    refresh_index(server_, target->fresh);
     const std::uint64_t there = count_documents(server_, target->fresh);
     if (there == target->added) continue;
     throw RefusedError(

@@ -76,7 +76,7 @@ json query_of_project(const Index& index, const ProjectId& project) {
 Fingerprint fingerprint(Server& server, const Index& index, const ProjectId& project) {
   const std::string what = "look at the documents of " + index.name;
   const std::string path = "/" + net::path_segment(index.name);
-  server.post("refresh " + index.name, path + "/_refresh", json::object());
+  refresh_index(server, index.name);
   const json answer = server.post(what, path + "/_search",
                                   {{"size", 0},
                                    {"query", query_of_project(index, project)},

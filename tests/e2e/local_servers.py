@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -147,7 +148,7 @@ class S3(Server):
 
 
 class Search(Server):
-    """A real OpenSearch of one node."""
+    """A real OpenSearch of one node, or the server that ACED_LOCAL_SEARCH names (scripts/search-matrix)."""
 
     script = "search"
 
@@ -155,8 +156,17 @@ class Search(Server):
     def url(self) -> str:
         return self.env["ELASTICSEARCH_URL"]
 
+    @functools.cached_property
+    def has_types(self) -> bool:
+        """Elasticsearch 6.8 still has mapping types, which its calls must name or leave out."""
+        with urllib.request.urlopen(self.url, timeout=60) as answer:
+            return json.load(answer)["version"]["number"].startswith("6.")
+
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, object]:
-        """Status and answer; a `str` body goes as it is (bulk), anything else as JSON."""
+        """Status and answer; a `str` body goes as it is (bulk), anything else as JSON. The call is that of a server
+        without mapping types."""
+        if self.has_types:
+            path = without_types(method, path, body)
         data = None if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
         request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
         try:
@@ -168,10 +178,20 @@ class Search(Server):
 
     def clear(self) -> None:
         """Removes every index and alias."""
-        _, indexes = self.ask("GET", "/_cat/indices?format=json&expand_wildcards=all")
+        _, indexes = self.ask("GET", "/_cat/indices?format=json&expand_wildcards=all" if not self.has_types else "/_cat/indices?format=json")
         if indexes:
             status, answer = self.ask("DELETE", "/" + ",".join(index["index"] for index in indexes))
             assert status == 200, answer
+
+
+def without_types(method: str, path: str, body: object) -> str:
+    """The same call for Elasticsearch 6.8."""
+    plain, _, query = path.partition("?")
+    if "/_mapping" in plain or (method == "PUT" and isinstance(body, dict) and "mappings" in body):
+        query += ("&" if query else "") + "include_type_name=false"
+    if plain.endswith("/_bulk") and plain != "/_bulk":
+        plain = plain.removesuffix("/_bulk") + "/_doc/_bulk"
+    return plain + ("?" + query if query else "")
 
 
 class Commons(Server):

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import http.server
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -17,7 +18,9 @@ Rule = Callable[[str, str, bytes], "tuple[int, object] | None"]
 class SearchProxy:
     """Everything passes unless `rule` answers it. Requests are noted in `seen`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tls: tuple[str, str] | None = None) -> None:
+        """`tls`: files of a certificate and its key."""
+        self._scheme = "https" if tls else "http"
         self._to = urlsplit(url)
         self.rule: Rule = lambda method, path, body: None
         self.seen: list[tuple[str, str]] = []
@@ -56,12 +59,16 @@ class SearchProxy:
                 pass  # the program was killed
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def forward(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self._to.hostname, self._to.port, timeout=120)
