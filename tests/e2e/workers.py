@@ -21,6 +21,6 @@ def spread(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("dist", "no") == "no":
         return
     for item in items:
-        group = "search" if item.name.endswith("[docs/search.md]") else TOGETHER.get(item.path.stem, item.path.stem)
+        group = "search" if item.name.endswith(("do_what_it_says[docs/search.md]", "do_what_it_says[README.md]")) else TOGETHER.get(item.path.stem, item.path.stem)
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
