@@ -20,7 +20,7 @@ test: ## everything that can fail: unit, end to end, the unit tests under saniti
 	@scripts/chart-tools
 	@scripts/test
 
-lint: ## check format, links in documents and shell scripts
+lint: ## check format, links in documents, generated files, Python and shell scripts
 	@scripts/install-deps build lint
 	@scripts/lint
 
