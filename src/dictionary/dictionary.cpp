@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/fast_digest.hpp"
 #include "dictionary/schema_reader.hpp"
 #include "net/fetch.hpp"
 
@@ -64,6 +65,9 @@ Dictionary Dictionary::parse(std::string_view json, const std::string& where) {
   if (!has(content->nodes, "root")) content->nodes.insert(content->nodes.begin(), built_in_root());
   if (!has(content->nodes, "data_release")) content->nodes.insert(content->nodes.begin(), built_in_data_release());
   index(*content, where);
+  FastDigest digest;
+  digest.add(json);
+  content->digest = digest.hex();
   return Dictionary(std::move(content));
 }
 

@@ -74,12 +74,15 @@ class Dictionary {
   [[nodiscard]] std::size_t number_of(std::string_view label) const;
   /// Edge tables in the dictionary's order: first by source node, then as its links stand.
   [[nodiscard]] const std::vector<Edge>& edges() const { return content_->edges; }
+  /// Of the text that was read: equal digests, equal dictionaries.
+  [[nodiscard]] const std::string& digest() const { return content_->digest; }
 
  private:
   struct Content {
     std::vector<Node> nodes;
     std::vector<Edge> edges;
     std::map<std::string, std::size_t, std::less<>> by_title, by_label;
+    std::string digest;
   };
   explicit Dictionary(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
   static void index(Content& content, const std::string& where);

@@ -1,13 +1,14 @@
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/text.hpp"
+#include "fhir/study_files.hpp"
 #include "flat/columns.hpp"
 #include "flat/dataframe_layout.hpp"
+#include "simplify/facts_scan.hpp"
 
 namespace etl::flat {
 namespace {
@@ -22,8 +23,7 @@ class DataframeMethod final : public Method {
       const auto found = std::ranges::find(types_, all[place]);
       if (found != types_.end()) sets_[place] = static_cast<std::size_t>(found - types_.begin());
     }
-    if (request.study.path == "-" || !std::filesystem::exists(request.study.path) ||
-        !(std::filesystem::is_directory(request.study.path) || std::filesystem::is_regular_file(request.study.path))) {
+    if (!simplify::are_repeatable(fhir::study_files(request.study.path, request.study.selection))) {
       for (std::atomic<bool>& wanted : wanted_.types) wanted = true;  // a pipe cannot be read again
     }
   }

@@ -26,6 +26,8 @@ class DocumentLoad final : public flat::DocumentSink {
   /// `request.types` as document_types() gives them. Locks the project.
   DocumentLoad(Server& server, LoadRequest request);
 
+  /// Known from the source alone, before any document is made.
+  [[nodiscard]] bool is_unchanged() { return load_->is_unchanged(); }
   [[nodiscard]] bool begin(std::span<const flat::DocumentSet> sets, std::string_view digest) override;
   void take(std::size_t set, std::span<const flat::Document> documents) override;
   /// When make_documents() has returned.

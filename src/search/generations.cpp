@@ -31,6 +31,7 @@ std::optional<IndexMeta> read_meta(const json& mapping) {
   read.generation = member<unsigned>(*ours, "generation", 0);
   read.load = member<std::string>(*ours, "load", "");
   read.digest = member<std::string>(*ours, "digest", "");
+  read.source = member<std::string>(*ours, "source", "");
   read.documents = member<std::uint64_t>(*ours, "documents", 0);
   read.complete = member<bool>(*ours, "complete", false);
   read.loaded = member<std::int64_t>(*ours, "loaded", 0);
@@ -76,6 +77,7 @@ json IndexMeta::to_json() const {
             {"generation", generation},
             {"load", load},
             {"digest", digest},
+            {"source", source},
             {"documents", documents},
             {"complete", complete},
             {"loaded", loaded},

@@ -26,6 +26,7 @@ struct IndexMeta {
   unsigned generation = 0;
   std::string load;                ///< a token of the load that made it
   std::string digest;              ///< of the study's content and of what it was made with; empty: not known
+  std::string source = {};         ///< LoadRequest::source
   std::uint64_t documents = 0;     ///< how many were sent, when it is complete
   bool complete = false;           ///< all documents are in it, and were counted
   std::int64_t loaded = 0;         ///< when it was completed, in seconds since 1970

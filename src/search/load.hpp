@@ -41,6 +41,9 @@ struct LoadRequest {
   std::string prefix;
   std::vector<DocumentType> types;
   std::string digest;  ///< of all that decides the documents; empty: not known, so they are always sent
+  /// Of the files that the documents are made of, and of all settings for that. It is known before the documents are,
+  /// and tells that nothing has changed without making them; empty: not known.
+  std::string source = {};
   bool force = false;  ///< also when the digest is that of the last load
   /// Previous generations to keep; 0: the command waits a minute and removes the last one, too. A single index has
   /// none.
@@ -62,6 +65,7 @@ struct TypeReport {
   std::uint64_t before = 0;  ///< documents that readers saw
   std::uint64_t after = 0;
   bool changed = false;
+  std::vector<std::string> fields = {};  ///< that guppy should know
   std::vector<std::string>
       new_fields;  ///< that no index behind the alias had: guppy does not know them until it restarts
 };
@@ -86,7 +90,7 @@ class Load {
 
   /// What was not known when the load was made: the digest, and fields of the types, which stay the same otherwise.
   virtual void describe(std::string digest, std::vector<DocumentType> types) = 0;
-  /// The server holds what this digest stands for, as the last load left it.
+  /// The server holds what the digest stands for, as the last load left it; before describe(), what the source does.
   [[nodiscard]] virtual bool is_unchanged() = 0;
   /// Makes the indexes ready for the fields. RefusedError before anything is changed when a field has another type
   /// there, or when there are too many.

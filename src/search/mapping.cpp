@@ -112,6 +112,12 @@ json properties_of(const json& mapping) {
   return found != mapping.end() && found->is_object() ? *found : json::object();
 }
 
+std::vector<std::string> names_of_fields(const json& properties) {
+  std::vector<std::string> names;
+  for (const auto& [name, field] : properties.items()) names.push_back(name);
+  return names;
+}
+
 std::string type_of_field(const json& field) {
   const auto type = field.is_object() ? field.find("type") : field.end();
   return field.is_object() && type != field.end() && type->is_string() ? type->get<std::string>() : "object";

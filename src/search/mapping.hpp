@@ -41,6 +41,8 @@ struct UnionMapping {
 
 /// `properties` of a mapping; an empty object when it has none.
 [[nodiscard]] nlohmann::json properties_of(const nlohmann::json& mapping);
+/// The names of these fields.
+[[nodiscard]] std::vector<std::string> names_of_fields(const nlohmann::json& properties);
 /// The type of a field; "object" when it has none.
 [[nodiscard]] std::string type_of_field(const nlohmann::json& field);
 /// How many fields count for index.mapping.total_fields.limit: all, with those inside others and below `fields`.

@@ -152,22 +152,38 @@ void ProjectLoad::remove_orphans() {
 }
 
 bool ProjectLoad::is_unchanged() {
-  if (request_.force || request_.digest.empty()) return false;
+  const bool by_source = request_.digest.empty();
+  const std::string& wanted = by_source ? request_.source : request_.digest;
+  if (request_.force || wanted.empty()) return false;
   std::size_t live = 0;
   std::set<std::string, std::less<>> empty;
   for (const auto& target : targets_) {
     const Index* const index = target->live();
     if (index == nullptr) continue;
-    if (index->meta->digest != request_.digest) return false;
+    if ((by_source ? index->meta->source : index->meta->digest) != wanted) return false;
     if (count_documents(server_, index->name) != index->meta->documents) return false;
     ++live;
     empty.insert(index->meta->empty.begin(), index->meta->empty.end());
     target->report.index = index->name;
     target->report.before = target->report.after = index->meta->documents;
+    target->report.fields = names_of_fields(properties_of(index->mapping));
   }
-  return live > 0 && std::ranges::all_of(targets_, [&](const auto& target) {
-           return target->live() != nullptr || empty.contains(target->type.name);
-         });
+  const bool unchanged = live > 0 && std::ranges::all_of(targets_, [&](const auto& target) {
+                           return target->live() != nullptr || empty.contains(target->type.name);
+                         });
+  if (unchanged && !by_source && !request_.dry_run) note_source();
+  return unchanged;
+}
+
+/// Another source gave the same documents: the next load knows it without making them.
+void ProjectLoad::note_source() {
+  for (const auto& target : targets_) {
+    const Index* const index = target->live();
+    if (index == nullptr || request_.source.empty() || index->meta->source == request_.source) continue;
+    IndexMeta meta = *index->meta;
+    meta.source = request_.source;
+    put_mapping(server_, index->name, json::object(), meta.to_json());
+  }
 }
 
 /// The fields that all indexes behind the alias are to have. Throws before anything is changed.
@@ -178,6 +194,7 @@ void ProjectLoad::plan_mapping(std::size_t type) {
   std::vector<const Index*> known = others;
   if (const Index* const live = target.live()) known.push_back(live);
   target.report.new_fields = target.mapping.fields_unknown_to(known);
+  target.report.fields = names_of_fields(target.mapping.properties);
 }
 
 /// Gives every index behind the alias the fields that it lacks. `again`: another project's load may have added some in
@@ -219,6 +236,7 @@ void ProjectLoad::begin() {
                          .generation = target->number,
                          .load = token_,
                          .digest = {},
+                         .source = {},
                          .documents = 0,
                          .complete = false,
                          .loaded = 0,
@@ -262,6 +280,7 @@ void ProjectLoad::complete(Target& target, const std::vector<std::string>& empty
                        .generation = target.number,
                        .load = token_,
                        .digest = request_.digest,
+                       .source = request_.source,
                        .documents = target.added,
                        .complete = true,
                        .loaded = seconds_now(),

@@ -55,6 +55,7 @@ class ProjectLoad final : public Load {
 
   void look();
   void remove_orphans();
+  void note_source();
   void plan_mapping(std::size_t type);
   void spread_mapping(std::size_t type, bool after_swap);
   void write_array_config(const DocumentType& type);

@@ -98,6 +98,7 @@ std::optional<SharedNote> read_note(Server& server, const std::string& prefix, s
   const json source = member(*found, "_source", json::object());
   return SharedNote{.index = text_member(source, "index"),
                     .digest = text_member(source, "digest"),
+                    .source = text_member(source, "source"),
                     .fingerprint = {.documents = member(source, "documents", std::uint64_t{0}),
                                     .least = real_member(source, "least_change"),
                                     .greatest = real_member(source, "greatest_change"),
@@ -119,6 +120,7 @@ void write_note(Server& server, const std::string& prefix, std::string_view type
   server.put("note what was loaded", path_of_note(prefix, type, project),
              {{"index", note.index},
               {"digest", note.digest},
+              {"source", note.source},
               {"documents", note.fingerprint.documents},
               {"least_change", note.fingerprint.least},
               {"greatest_change", note.fingerprint.greatest},

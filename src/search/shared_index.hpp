@@ -42,6 +42,7 @@ struct Fingerprint {
 struct SharedNote {
   std::string index;
   std::string digest;
+  std::string source;  ///< LoadRequest::source
   Fingerprint fingerprint;
   std::int64_t loaded = 0;  ///< in seconds since 1970
 };

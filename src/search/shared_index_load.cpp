@@ -128,14 +128,26 @@ void SharedIndexLoad::look() {
 }
 
 bool SharedIndexLoad::is_unchanged() {
-  if (request_.force || request_.digest.empty()) return false;
+  const bool by_source = request_.digest.empty();
+  const std::string& wanted = by_source ? request_.source : request_.digest;
+  if (request_.force || wanted.empty()) return false;
+  std::vector<SharedNote> notes;
   for (const auto& target : targets_) {
     if (!target->exists || !target->shared.has_alias(target->alias()) || target->own.live(target->alias()) != nullptr)
       return false;
     const auto note = read_note(server_, request_.prefix, target->type.name, request_.project);
-    if (!note || note->digest != request_.digest || note->index != target->shared.name) return false;
+    if (!note || (by_source ? note->source : note->digest) != wanted || note->index != target->shared.name)
+      return false;
     if (fingerprint(server_, target->shared, request_.project) != note->fingerprint) return false;
     target->report.before = target->report.after = note->fingerprint.documents;
+    target->report.fields = names_of_fields(properties_of(target->shared.mapping));
+    notes.push_back(*note);
+  }
+  // Another source gave the same documents: the next load knows it without making them.
+  for (std::size_t n = 0; n < notes.size(); ++n) {
+    if (by_source || request_.dry_run || request_.source.empty() || notes[n].source == request_.source) continue;
+    notes[n].source = request_.source;
+    write_note(server_, request_.prefix, targets_[n]->type.name, request_.project, notes[n]);
   }
   return !targets_.empty();
 }
@@ -146,6 +158,7 @@ void SharedIndexLoad::begin() {
     for (const Index& index : target->behind) behind.push_back(&index);
     target->mapping = plan_fields(server_, behind, target->type);
     target->report.new_fields = target->mapping.fields_unknown_to(behind);
+    target->report.fields = names_of_fields(target->mapping.properties);
   }
   for (const auto& target : targets_) {
     if (const Index* own = target->own.live(target->alias())) {
@@ -271,9 +284,12 @@ LoadReport SharedIndexLoad::finish() {
   show();
   for (std::size_t n = 0; n < targets_.size(); ++n) {
     Target& target = *targets_[n];
-    write_note(
-        server_, request_.prefix, target.type.name, request_.project,
-        {.index = target.shared.name, .digest = request_.digest, .fingerprint = prints[n], .loaded = unix_seconds()});
+    write_note(server_, request_.prefix, target.type.name, request_.project,
+               {.index = target.shared.name,
+                .digest = request_.digest,
+                .source = request_.source,
+                .fingerprint = prints[n],
+                .loaded = unix_seconds()});
     target.report.after = target.added;
     target.report.changed = true;
     report.types.push_back(target.report);

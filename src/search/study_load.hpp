@@ -14,7 +14,8 @@ namespace etl::search {
 struct StudyLoadReport {
   LoadReport load;
   flat::DocumentsReport documents;
-  std::vector<flat::DocumentSet> sets;  ///< one for each type that was asked for
+  /// One for each type that was asked for; none when nothing has changed, and no document was made.
+  std::vector<flat::DocumentSet> sets;
 };
 
 /// How a load shows its progress; both may be empty.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/fast_digest.hpp"
 #include "base/file.hpp"
 #include "config/yaml_document.hpp"
 
@@ -89,8 +90,12 @@ Config Config::parse(const std::string& yaml, const std::string& where) {
 }
 
 Config Config::load(const std::string& file) {
-  if (file.empty()) return parse(std::string(built_in_config()), "the built-in simplify configuration");
-  return parse(read_configuration(file), file);
+  const std::string text = file.empty() ? std::string(built_in_config()) : read_configuration(file);
+  Config config = parse(text, file.empty() ? "the built-in simplify configuration" : file);
+  FastDigest digest;
+  digest.add(text);
+  config.digest = digest.hex();
+  return config;
 }
 
 }  // namespace etl::simplify

@@ -16,6 +16,7 @@ struct Config {
   std::map<std::string, std::set<std::string>> limit_links;        ///< type -> the only types it links to
   std::set<std::string, std::less<>> ignored_properties;
   std::map<std::string, std::string, std::less<>> renamed_properties;
+  std::string digest = {};  ///< of the text that load() has read
 
   /// Read YAML text; `where` names it in errors. UsageError with where:line when it is not such a configuration.
   [[nodiscard]] static Config parse(const std::string& yaml, const std::string& where);

@@ -17,6 +17,7 @@ struct StudyOptions {
   fhir::StudySelection selection;
   const Plans& plans;
   const dictionary::Dictionary* dictionary = nullptr;
+  std::string made_with = {};     ///< a digest of the dictionary and of the simplify configuration; empty: not known
   bool may_hold_records = false;  ///< records that were simplified earlier are read as well as FHIR
   std::optional<IdTransform> ids = {};
   std::string project = {};  ///< P-Q that the study is loaded into, as far as it is known: it is part of unique keys

@@ -16,8 +16,9 @@ StudySetup StudySetup::load(const config::Settings& settings) {
     log::warn("no dictionary is named (--dictionary or DICTIONARY_URL), so every FHIR type counts as a node");
   }
   const auto config = settings.get("simplify_config");
-  setup.plans = std::make_unique<Plans>(Config::load(config ? config->text : std::string{}),
-                                        setup.dictionary ? &*setup.dictionary : nullptr);
+  Config simplify_config = Config::load(config ? config->text : std::string{});
+  setup.digest = (setup.dictionary ? setup.dictionary->digest() : std::string("none")) + simplify_config.digest;
+  setup.plans = std::make_unique<Plans>(std::move(simplify_config), setup.dictionary ? &*setup.dictionary : nullptr);
   for (const std::string& path : setup.plans->unknown_paths()) {
     log::warn("the simplify configuration plucks {}, which FHIR R5 does not have: it is left out", path);
   }
@@ -33,6 +34,7 @@ StudyOptions StudySetup::options(const config::Settings& settings, const StudyAr
           .selection = std::move(source.selection),
           .plans = *plans,
           .dictionary = dictionary ? &*dictionary : nullptr,
+          .made_with = digest,
           .ids = source.ids,
           .project = arguments.project  ? arguments.project->str()
                      : study != nullptr ? study->project.str()

@@ -24,6 +24,7 @@ struct StudyArguments {
 struct StudySetup {
   std::optional<dictionary::Dictionary> dictionary;
   std::unique_ptr<Plans> plans;
+  std::string digest;  ///< of the texts of both
 
   /// As the settings `dictionary` and `simplify_config` say. Without a dictionary every FHIR type counts as a node,
   /// which is said.

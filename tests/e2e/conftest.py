@@ -108,6 +108,8 @@ def proxy(s3: S3) -> Iterator[Callable[[], Proxy]]:
 def search_server(canary: Canary) -> Iterator[Search]:
     server = Search(pathlib.Path(tempfile.mkdtemp(prefix="aced-etl-test-search-")))
     try:
+        if missing := server.missing():
+            pytest.skip(f"THE SEARCH SERVER IS NOT TESTED: {missing}")
         server.start()
         yield server
         canary.check(server.log(), "the log of OpenSearch")

@@ -156,6 +156,12 @@ class Search(Server):
     def url(self) -> str:
         return self.env["ELASTICSEARCH_URL"]
 
+    def missing(self) -> str:
+        """What of the server cannot be had on this machine; empty when it can be started."""
+        done = self.command("fetch", check=False)
+        said = done.stderr.strip().splitlines()
+        return "" if done.returncode == 0 else said[-1] if said else "local/search fetch failed"
+
     @functools.cached_property
     def has_types(self) -> bool:
         """Elasticsearch 6.8 still has mapping types, which its calls must name or leave out."""

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import time
 
 import pytest
 from run_world import COHORT, LUNG, PROJECTS, steps, step
@@ -392,6 +393,7 @@ def test_stopped_and_killed_while_the_service_is_slow(world):
         running.until_done(LUNG, "validate")
         while not world.commons.stand_in.faults()[0]["hits"]:
             assert running.process.poll() is None, "it never asked"
+            time.sleep(0.05)
         if end == "stop":
             assert steps(running.stop().failed(5), LUNG)["discovery"] == "stopped"
         else:

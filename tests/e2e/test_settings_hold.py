@@ -29,7 +29,7 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
                                          ["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "files.recheck": ("often", [["files", "load", "--project", "a-b", "s.ndjson"]]),
     "search.layout": ("table", [["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
-    "search.layout_index": ("both", [["search", "rollback", "--project", "a-b", "--search-url", "http://127.0.0.1:9"]]),
+    "search.layout_index": ("several", [["search", "rollback", "--project", "a-b"]]),
     "discovery.manifest": ("yes", [["discovery", "load", "--project", "a-b", "s.ndjson"]]),
     "discovery.manifest_limit": ("many", [["discovery", "load", "--project", "a-b", "s.ndjson"]]),
     "limits.join_memory_mib": ("9999", [["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 TOGETHER = {"test_gen3_commands": "search", "test_local_servers": "search", "test_search": "search", "test_search_single": "search",
-            "test_search_guppy": "search", "test_fhir_store": "search", "test_unknown_names": "search"}
+            "test_search_guppy": "search", "test_search_real_guppy": "search", "test_fhir_store": "search", "test_unknown_names": "search"}
 
 # What would keep one worker busy after the others have ended.
 FIRST = ("test_gen3_commands", "test_local_servers", "test_search", "test_search_single", "test_search_guppy", "test_fhir_store", "test_graph_load_faults", "test_files_load", "test_graph_load_refused", "test_golden",

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -101,14 +100,9 @@ void print_sets(const Context& context, const std::vector<flat::DocumentSet>& se
   table.print(context);
 }
 
-std::vector<search::LoadedType> loaded_types(const std::vector<flat::DocumentSet>& sets) {
+std::vector<search::LoadedType> loaded_types(const search::LoadReport& report) {
   std::vector<search::LoadedType> types;
-  for (const flat::DocumentSet& set : sets) {
-    search::LoadedType type{.name = set.type, .fields = {}};
-    const nlohmann::json properties = search::properties_of_columns(set.columns);
-    for (const auto& [name, field] : properties.items()) type.fields.push_back(name);
-    types.push_back(std::move(type));
-  }
+  for (const search::TypeReport& type : report.types) types.push_back({.name = type.type, .fields = type.fields});
   return types;
 }
 
@@ -172,7 +166,7 @@ void run(Context& context, const SearchLoadArguments& arguments) {
   if (loaded) {
     const bool ask_guppy = !arguments.guppy.url.empty() && !context.dry_run;
     print_load(context, *loaded, request.project.str(), !ask_guppy);
-    if (ask_guppy) report_guppy(context, arguments.guppy, loaded_types(sets), search->stop.token());
+    if (ask_guppy) report_guppy(context, arguments.guppy, loaded_types(*loaded), search->stop.token());
     return;
   }
   print_sets(context, sets, done);
