@@ -12,7 +12,7 @@ build: ## compile the program: build/release/aced-etl
 	@scripts/install-deps build
 	@scripts/build release aced-etl aced-synth aced-stand-in
 
-demo: build ## a small study, from nothing to a loaded graph in the local commons
+demo: build ## a small study, from nothing to the graph, files and search documents of the local commons
 	@scripts/demo
 
 test: ## everything that can fail: unit, end to end, the unit tests under sanitizers, the fuzz targets for seconds
@@ -20,7 +20,7 @@ test: ## everything that can fail: unit, end to end, the unit tests under saniti
 	@scripts/chart-tools
 	@scripts/test
 
-lint: ## check format, links in documents and shell scripts
+lint: ## check format, links in documents, generated files, Python and shell scripts
 	@scripts/install-deps build lint
 	@scripts/lint
 

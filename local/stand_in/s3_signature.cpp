@@ -73,7 +73,7 @@ std::string signed_url(const std::string& url, const SignedAccess& access, const
     }
   }
   std::string query;
-  for (const auto& [name, value] : parameters) query += (query.empty() ? "" : "&") + name + "=" + value;
+  for (const auto& [name, value] : parameters) query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, value);
 
   const std::string canonical =
       fmt::format("{}\n{}\n{}\nhost:{}\n\nhost\nUNSIGNED-PAYLOAD", access.method, path, query, host);

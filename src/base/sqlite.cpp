@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/exhausted.hpp"
 #include "base/log.hpp"
+#include "base/unique_fd.hpp"
 
 namespace etl::sqlite {
 namespace {
@@ -19,9 +20,19 @@ namespace {
 /// How long another process may write before we give up.
 constexpr int kBusyMilliseconds = 30'000;
 
+/// Why no file can be made in the folder of `path`; 0 where that is not known. SQLite tries a file that it cannot make
+/// once more, to read it, and so only knows that it is not there.
+int creation_error(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  const UniqueFd probe(
+      ::open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  return probe ? 0 : errno;
+}
+
 /// `system_error`: the errno behind the failure, 0 when there is none or it is not known.
 [[noreturn]] void fail(int code, const char* message, const std::string& path, int system_error) {
   refuse_if_exhausted((code & 0xFF) == SQLITE_FULL ? ENOSPC : system_error, std::filesystem::path(path));
+  if ((code & 0xFF) == SQLITE_CANTOPEN) refuse_if_exhausted(creation_error(path), std::filesystem::path(path));
   const std::string what = fmt::format("SQLite: {}", message);
   switch (code & 0xFF) {
     case SQLITE_NOTADB:

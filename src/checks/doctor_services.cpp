@@ -75,6 +75,42 @@ void check_projects_can_be_made(Report& report, const config::Settings& settings
   }
 }
 
+/// The records of the discovery page, where a run writes them.
+void check_metadata_service(Report& report, gen3::Session& session, const gen3::User* user) {
+  const std::string name = "metadata-service";
+  const bool up = report.guard(name, [&] {
+    const gen3::Call call{.path = "/mds/_status", .with_token = false};
+    const net::Response answer = session.call(call);
+    if (gen3::has_shape(answer, [](const nlohmann::json& said) { return said.contains("status"); }) && answer.ok()) {
+      return;
+    }
+    if (answer.ok() || answer.status == 404) {
+      throw UsageError(fmt::format("HTTP {}, but the answer is not metadata-service's", answer.status),
+                       session.address(call),
+                       "check the revproxy's route to metadata-service, or write `destinations: {discovery: no}` where "
+                       "this commons has none");
+    }
+    gen3::refuse(name, answer, session.address(call));
+  });
+  if (!up) return;
+  if (user == nullptr || user->may("mds_gateway", "access", "/mds_gateway")) {
+    report.ok(name,
+              user == nullptr ? "answers" : fmt::format("answers, and {} may write discovery records", user->name));
+  } else {
+    report.fail(name, fmt::format("{} may not write discovery records, and runs do", user->name),
+                "grant `access` on /mds_gateway in user.yaml, or write `destinations: {discovery: no}`",
+                ExitCode::not_allowed);
+  }
+}
+
+bool writes_discovery(const config::Settings& settings) {
+  if (!settings.flag("destinations.discovery")) return false;
+  for (const config::StudyEntry& study : settings.studies()) {
+    if (study.enabled && !skips(study, "discovery")) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void check_services(Report& report, const config::Settings& settings, gen3::Session& session, const gen3::User* user) {
@@ -92,6 +128,7 @@ void check_services(Report& report, const config::Settings& settings, gen3::Sess
       if (user != nullptr) check_projects_can_be_made(report, settings, sheepdog, *user);
     });
   }
+  if (writes_discovery(settings)) check_metadata_service(report, session, user);
 }
 
 }  // namespace etl::checks

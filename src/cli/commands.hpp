@@ -24,6 +24,7 @@ void add_search(CLI::App& app, Context& context);
 void add_search_load(CLI::App& search, Context& context);   ///< called by add_search
 void add_search_admin(CLI::App& search, Context& context);  ///< called by add_search
 void add_fhir(CLI::App& app, Context& context);
+void add_discovery(CLI::App& app, Context& context);
 void add_projects(CLI::App& app, Context& context);
 void add_put_object(CLI::App& app, Context& context);
 void add_buckets(CLI::App& app, Context& context);

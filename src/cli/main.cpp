@@ -34,8 +34,8 @@ namespace {
 
 /// Every command group, in the order of the help.
 constexpr std::array kGroups{
-    &add_run,  &add_doctor,  &add_studies, &add_validate,   &add_simplify, &add_graph,      &add_projects, &add_search,
-    &add_fhir, &add_buckets, &add_files,   &add_put_object, &add_config,   &add_completion, &add_man,
+    &add_run,  &add_doctor,    &add_studies, &add_validate, &add_simplify,   &add_graph,  &add_projects,   &add_search,
+    &add_fhir, &add_discovery, &add_buckets, &add_files,    &add_put_object, &add_config, &add_completion, &add_man,
 };
 
 constexpr const char* kLogFormatVariable = "ACED_ETL_LOG_FORMAT";

@@ -385,13 +385,14 @@ LoadRequest LoadRequest::from(const config::Settings& settings, ProjectId projec
 }
 
 std::string grounds(const LoadTally& tally, const LoadRequest& request) {
-  const std::uint64_t unchanged = tally[Outcome::unchanged].files;
   const auto days = std::chrono::duration_cast<std::chrono::days>(request.recheck).count();
-  std::string text = "every record in indexd agrees; ";
-  if (tally.seen > 0) text += fmt::format("{} seen in S3 now", counted(tally.seen, "object"));
-  if (unchanged > tally.seen) {
-    text += fmt::format("{}{} seen within the last {} days (files.recheck)", tally.seen > 0 ? ", " : "",
-                        counted(unchanged - tally.seen, "object"), days);
+  const std::uint64_t looked_at = tally.seen + tally[Outcome::adopted].files;
+  const std::uint64_t trusted = tally[Outcome::unchanged].files - std::min(tally.seen, tally[Outcome::unchanged].files);
+  std::string text = "every record in indexd agrees";
+  if (looked_at > 0) text += fmt::format("; {} seen in S3 now", counted(looked_at, "object"));
+  if (trusted > 0) {
+    text += fmt::format("{} {} seen within the last {} days (files.recheck)", looked_at > 0 ? "," : ";",
+                        counted(trusted, "object"), days);
   }
   return text;
 }

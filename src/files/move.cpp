@@ -1,8 +1,10 @@
 #include "files/move.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -68,6 +70,15 @@ gen3::FileRecord marker(const gen3::FileRecord& record, const std::string& url, 
   return made;
 }
 
+/// A downloaded file gets the same time in every run. The journal compares it before an upload in parts goes on; that
+/// the bytes are the same is known from their md5.
+void set_fixed_time(const fs::path& file) {
+  constexpr std::array<timespec, 2> epoch{};
+  if (::utimensat(AT_FDCWD, file.c_str(), epoch.data(), 0) != 0) {
+    throw UsageError("the time of a temporary file cannot be set", file.string());
+  }
+}
+
 documents::Location location_of(const fs::path& file) {
   struct stat about {};
   if (::stat(file.c_str(), &about) != 0) throw UsageError("a temporary file is gone", file.string());
@@ -77,6 +88,18 @@ documents::Location location_of(const fs::path& file) {
           .inode = about.st_ino,
           .size = static_cast<std::uint64_t>(about.st_size),
           .mtime_ns = about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec};
+}
+
+std::optional<gen3::FileRecord> look_up(const Services& services, const std::string& did) {
+  return net::retry(services.retry, services.stop, "a look at the record " + did,
+                    [&] { return services.indexd.get(did); });
+}
+
+/// Removes a record as it is now; one that is gone already is no error.
+void remove_record(const Services& services, const std::string& did) {
+  net::retry(services.retry, services.stop, "removing the marker " + did, [&] {
+    if (const auto there = services.indexd.get(did)) services.indexd.remove(there->did, there->rev);
+  });
 }
 
 class Move {
@@ -90,14 +113,14 @@ class Move {
         buckets_(services.fence) {}
 
   void move(const gen3::FileRecord& planned) {
-    const auto there = look_up(planned.did);
+    const auto there = look_up(services_, planned.did);
     if (!there) throw RefusedError("its record was removed meanwhile");
     require_own(*there, options_.project.resource_path());
     if (is_in(*there, options_.upload.bucket_name)) return;  // another command has moved it
     check(*there);
     const std::string url = new_url(*there, options_.upload.bucket_name);
     const gen3::FileRecord shown = marker(*there, url, kNewMarker);
-    static_cast<void>(services_.indexd.create(shown));
+    create_marker(shown);
     {
       const std::lock_guard lock(mutex_);
       shown_[there->did] = shown.did;
@@ -105,15 +128,13 @@ class Move {
     if (look(shown.did, *there) != EtagMatch::match) send(*there);
     if (!is_whole(shown.did, *there)) throw RefusedError("the object in the new bucket is not what was sent");
     if (!buckets_.unknown_in(there->urls)) {
-      static_cast<void>(services_.indexd.create(marker(*there, there->urls.front(), kOldMarker)));
+      create_marker(marker(*there, there->urls.front(), kOldMarker));
     }
-    gen3::FileRecord changed = *there;
-    changed.urls = {url};
-    static_cast<void>(services_.indexd.update(there->did, there->rev, changed));
+    point_to(*there, url);
     if (!is_whole(there->did, *there)) {
       throw RefusedError("fence does not show the object in the new bucket; its record names it already");
     }
-    remove_marker(shown.did);
+    remove_record(services_, shown.did);
     journal_.forget(there->did);
   }
 
@@ -139,11 +160,6 @@ class Move {
     if (object_name(record).empty()) throw RefusedError("its record has no name that an object can have");
   }
 
-  std::optional<gen3::FileRecord> look_up(const std::string& did) {
-    return net::retry(services_.retry, services_.stop, "a look at the record " + did,
-                      [&] { return services_.indexd.get(did); });
-  }
-
   /// What the object that fence shows under this GUID says of the file's bytes; EtagMatch::mismatch where there is
   /// none.
   EtagMatch look(const std::string& did, const gen3::FileRecord& record) {
@@ -166,6 +182,7 @@ class Move {
     gen3::FileRecord spooled = record;
     spooled.file_name = kContent;
     static_cast<void>(Download(services_, folder, false, [](std::uint64_t) {}).get(spooled));
+    set_fixed_time(folder / kContent);
     documents::Places places;
     places.output = folder;
     places.output_named = true;
@@ -182,8 +199,23 @@ class Move {
     fs::remove_all(folder, ignored);
   }
 
-  void remove_marker(const std::string& did) {
-    if (const auto marker = look_up(did)) services_.indexd.remove(marker->did, marker->rev);
+  void create_marker(const gen3::FileRecord& made) {
+    net::retry(services_.retry, services_.stop, "creating a marker of " + made.file_name,
+               [&] { static_cast<void>(services_.indexd.create(made)); });
+  }
+
+  /// Lets the file's record name its object in the new bucket.
+  void point_to(const gen3::FileRecord& record, const std::string& url) {
+    net::retry(services_.retry, services_.stop, "changing the record of " + record.file_name, [&] {
+      const auto now = services_.indexd.get(record.did);
+      if (!now) throw RefusedError("its record was removed meanwhile");
+      require_own(*now, options_.project.resource_path());
+      if (now->urls.size() == 1 && now->urls.front() == url) return;  // by a try whose answer was lost
+      if (now->urls != record.urls) throw RefusedError("its record was changed meanwhile");
+      gen3::FileRecord changed = *now;
+      changed.urls = {url};
+      static_cast<void>(services_.indexd.update(now->did, now->rev, changed));
+    });
   }
 
   const Services& services_;
@@ -279,7 +311,7 @@ MoveTally move_files(const Services& services, Journal& journal, const MovePlan&
         on_file(record, reason);
       },
       [&](const gen3::FileRecord& record) { move.move(record); });
-  for (const gen3::FileRecord& record : plan.markers) services.indexd.remove(record.did, record.rev);
+  for (const gen3::FileRecord& record : plan.markers) remove_record(services, record.did);
   return tally;
 }
 
@@ -288,7 +320,7 @@ void remove_old_objects(const Services& services, const MovePlan& plan, const Mo
   const std::string authz = options.project.resource_path();
   const auto remove = [&](const gen3::FileRecord& old) {
     const std::string did = value_in(old.metadata, kOldMarker);
-    const auto file = services.indexd.get(did);
+    const auto file = look_up(services, did);
     if (!file || !is_in(*file, options.upload.bucket_name)) {
       throw RefusedError("its record does not name the new bucket any more");
     }
@@ -303,10 +335,12 @@ void remove_old_objects(const Services& services, const MovePlan& plan, const Mo
     if (!head || head->size != *file->size || match_etag(*head, value_in(file->hashes, "md5")) == EtagMatch::mismatch) {
       throw RefusedError("the object in the new bucket is not whole");
     }
-    if (services.fence.remove_file(old.did)) return;
+    const bool removed = net::retry(services.retry, services.stop, "removing the old object of " + old.file_name,
+                                    [&] { return services.fence.remove_file(old.did); });
+    // fence leaves the marker when the old object was gone; and when its answer was lost, the marker is gone, too.
+    if (removed || !look_up(services, old.did)) return;
     if (shows(services, old.did)) throw RefusedError("fence did not remove it");
-    // The old object was gone already: then fence leaves the marker.
-    if (const auto left = services.indexd.get(old.did)) services.indexd.remove(left->did, left->rev);
+    remove_record(services, old.did);
   };
   for_each(
       services, plan.old_objects, options.jobs, tally.left,

@@ -4,6 +4,7 @@
 
 #include "gen3/fence.hpp"
 #include "gen3/indexd.hpp"
+#include "gen3/metadata.hpp"
 #include "gen3/session.hpp"
 #include "gen3/settings.hpp"
 #include "gen3/sheepdog.hpp"
@@ -21,6 +22,7 @@ struct Commons {
   Fence fence{session};
   Indexd indexd{session};
   Sheepdog sheepdog{session};
+  MetadataService metadata{session};
 };
 
 }  // namespace etl::gen3

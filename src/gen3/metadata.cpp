@@ -20,6 +20,16 @@ std::string document_path(const std::string& guid) { return "/mds/metadata/" + g
 
 bool is_object(const json& said) { return said.is_object(); }
 
+/// To an expired token the service answers 500, as if it were broken. A key's own tokens are renewed in time.
+void require_fresh_token(Session& session) {
+  if (!session.has_credentials()) return;
+  const std::string from = "the access token";
+  if (read_claims(session.access_token(), from).expires < Clock::now()) {
+    throw NotAllowedError("metadata-service: the access token has expired", session.endpoint(),
+                          "unset ACCESS_TOKEN, or get a new one");
+  }
+}
+
 }  // namespace
 
 bool MetadataService::create(const std::string& guid, const json& document) {
@@ -45,6 +55,44 @@ bool MetadataService::overwrite(const std::string& guid, const json& document) {
 std::optional<json> MetadataService::get(const std::string& guid) {
   return ask_for_one(session_, {.path = document_path(guid), .with_token = false},
                      "metadata-service: the document " + guid, [](const json& said) { return !said.is_discarded(); });
+}
+
+std::optional<std::string> MetadataService::get_text(const std::string& guid) {
+  require_fresh_token(session_);
+  const Call call{.path = document_path(guid), .with_token = session_.has_credentials()};
+  const std::string what = "metadata-service: the document " + guid;
+  const net::Response answer = send(session_, call, what, [](const net::Response& one) {
+    return has_shape(one, [](const json& said) { return !said.is_discarded(); });
+  });
+  if (answer.status == 404) return std::nullopt;
+  if (!answer.ok()) refuse(what, answer, session_.address(call));
+  if (!has_shape(answer, is_object)) {
+    throw RefusedError(what + " is not a JSON object", session_.address(call), "remove or correct it in the service");
+  }
+  return answer.body;
+}
+
+bool MetadataService::create_text(const std::string& guid, const std::string& document) {
+  require_fresh_token(session_);
+  const Call call{.method = "POST", .path = document_path(guid), .body_text = document};
+  const std::string what = "metadata-service: the document " + guid;
+  const net::Response answer = send(
+      session_, call, what, [](const net::Response& one) { return one.status == 201 && has_shape(one, is_object); });
+  if (answer.status == 409) return false;
+  if (!answer.ok()) refuse(what, answer, session_.address(call));
+  return true;
+}
+
+bool MetadataService::merge_text(const std::string& guid, const std::string& members) {
+  require_fresh_token(session_);
+  const Call call{
+      .method = "PUT", .path = document_path(guid) + "?merge=true", .body_text = members, .repeatable = true};
+  const std::string what = "metadata-service: the document " + guid;
+  const net::Response answer =
+      send(session_, call, what, [](const net::Response& one) { return has_shape(one, is_object); });
+  if (answer.status == 404) return false;
+  if (!answer.ok()) refuse(what, answer, session_.address(call));
+  return true;
 }
 
 bool MetadataService::remove(const std::string& guid) {

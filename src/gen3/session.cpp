@@ -160,6 +160,9 @@ net::Response Session::call(const Call& call) {
   if (call.body) {
     request.headers.push_back({"Content-Type", "application/json"});
     request.body = call.body->dump();
+  } else if (!call.body_text.empty()) {
+    request.headers.push_back({"Content-Type", "application/json"});
+    request.body = call.body_text;
   }
   if (!call.with_token) return send(request, call.path);
   const std::size_t at = request.headers.size();

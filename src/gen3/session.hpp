@@ -19,6 +19,7 @@ struct Call {
   std::string method = "GET";
   std::string path;  ///< from the commons' address on, percent-encoded, with its query: `/index/index/…`
   std::optional<nlohmann::json> body = std::nullopt;
+  std::string body_text{};  ///< JSON that is sent as it is, where there is no `body`
   bool with_token = true;
   std::optional<bool> repeatable = std::nullopt;       ///< see net::Request
   std::function<bool(const net::Response&)> accept{};  ///< see net::Request
@@ -48,6 +49,9 @@ class Session {
   /// The answer, whatever its status. A 401 means many things here: the token is renewed once and the call repeated;
   /// a second 401 is the answer.
   net::Response call(const Call& call);
+
+  /// Is there a key or a token to send?
+  [[nodiscard]] bool has_credentials() const { return options_.key || !options_.access_token.empty(); }
 
   /// The name of the user whose key or token it is, as the token says; empty when it says none.
   [[nodiscard]] std::string user() const;

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "run/discovery_step.hpp"
 #include "run/fhir_step.hpp"
 #include "run/files_step.hpp"
 #include "run/graph_step.hpp"
@@ -29,7 +30,7 @@ constexpr std::array kinds{
     Kind{PullStep::kName, make<PullStep>},         Kind{ValidateStep::kName, make<ValidateStep>},
     Kind{ProjectsStep::kName, make<ProjectsStep>}, Kind{GraphStep::kName, make<GraphStep>},
     Kind{FilesStep::kName, make<FilesStep>},       Kind{SearchStep::kName, make<SearchStep>},
-    Kind{FhirStep::kName, make<FhirStep>},
+    Kind{FhirStep::kName, make<FhirStep>},         Kind{DiscoveryStep::kName, make<DiscoveryStep>},
 };
 
 }  // namespace

@@ -52,6 +52,7 @@ constexpr std::array parts{
     Part{"files", "failed", "", "", "file", "failed", false},
     Part{"search", "documents", "loaded", "would load", "search document", ""},
     Part{"fhir", "resources", "put", "would put", "resource", "into the FHIR store"},
+    Part{"discovery", "records", "wrote", "would write", "discovery record", ""},
 };
 
 std::uint64_t value_of(const StepReport& report, std::string_view name) {
@@ -71,7 +72,7 @@ std::uint64_t sum_of(const std::vector<StudyReport>& studies, std::string_view s
 
 /// Steps that are `done` only when they changed something, even if they count nothing: a study may have lost all that
 /// they had.
-constexpr std::array<std::string_view, 2> kChangeWhenDone{"search", "fhir"};
+constexpr std::array<std::string_view, 3> kChangeWhenDone{"search", "fhir", "discovery"};
 
 bool changed(const StudyReport& study) {
   return std::ranges::any_of(study.steps, [](const StepLine& line) {

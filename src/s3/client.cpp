@@ -11,6 +11,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/identifier.hpp"
+#include "base/suggestion.hpp"
 #include "net/encode.hpp"
 #include "s3/answer.hpp"
 #include "s3/send.hpp"
@@ -92,7 +93,7 @@ std::string upload_query(const std::string& upload) { return "uploadId=" + net::
 struct Client::Call {
   std::string method;
   const std::string& bucket;
-  const std::string& key;  ///< empty: the bucket
+  const std::string& key;  ///< empty: the bucket, or without a bucket the account
   std::string query{};
   net::Headers headers{};
   std::string body{};
@@ -116,7 +117,8 @@ Client::Client(net::HttpClient& http, Profile profile, net::RetryPolicy retry, s
 net::Response Client::send_once(const Call& call) {
   net::Request request;
   request.method = call.method;
-  request.url = address_.url(call.bucket, call.key) + (call.query.empty() ? "" : "?" + call.query);
+  request.url = (call.bucket.empty() ? address_.endpoint() + "/" : address_.url(call.bucket, call.key)) +
+                (call.query.empty() ? "" : "?" + call.query);
   request.headers = call.headers;
   request.body = call.body;
   request.source = call.source;
@@ -138,13 +140,45 @@ net::Response Client::send_once(const Call& call) {
   return send_to_s3(http_, request);
 }
 
+std::vector<std::string> Client::bucket_names() {
+  static const std::string none;
+  std::vector<std::string> names;
+  try {
+    const auto response =
+        send_once({.method = "GET", .bucket = none, .key = none, .own = document("ListAllMyBucketsResult")});
+    if (!response.ok()) return names;
+    const Xml xml(response.body, "ListAllMyBucketsResult", address_.endpoint());
+    for (const auto& node : xml.root().child("Buckets").children("Bucket")) names.push_back(text_of(node, "Name"));
+  } catch (const StoppedError&) {
+    throw;
+  } catch (const Error&) {  // then there is nothing to suggest
+    names.clear();
+  }
+  return names;
+}
+
+/// As refuse(); for a bucket that does not exist, with the one that may be meant.
+void Client::refuse_bucket(const net::Response& response, const std::string& bucket, const std::string& where) {
+  const ErrorAnswer reason = parse_error_answer(response);
+  if (reason.code == "NoSuchBucket") {
+    if (const std::string meant = did_you_mean(bucket, bucket_names()); !meant.empty()) {
+      try {
+        refuse(response.status, reason, where);
+      } catch (const RefusedError& error) {
+        throw RefusedError(error.what(), error.where(), fmt::format("{} If not, {}", meant, error.hint()));
+      }
+    }
+  }
+  refuse(response.status, reason, where);
+}
+
 net::Response Client::send(const Call& call) {
   const auto where = call.where();
   const auto once = [&] {
     auto response = send_once(call);
     // A missing object is an answer to HEAD and DELETE.
     const bool missing = response.status == 404 && (call.method == "HEAD" || call.method == "DELETE");
-    if (!response.ok() && !missing) refuse(response, where);
+    if (!response.ok() && !missing) refuse_bucket(response, call.bucket, where);
     if (call.method == "POST") refuse_late_fault(response, where);
     if (response.ok() && !call.own(response)) not_s3(response, where);
     return response;

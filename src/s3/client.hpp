@@ -106,6 +106,9 @@ class Client {
   struct Call;
   net::Response send(const Call& call);
   net::Response send_once(const Call& call);
+  [[noreturn]] void refuse_bucket(const net::Response& response, const std::string& bucket, const std::string& where);
+  /// The buckets of the key's account; none where the key may not list them.
+  [[nodiscard]] std::vector<std::string> bucket_names();
 
   net::HttpClient& http_;
   Profile profile_;

@@ -22,9 +22,14 @@ KUBERNETES = "1.27.0", "1.37.0"  # the oldest that Chart.yaml admits, and the ne
 _dates = itertools.count(1)
 
 
+def tool(name: str) -> str | None:
+    """helm or kubectl."""
+    own = ROOT / ".local/bin" / name
+    return str(own) if own.exists() else shutil.which(name)
+
+
 def program() -> str | None:
-    own = ROOT / ".local/bin/helm"
-    return str(own) if own.exists() else shutil.which("helm")
+    return tool("helm")
 
 
 def helm(*args: object, values: dict | None = None) -> subprocess.CompletedProcess:

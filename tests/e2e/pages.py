@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import selectors
+import shlex
 import subprocess
 import time
 
@@ -25,11 +26,22 @@ class Command:
     expected: list[str] | None  # None: the page does not say
 
 
+def is_open(text: str) -> bool:
+    """Does this line end within a command: after a backslash or a pipe, or in a quotation?"""
+    if text.endswith(("\\", "|")):
+        return True
+    try:
+        shlex.split(text, comments=True)
+    except ValueError:
+        return True
+    return False
+
+
 def commands(page: str) -> list[Command]:
     found: list[Command] = []
     for block in BLOCK.finditer(page):
         first = page.count("\n", 0, block.start(2)) + 1
-        continued = ""  # a backslash, or the word that ends a here-document
+        continued = ""  # the word that ends a here-document, or "open"
         for offset, line in enumerate(block[2].splitlines()):
             if block[1] == "console" and not line.startswith("$ ") and not continued:
                 assert found and found[-1].expected is not None, f"line {first + offset}: output before the first command"
@@ -42,9 +54,9 @@ def commands(page: str) -> list[Command]:
                 found.append(Command(first + offset, text, [] if block[1] == "console" else None))
             if here := re.search(r"<<'?(\w+)'?$", text):
                 continued = here[1]
-            elif text.endswith("\\"):
-                continued = "\\"
-            elif continued == "\\" or text == continued:
+            elif continued in ("", "open"):
+                continued = "open" if found and is_open(found[-1].text) else ""
+            elif text == continued:
                 continued = ""
     return found
 

@@ -21,7 +21,7 @@ LUNG, COHORT = "Lung", "Cohort"
 PROJECTS = {LUNG: "demo-synthetic", COHORT: "demo-cohort"}
 STEPS = ("pull", "validate", "projects", "graph", "files")
 # Turned off in the etl.yaml of these worlds; test_run_search.py turns them on.
-LATER_STEPS = ("search", "fhir")
+LATER_STEPS = ("search", "fhir", "discovery")
 OFF = dict.fromkeys(LATER_STEPS, "no")
 RECORDS = 400
 FILES = 12

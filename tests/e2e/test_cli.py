@@ -106,7 +106,7 @@ def test_without_a_command_help_goes_to_stderr(etl):
     (["config", "show", "--threads"], "--threads", "`aced-etl config show --help`"),
     (["config", "show", "-o", "xml"], "--output must be one of table, json, yaml, not `xml`", None),
     (["config", "show", "-o", "jsn"], "not `jsn`", "did you mean `json`?"),
-    (["run", "--only", "grpah", "Diabetes"], "--only must be one of pull, validate, projects, graph, files, not `grpah`", "did you mean `graph`?"),
+    (["run", "--only", "grpah", "Diabetes"], "--only must be one of pull, validate, projects, graph, files, search, fhir, discovery, not `grpah`", "did you mean `graph`?"),
     (["run", "--skip", "graph", "--skip", "file", "Diabetes"], "not `file`", "did you mean `files`?"),
     (["validate", ".", "--dangling", "warn"], "--dangling must be one of error, warning", "did you mean `warning`?"),
     (["config", "show", "-q", "-v"], "excludes", "`aced-etl config show --help`"),

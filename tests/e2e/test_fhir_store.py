@@ -228,7 +228,7 @@ def test_twenty_readers_through_fifty_swaps(store, search, tmp_path):
                 if found["_shards"]["failed"] or len(seen) != count or seen.count(seen[0]) != count:
                     wrong.append(seen)
                 reads[n] += 1
-            except Exception as error:  # noqa: BLE001: whatever a reader meets is what the test is about
+            except Exception as error:  # whatever a reader meets is what the test is about
                 wrong.append(error)
                 return
         connection.close()

@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 from graph_loading import a_few, graph, load, sizes, study  # noqa: F401 (fixtures)
-from graph_study import changes, digest, dump, edges, observation, patient, ref, specimen, totals, write
+from graph_study import changes, digest, dump, edges, observation, patient, ref, specimen, totals
 
 
 # --- references that lead nowhere -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from graph_loading import a_few, few, graph, load, study  # noqa: F401 (fixtures)
-from graph_study import changes, edges, observation, patient, ref, specimen, write
+from graph_study import changes, edges, observation, patient, ref, specimen
 
 
 def lines(ran) -> list[list[str]]:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from graph_loading import a_few, graph, load, sizes, study  # noqa: F401 (fixtures)
-from graph_study import changes, dump, edges, observation, patient, project_id, ref, specimen, task, totals
+from graph_study import changes, dump, edges, observation, patient, ref, specimen, task, totals
 
 
 # --- the same again, changes, --prune ---------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import random
 
 import pytest
 from graph_loading import graph, load, study  # noqa: F401 (fixtures)
-from graph_study import changes, digest, dump, patient, ref, research_study, write
+from graph_study import changes, digest, dump, patient, ref, research_study
 
 URLS = "select node_id, _props->>'url' from node_researchstudy order by 1"
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import psycopg
 import pytest
 from graph_loading import few, graph, load, study  # noqa: F401 (fixtures)
-from graph_study import changes, patient, ref, research_study
+from graph_study import ref
 
 
 @pytest.fixture

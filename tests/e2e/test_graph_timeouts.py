@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from graph_loading import few, graph, load, one_of_each, study, until  # noqa: F401 (fixtures)
-from graph_study import changes, digest, dump, patient, write
+from graph_study import changes, digest, patient
 
 TIMEOUTS = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
 MILLISECONDS = 300

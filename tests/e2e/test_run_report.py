@@ -277,7 +277,7 @@ def test_a_list_option_does_not_swallow_the_words_after_it(pod):
     assert list(steps(pod.run("--only", "graph", LUNG, "--dry-run"), LUNG)) == ["graph"]
     assert list(steps(pod.run("--only", "validate,graph", LUNG, "--dry-run"), LUNG)) == ["validate", "graph"]
     assert list(steps(pod.run("--only", "validate", "--only", "graph", LUNG, "--dry-run"), LUNG)) == ["validate", "graph"]
-    assert list(steps(pod.run("--skip", "pull", "--skip=files,graph", LUNG, COHORT, "--dry-run"), COHORT)) == ["validate", "projects"]
+    assert list(steps(pod.run("--skip", "pull", "--skip=files,graph,search,fhir,discovery", LUNG, COHORT, "--dry-run"), COHORT)) == ["validate", "projects"]
     folder = pod.home / "studies" / LUNG
     whole = pod.etl("validate", "-o", "json", folder).ok().json()["summary"]["resources"]
     for options in (["--exclude", "Patient.ndjson", "--exclude", "Observation.ndjson"], ["--exclude", "Patient.ndjson,Observation.ndjson"]):

@@ -8,9 +8,8 @@ import random
 import uuid
 
 import pytest
-from programs import ROOT
-from simplify_study import lines, patient, study, tree
-from test_search_documents import concept, condition, documents, observation
+from simplify_study import lines, patient, study, tree  # noqa: F401 (a fixture)
+from test_search_documents import concept, condition, documents, observation  # noqa: F401 (a fixture)
 
 OF_PROJECT = {"project_id": "aced-study", "auth_resource_path": "/programs/aced/projects/study"}
 

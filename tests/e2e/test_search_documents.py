@@ -10,7 +10,7 @@ import tempfile
 import pytest
 from bounded import measured
 from programs import ROOT
-from simplify_study import lines, patient, study, tree
+from simplify_study import lines, patient, study, tree  # noqa: F401 (a fixture)
 
 DICTIONARY = ["--dictionary", str(ROOT / "share/demo/dictionary.json")]
 SSN = "http://hl7.org/fhir/sid/us-ssn"

@@ -30,12 +30,15 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
     "files.recheck": ("often", [["files", "load", "--project", "a-b", "s.ndjson"]]),
     "search.layout": ("table", [["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "search.layout_index": ("several", [["search", "rollback", "--project", "a-b"]]),
+    "discovery.manifest": ("yes", [["discovery", "load", "--project", "a-b", "s.ndjson"]]),
+    "discovery.manifest_limit": ("many", [["discovery", "load", "--project", "a-b", "s.ndjson"]]),
     "limits.join_memory_mib": ("9999", [["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "gen3.allow_http": ("maybe", []),  # asked for only where it matters: tests/e2e/security
     # Asked for only when the server has answered: tests/e2e/test_search.py.
     "search.connections": ("many", []),
     "search.bulk_size": ("large", []),
     "search.gzip": ("maybe", []),
+    "search.layout_index": ("one", []),
     "search.retry_time": ("long", []),
     # Of a run alone: which steps it has, and how often it tries one.
     "destinations.projects": ("maybe", []),
@@ -43,6 +46,7 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
     "destinations.files": ("maybe", []),
     "destinations.search": ("maybe", []),
     "destinations.fhir": ("maybe", []),
+    "destinations.discovery": ("maybe", []),
     "limits.tries": ("none", []),
     "limits.retry_wait": ("none", []),
 }
@@ -50,7 +54,7 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
 # gen3::session_options, studies::pull_options, studies::source_profile, simplify::StudySetup, simplify::study_source (whose settings
 # test_exclude.py and test_transform_ids.py hold), config::folder.
 TEXTS = {"exclude", "transform_ids", "program", "dictionary", "simplify_config", "user_yaml", "temp_dir", "creds", "etl_yaml", "fence_config", "search.url", "search.personal_identifiers",
-         "search.user", "search.password", "search.api_key", "search.ca_file", "search.prefix",
+         "search.user", "search.password", "search.api_key", "search.ca_file", "search.prefix", "discovery.commons", "discovery.commons_name",
          "state_dir",
          "files.bucket", "folder.studies", "folder.output", "source.bucket", "source.path", "source.studies_prefix", "source.output_prefix",
          "source.profile", "gen3.endpoint", "gen3.api_key", "gen3.access_token", "database.host", "database.port", "database.name",

@@ -6,7 +6,7 @@ import gzip
 import json
 
 import pytest
-from simplify_study import PATIENT, lines, patient, records, study, tree
+from simplify_study import PATIENT, lines, patient, records, study, tree  # noqa: F401 (a fixture)
 
 
 def test_one_file_a_type(etl, study, tmp_path):

@@ -11,7 +11,7 @@ import stat
 import subprocess
 
 import pytest
-from simplify_study import PATIENT, lines, patient, records, study, tree
+from simplify_study import PATIENT, lines, patient, records, study, tree  # noqa: F401 (a fixture)
 
 DEEP = '{"resourceType":"Patient","id":"deep"' + ',"extension":[{"url":"a"' * 1000 + ',"valueString":"x"' + "}]" * 1000 + "}"
 
@@ -44,7 +44,7 @@ def test_a_bad_line_is_named_and_nothing_is_written(etl, study, tmp_path, name):
     bad, kind = BAD[name]
     folder = study("a.ndjson", lines(patient(1), bad, patient(2)))
     ran = etl("simplify", folder, tmp_path / "out").failed(3)
-    assert f"a.ndjson:2: " in ran.stderr and f"({kind})" in ran.stderr
+    assert "a.ndjson:2: " in ran.stderr and f"({kind})" in ran.stderr
     assert tree(tmp_path / "out") == {}
     ran = etl("simplify", folder, tmp_path / "out", "--reject-file", tmp_path / "r").failed(3)
     assert [record["id"] for record in records(tmp_path / "out")] == ["p1", "p2"]
@@ -55,7 +55,7 @@ def test_a_bad_line_is_named_and_nothing_is_written(etl, study, tmp_path, name):
     if b"\0" not in bad and name not in ("two on a line", "broken JSON", "brackets only"):
         (tmp_path / "doc.json").write_bytes(bad + b"\n" + lines(patient(1)))
         ran = etl("simplify", tmp_path / "doc.json", "-").failed(3)
-        assert f"doc.json:1: " in ran.stderr and f"({kind})" in ran.stderr
+        assert "doc.json:1: " in ran.stderr and f"({kind})" in ran.stderr
 
 
 @pytest.mark.promise("All or nothing in OUT")

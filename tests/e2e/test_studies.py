@@ -7,7 +7,7 @@ import re
 import time
 
 import pytest
-from studies_source import large, some_studies, source
+from studies_source import large, some_studies, source  # noqa: F401 (a fixture)
 
 
 @pytest.mark.threads

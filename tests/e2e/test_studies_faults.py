@@ -12,7 +12,7 @@ import threading
 
 import pytest
 from graph_loading import until
-from studies_source import MIB, large, some_studies, source
+from studies_source import MIB, large, some_studies, source  # noqa: F401 (a fixture)
 
 
 @pytest.mark.promise("A pull goes on where it was")

@@ -35,6 +35,8 @@ def test_a_table_too_wide_for_its_columns_becomes_blocks(pod):
     for block, study in zip(blocks, sorted((LUNG, COHORT))):
         assert block.splitlines()[0].split() == ["STUDY", study]
         assert re.search(r"^RESOURCES\s+\d+$", block, re.M)
+    report = on_terminal(pod.etl, "run", LUNG, columns=60, both=False)
+    assert "STEP     graph" in report and not re.search(r"^[A-Z]+$", report, re.M), "an empty cell has no line"
 
 
 @pytest.mark.promise("Tables fit the terminal")

@@ -66,6 +66,8 @@ def test_every_command_refuses_a_name_that_does_not_exist_and_suggests_one_that_
         if ran.rc != 2 or said not in ran.stderr or "did you mean" not in ran.stderr or meant not in ran.stderr.split("did you mean")[1]:
             wrong.append(f"{line}\n{ran}")
     assert not wrong, "\n\n".join(wrong)
+    ran = world.etl("studies", "pull", "--source-bucket", words["SOURCE~"]).failed(7)
+    assert "NoSuchBucket" in ran.stderr and f"did you mean `{world.bucket}`?" in ran.stderr, ran
     assert world.holds() == before
     assert world.etl("run", COHORT).rc == 0
 

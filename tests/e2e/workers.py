@@ -13,7 +13,7 @@ TOGETHER = {"test_gen3_commands": "search", "test_local_servers": "search", "tes
 
 # What would keep one worker busy after the others have ended.
 FIRST = ("test_gen3_commands", "test_local_servers", "test_search", "test_search_single", "test_search_guppy", "test_fhir_store", "test_graph_load_faults", "test_files_load", "test_graph_load_refused", "test_golden",
-         "test_files_faults", "test_graph_admin", "test_files_others", "test_studies_faults")
+         "test_files_faults", "test_graph_admin", "test_files_others", "test_studies_faults", "test_docs_commands")
 
 
 def spread(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -21,5 +21,6 @@ def spread(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("dist", "no") == "no":
         return
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(item.path.stem, item.path.stem)))
+        group = "search" if item.name.endswith("[docs/search.md]") else TOGETHER.get(item.path.stem, item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))

@@ -111,6 +111,10 @@ void add_sending_options(CLI::App& app, Context& context, FilesOptions& options)
                  "look for the files below this folder alone, instead of the output folder and the study's own")
       ->type_name("FOLDER");
   add_jobs_options(app, context);
+  add_part_options(app, options);
+}
+
+void add_part_options(CLI::App& app, FilesOptions& options) {
   app.add_option("--multipart-threshold", options.multipart_threshold,
                  "files above this are sent in parts [default: 64MiB]")
       ->type_name("BYTES")

@@ -120,6 +120,7 @@ void add_files_move(CLI::App& group, Context& context) {
   add_setting_option(*command, context, "state_dir");
   add_temp_dir_option(*command, context);
   add_jobs_options(*command, context);
+  add_part_options(*command, *options);
   add_dry_run(*command, context);
   add_yes(*command, context);
   command->callback([&context, options] { move(context, *options); });

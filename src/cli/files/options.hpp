@@ -29,6 +29,7 @@ void add_project_option(CLI::App& app, FilesOptions& options, bool required);
 /// The argument GUID…; an empty GUID is refused.
 void add_guids(CLI::App& app, std::vector<std::string>& guids, const std::string& help);
 void add_jobs_options(CLI::App& app, Context& context);                       ///< --jobs, --bandwidth
+void add_part_options(CLI::App& app, FilesOptions& options);                  ///< --multipart-threshold, --part-size
 void add_study_path(CLI::App& app, Context& context, FilesOptions& options);  ///< PATH, and how it is read
 /// --source, --bucket and all that says how files are sent.
 void add_sending_options(CLI::App& app, Context& context, FilesOptions& options);

@@ -226,7 +226,8 @@ std::string row_text(const std::vector<Column>& columns, const std::vector<std::
   return out;
 }
 
-/// The rows of a table that is too wide for the terminal: a block of `NAME  value` lines for each. all[0] is the head.
+/// The rows of a table that is too wide for the terminal: a block of `NAME  value` lines for each, without its empty
+/// cells. all[0] is the head.
 std::string blocks(const std::vector<std::vector<std::string>>& all, std::size_t columns) {
   std::size_t left = 0;
   for (const std::string& name : all[0]) left = std::max(left, width_of(name));
@@ -235,6 +236,7 @@ std::string blocks(const std::vector<std::vector<std::string>>& all, std::size_t
   for (std::size_t r = 1; r < all.size(); ++r) {
     if (r > 1) out += '\n';
     for (std::size_t i = 0; i < all[r].size(); ++i) {
+      if (all[r][i].empty()) continue;
       std::string name = all[0][i];
       for (const std::string& piece : wrapped(all[r][i], right)) {
         std::string line = name + std::string(left + kGap - width_of(name), ' ') + piece;

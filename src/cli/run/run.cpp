@@ -50,7 +50,8 @@ void add_run(CLI::App& app, Context& context) {
       {.summary = "run the whole load: bring every study into the commons",
        .text =
            "Takes every study of etl.yaml through these steps: pull (if source.bucket is set), validate, projects, "
-           "graph, files, and where a search server is configured search and fhir. `destinations` of etl.yaml turns "
+           "graph, files, search and fhir (if a search server is configured), discovery. `destinations` of etl.yaml "
+           "turns "
            "steps off for all studies, `skip` for one. A step that fails ends its own study, not the others. At the "
            "end a table shows the result of each "
            "step, and the exit code is that of the worst study.\n\n"

@@ -310,7 +310,7 @@ def test_the_database_password_does_not_follow_a_found_file(user):
 @pytest.mark.parametrize("text, key, line", [
     (f"threads: 1\ndatabase:\n  password: {PASSWORD}\n", "database.password", 3),
     (f"gen3: {{access_token: {PASSWORD}}}\n", "gen3.access_token", 1),
-    (f"database: {{password: 'x${{PGPASSWORD}}'}}\n", "database.password", 1),
+    ("database: {password: 'x${PGPASSWORD}'}\n", "database.password", 1),
     (f"database: {{password: '${{NOPE:-{PASSWORD}}}'}}\n", "database.password", 1),
     (f"search: {{url: 'https://elastic:{PASSWORD}@search.example.org'}}\n", "search.url", 1),
     (f"dictionary: 'https://user:{PASSWORD}@commons.example.org/d.json'\n", "dictionary", 1),

@@ -15,7 +15,7 @@ import time
 import urllib.parse
 
 import pytest
-from file_study import AUTHZ, PROJECT, FileStudy, bucket_of, holds, objects, outcomes, records
+from file_study import AUTHZ, PROJECT, FileStudy, holds, objects, outcomes, records
 from programs import ROOT
 
 MB = 1_000_000

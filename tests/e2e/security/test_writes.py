@@ -10,8 +10,8 @@ import uuid
 
 import pytest
 from file_study import AUTHZ, PROJECT, FileStudy, bucket_of, outcomes
-from hostile_s3 import HostileS3, Lie, hostile_s3
-from studies_source import some_studies, source
+from hostile_s3 import HostileS3, Lie, hostile_s3  # noqa: F401 (a fixture)
+from studies_source import some_studies, source  # noqa: F401 (a fixture)
 
 KEPT = b"somebody else's"
 
