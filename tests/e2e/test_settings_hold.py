@@ -38,7 +38,6 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
     "search.connections": ("many", []),
     "search.bulk_size": ("large", []),
     "search.gzip": ("maybe", []),
-    "search.layout_index": ("one", []),
     "search.retry_time": ("long", []),
     # Of a run alone: which steps it has, and how often it tries one.
     "destinations.projects": ("maybe", []),
