@@ -198,7 +198,8 @@ void ProjectLock::acquire() {
     if (!document || !member(*document, "found", false)) {
       // Released in between. A server that goes on saying both is no server.
       if (std::chrono::steady_clock::now() < until) continue;
-      throw UnavailableError(what_ + ": the search server has the lock and has it not", net::without_query(server_.url()),
+      throw UnavailableError(what_ + ": the search server has the lock and has it not",
+                             net::without_query(server_.url()),
                              "run again; if it persists, look at the log of the search server");
     }
     const Holder holder = read_holder(*document);
