@@ -144,6 +144,7 @@ def search(options: argparse.Namespace, home: pathlib.Path, build: pathlib.Path,
             rows.append(f"| {layout}: curl, bulk requests built before | {count:,} | {curl:.2f} | {count / curl:,.0f} | 1.00 | | |")
             rows.append(f"| {layout}: search load | {count:,} | {ours:.2f} | {count / ours:,.0f} | {curl / ours:.2f} | 0.85 | {peaks['load']:.0f} |")
             rows.append(f"| {layout}: search load, again | {count:,} | {again:.2f} | | | | {peaks['again']:.0f} |")
+            print("\n".join(rows[-3:]), file=sys.stderr)
             notes.append(f"{layout}: the same load again takes {again / ours:.3f} of the first (target: below 0.05).")
             timed([build / "aced-etl", "search", "rm", "-q", "--yes", "--project", PROJECT], env)
     if not options.no_reference:
@@ -161,7 +162,13 @@ def reference_rows(options: argparse.Namespace, home: pathlib.Path, load, timed,
     subprocess.run(["/usr/bin/python3", "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
                     "c.executescript('create table patient (id primary key, entity text); create table family_history (id, patient_id, entity text); "
                     "create table condition (id, patient_id, entity text)')", work / "denormalized_patient.sqlite"], check=True)
-    with search_server(home, "elasticsearch-6.8") as url, served(ROOT / "share/demo") as dictionary:
+    # It takes no `$ref` among a node's properties, which the Gen3 dictionaries have.
+    schemas = json.loads((ROOT / "share/demo/dictionary.json").read_text())
+    for schema in schemas.values():
+        if "properties" in schema:
+            schema["properties"] = {name: one for name, one in schema["properties"].items() if isinstance(one, dict)}
+    (work / "dictionary.json").write_text(json.dumps(schemas))
+    with search_server(home, "elasticsearch-6.8") as url, served(work) as dictionary:
         env = {"ELASTICSEARCH_URL": url}
         upload = ["env", "-C", work, program, "meta", "flat", "load", "--project_id", PROJECT, "--index", "observation", "--path",
                   records / "Observation.ndjson", "--elastic_url", url, "--schema_path", f"{dictionary}/dictionary.json"]

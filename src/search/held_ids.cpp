@@ -7,7 +7,7 @@ namespace etl::search {
 
 void HeldIds::seal() {
   std::ranges::sort(keys_);
-  keys_.erase(std::ranges::unique(keys_).begin(), keys_.end());
+  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());  // clang 14 cannot compile std::ranges::unique
   keys_.shrink_to_fit();
   sent_.assign(keys_.size(), 0);
 }

@@ -79,11 +79,9 @@ json UnionMapping::missing_in(const json& have) const {
 
 std::vector<std::string> UnionMapping::fields_unknown_to(const std::vector<const Index*>& indexes) const {
   std::vector<std::string> unknown;
-  for (const auto& [name, field] : properties.items()) {
-    if (std::ranges::none_of(indexes,
-                             [&](const Index* index) { return properties_of(index->mapping).contains(name); })) {
-      unknown.push_back(name);
-    }
+  for (const std::string& name : names_of_fields(properties)) {
+    const auto has_field = [&](const Index* index) { return properties_of(index->mapping).contains(name); };
+    if (std::ranges::none_of(indexes, has_field)) unknown.push_back(name);
   }
   return unknown;
 }

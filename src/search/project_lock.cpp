@@ -195,7 +195,13 @@ void ProjectLock::acquire() {
   for (auto until = std::chrono::steady_clock::now() + kLasts;;) {
     if (create()) return;
     const auto document = server_.find("look at the lock", path_of_document());
-    if (!document || !member(*document, "found", false)) continue;
+    if (!document || !member(*document, "found", false)) {
+      // Released in between. A server that goes on saying both is no server.
+      if (std::chrono::steady_clock::now() < until) continue;
+      throw UnavailableError(what_ + ": the search server has the lock and has it not",
+                             net::without_query(server_.url()),
+                             "run again; if it persists, look at the log of the search server");
+    }
     const Holder holder = read_holder(*document);
     const auto gone = holder.is_gone();
     if (seen && (seen->sequence != holder.sequence || seen->term != holder.term)) {
