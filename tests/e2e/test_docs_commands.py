@@ -27,6 +27,7 @@ WITHOUT_COMMANDS = {"docs/README.md", "docs/configuration.md", "docs/exit-codes.
                     "docs/security.md", "docs/semantics.md"}
 PAGES = [page for page in ALL if page not in WITHOUT_COMMANDS]
 AFTER_THE_FIRST_DAY = {"docs/operations.md", "docs/schedules.md", "docs/moving-a-bucket.md"}  # these say that they continue install.md
+WITH_SEARCH = {"README.md", "docs/search.md"}
 IN_THE_CLUSTER = {"docs/chart.md", "docs/new-project.md", "docs/operations.md"}  # these call kubectl
 
 NOT_RUN = {
@@ -138,14 +139,25 @@ def reader_of_search(place: Place) -> None:
     subprocess.run([place.programs / "aced-synth", place.home, "--name", "Lung_Cancer", "--patients", "5"], check=True, capture_output=True)
 
 
-PREPARED = {"docs/chart.md": reader_of_the_chart, "docs/new-project.md": reader_of_a_new_project, "docs/search.md": reader_of_search}
+def reader_of_the_readme(place: Place) -> None:
+    """What `make demo` has loaded."""
+    subprocess.run([place.programs / "aced-synth", place.home, "--name", "Synthetic", "--patients", "100"], check=True, capture_output=True)
+    shell = Shell(place.env, place.home)
+    try:
+        rc, printed = shell.run("aced-etl search load --project demo-synthetic ~/studies/Synthetic --types observation")
+        assert rc == 0, printed
+    finally:
+        shell.close()
+
+
+PREPARED = {"README.md": reader_of_the_readme, "docs/discovery.md": reader_of_search, "docs/chart.md": reader_of_the_chart, "docs/new-project.md": reader_of_a_new_project, "docs/search.md": reader_of_search}
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_the_page_do_what_it_says(place: Place, page: str, request: pytest.FixtureRequest):
     if page in IN_THE_CLUSTER:
         in_a_cluster(place)
-    if page == "docs/search.md":
+    if page in WITH_SEARCH:
         search: Search = request.getfixturevalue("search")
         place.env["ELASTICSEARCH_URL"] = search.url
     PREPARED.get(page, lambda _: None)(place)

@@ -62,7 +62,8 @@ void indexes(search::Server& server) {
       fuzz::require(!search::action_to_show(then, alias, kProject), "a project that stays hidden");
     }
   }
-  const search::DocumentType type{.name = "patient", .aliases = {"patient"}, .properties = {{"a", {{"type", "keyword"}}}}};
+  const search::DocumentType type{
+      .name = "patient", .aliases = {"patient"}, .properties = {{"a", {{"type", "keyword"}}}}};
   const search::UnionMapping plan = search::plan_fields(server, known, type);
   for (const search::Index* index : known) {
     search::UnionMapping after;
@@ -127,9 +128,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::set_answers("200\n\n{\"version\":{\"number\":\"2.19.1\",\"distribution\":\"opensearch\"}}\n%%\n" +
                     std::string(text));
   static_cast<void>(fuzz::refusal_of([&] {
-    search::Server server({.url = "https://search.example.org",
-                           .authorization = "ApiKey " + std::string(fuzz::kSecret),
-                           .ca_file = {}});
+    search::Server server(
+        {.url = "https://search.example.org", .authorization = "ApiKey " + std::string(fuzz::kSecret), .ca_file = {}});
     call(server, name);
   }));
   for (const std::string& request : fuzz::sent()) fuzz::require_no_secret(request);
