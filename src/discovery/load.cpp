@@ -73,9 +73,11 @@ void log_findings(const LoadReport& report, const LoadRequest& request) {
   const StudySummary& study = report.study;
   if (study.research_studies == 0) {
     log::warn("the study has no ResearchStudy: the discovery record gets no title and description from it");
-  } else if (study.research_studies > 1) {
-    log::warn("the study has {} ResearchStudy resources: title and description are those of `{}`",
-              study.research_studies, printable(study.title));
+  } else if (study.whole_studies != 1 && study.research_studies > 1) {
+    log::warn(
+        "the study has {} ResearchStudy resources, and none has all others as its parts: title and description are "
+        "those of `{}`",
+        study.research_studies, printable(study.title));
   }
   if (report.list_too_long) {
     log::warn("the discovery record gets no list of files: the study has {}, and discovery.manifest_limit is {}",

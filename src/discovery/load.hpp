@@ -40,7 +40,8 @@ struct LoadReport {
 [[nodiscard]] LoadReport load_study(gen3::Commons& commons, const simplify::StudySource& study,
                                     const LoadRequest& request, const std::stop_token& stop);
 
-/// What an operator should know of the study, as warnings: no ResearchStudy, or more than one; too many files.
+/// What an operator should know of the study, as warnings: no ResearchStudy, or several that are not parts of one; too
+/// many files.
 void log_findings(const LoadReport& report, const LoadRequest& request);
 
 /// The record's text as the service has it; none where the project has no record.

@@ -50,6 +50,7 @@ class Reading {
     ++found_.research_studies;
     const RawMembers members = RawMembers::parse(text);
     const bool is_part = members.find("partOf") != nullptr;
+    if (!is_part) ++found_.whole_studies;
     if (chosen_ && (!chosen_is_part_ || is_part)) return;
     chosen_ = true;
     chosen_is_part_ = is_part;

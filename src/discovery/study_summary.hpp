@@ -24,8 +24,9 @@ struct StudySummary {
   std::string description;  ///< ResearchStudy.description, else descriptionSummary; may be empty
   std::uint64_t patients = 0;
   std::uint64_t research_studies = 0;
-  std::vector<ListedFile> files;  ///< in the study's order; at most as many as were asked for
-  std::uint64_t file_count = 0;   ///< of all, also of those that are not in `files`
+  std::uint64_t whole_studies = 0;  ///< of these, those that are not part of another
+  std::vector<ListedFile> files;    ///< in the study's order; at most as many as were asked for
+  std::uint64_t file_count = 0;     ///< of all, also of those that are not in `files`
 };
 
 /// Reads a study's metadata. `most_files`: how many files to list; 0 for none. Of several ResearchStudy resources, the

@@ -118,8 +118,11 @@ def test_a_study_without_a_researchstudy_and_one_with_several(etl, commons, reco
           {"resourceType": "ResearchStudy", "id": "a", "status": "active", "title": "A part", "partOf": [{"reference": "ResearchStudy/b"}]},
           {"resourceType": "ResearchStudy", "id": "b", "status": "active", "title": "The whole", "descriptionSummary": "In short"})
     several = etl(*loading(study)).ok()
-    assert "2 ResearchStudy resources" in several.stderr
+    assert "ResearchStudy resources" not in several.stderr, "one is the whole"
     assert (records.get()["gen3_discovery"]["full_name"], records.get()["gen3_discovery"]["study_description"]) == ("The whole", "In short")
+    write(study / "more.ndjson", {"resourceType": "ResearchStudy", "id": "c", "status": "active", "title": "Third"})
+    assert "the study has 3 ResearchStudy resources, and none has all others as its parts: title and description are those of `The whole`" in etl(
+        *loading(study)).ok().stderr
 
 
 def test_the_list_of_files_is_written_kept_limited_and_removed(etl, commons, records, study):

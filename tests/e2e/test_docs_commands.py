@@ -140,11 +140,14 @@ def reader_of_search(place: Place) -> None:
 
 
 def reader_of_the_readme(place: Place) -> None:
-    """What `make demo` loads into the search indexes."""
-    study = place.home.parent / "demo"
-    subprocess.run([place.programs / "aced-synth", study, "--name", "synthetic", "--patients", "5"], check=True, capture_output=True)
-    subprocess.run([place.programs / "aced-etl", "search", "load", "--project", "demo-synthetic", study / "studies/synthetic"], env=place.env,
-                   check=True, capture_output=True)
+    """What `make demo` has loaded."""
+    subprocess.run([place.programs / "aced-synth", place.home, "--name", "Synthetic", "--patients", "100"], check=True, capture_output=True)
+    shell = Shell(place.env, place.home)
+    try:
+        rc, printed = shell.run("aced-etl search load --project demo-synthetic ~/studies/Synthetic --types observation")
+        assert rc == 0, printed
+    finally:
+        shell.close()
 
 
 PREPARED = {"README.md": reader_of_the_readme, "docs/discovery.md": reader_of_search, "docs/chart.md": reader_of_the_chart, "docs/new-project.md": reader_of_a_new_project, "docs/search.md": reader_of_search}
