@@ -1,4 +1,4 @@
-// The clients against services that run: tests/e2e/test_gen3_clients.py starts them and runs these tests.
+// The clients against services that run: tests/e2e/gen3/test_gen3_clients.py starts them and runs these tests.
 // GEN3_TEST_KEY (credentials.json), GEN3_TEST_BUCKET.
 
 #include <gmock/gmock.h>
@@ -36,7 +36,7 @@ class Gen3Services : public ::testing::Test {
   void SetUp() override {
     const char* key = std::getenv("GEN3_TEST_KEY");
     const char* bucket = std::getenv("GEN3_TEST_BUCKET");
-    if (key == nullptr || bucket == nullptr) GTEST_SKIP() << "no services: tests/e2e/test_gen3_clients.py has some";
+    if (key == nullptr || bucket == nullptr) GTEST_SKIP() << "no services: tests/e2e/gen3/test_gen3_clients.py has some";
     bucket_ = bucket;
     session_ = std::make_unique<Session>(
         Session::Options{.endpoint = {}, .endpoint_origin = {}, .key = read_api_key(key), .access_token = {}}, http_);

@@ -1,5 +1,5 @@
 // These need a PostgreSQL: the database that PGHOST, PGDATABASE, … name, where they make temporary tables only.
-// tests/e2e/test_graph_admin.py runs them against its own server.
+// tests/e2e/graph/test_graph_admin.py runs them against its own server.
 
 #include "graph/connection/connection.hpp"
 

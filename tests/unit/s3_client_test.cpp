@@ -385,13 +385,13 @@ TEST_F(S3WebIdentity, SaysWhyItIsRefused) {
   EXPECT_THROW(static_cast<void>(keys.current()), UsageError);
 }
 
-// --- against a real server: tests/e2e/test_s3_client.py starts one and runs these ------------------------------------
+// --- against a real server: tests/e2e/s3/test_s3_client.py starts one and runs these ------------------------------------
 
 class S3Server : public ::testing::Test {
  protected:
   void SetUp() override {
     const char* bucket = std::getenv("S3_TEST_BUCKET");
-    if (bucket == nullptr) GTEST_SKIP() << "NOT TESTED here: tests/e2e/test_s3_client.py runs it with a server";
+    if (bucket == nullptr) GTEST_SKIP() << "NOT TESTED here: tests/e2e/s3/test_s3_client.py runs it with a server";
     bucket_ = bucket;
     client_.emplace(http_, read_profile());
   }

@@ -34,7 +34,7 @@ TYPED: dict[str, tuple[str, list[list[str]]]] = {
     "discovery.manifest_limit": ("many", [["discovery", "load", "--project", "a-b", "s.ndjson"]]),
     "limits.join_memory_mib": ("9999", [["search", "load", "--project", "a-b", "s.ndjson", "--dry-run"]]),
     "gen3.allow_http": ("maybe", []),  # asked for only where it matters: tests/e2e/security
-    # Asked for only when the server has answered: tests/e2e/test_search.py.
+    # Asked for only when the server has answered: tests/e2e/search/test_search.py.
     "search.connections": ("many", []),
     "search.bulk_size": ("large", []),
     "search.gzip": ("maybe", []),

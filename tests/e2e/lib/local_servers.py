@@ -21,9 +21,9 @@ import urllib.request
 import boto3
 import yaml
 from botocore.config import Config
+from programs import ROOT
 from stand_in import StandIn
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 _numbers = itertools.count(1)
 

@@ -14,7 +14,8 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from programs import ROOT
+
 
 LOGIN = ("fence", "password of the services")
 USER_YAML = """

@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from programs import ROOT
+
 
 _numbers = itertools.count(1)
 

@@ -14,9 +14,9 @@ import pytest
 from message_cases import CASES, Case
 from programs import ROOT
 
-CATALOGUE = ROOT / "tests/e2e/messages.txt"
+CATALOGUE = ROOT / "tests/e2e/docs/messages.txt"
 UPDATE = bool(os.environ.get("ACED_UPDATE_MESSAGES"))
-HEAD = """# Error messages, as test_messages.py provokes them. After a change of wording: ACED_UPDATE_MESSAGES=1 pytest tests/e2e/test_messages.py
+HEAD = """# Error messages, as test_messages.py provokes them. After a change of wording: ACED_UPDATE_MESSAGES=1 pytest tests/e2e/docs/test_messages.py
 # {…} stands for what differs between machines and runs.
 """
 BY_NAME = {one.name: one for one in CASES}

@@ -27,7 +27,7 @@ LIMITS = [(errno.EDQUOT, "write"), (errno.EDQUOT, "open"), (errno.EROFS, "open")
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     made = tmp_path_factory.mktemp("failing-calls") / "failing_calls.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", made, ROOT / "tests/e2e/failing_calls.c"], check=True)
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", made, ROOT / "tests/e2e/lib/failing_calls.c"], check=True)
     return made
 
 

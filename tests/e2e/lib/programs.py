@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 STARTED_IN = pathlib.Path.cwd()  # a relative ACED_ETL means here, wherever a test may have gone since
 
 # Of the caller's environment, what has no say in where a program looks for its data.

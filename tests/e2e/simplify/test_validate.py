@@ -11,6 +11,7 @@ from collections import Counter
 
 import pytest
 from bounded import measured
+from programs import ROOT
 
 # What aced-synth calls a fault, and validate.
 KINDS = {"unknown-element": "unknown-element", "bad-date": "format", "missing-required": "cardinality", "dangling-reference": "dangling",
@@ -22,7 +23,7 @@ KINDS = {"unknown-element": "unknown-element", "bad-date": "format", "missing-re
 def a_spoilt_study(tmp_path_factory):
     """The study's folder and its faults: (file, line) -> kind."""
     out = tmp_path_factory.mktemp("spoilt")
-    synth = os.environ.get("ACED_SYNTH", str(pathlib.Path(__file__).resolve().parents[2] / "build/release/aced-synth"))
+    synth = os.environ.get("ACED_SYNTH", str(ROOT / "build/release/aced-synth"))
     subprocess.run([synth, out, "--records", "6000", "--files", "0", "--faults", "100"], check=True, capture_output=True)
     listed = json.loads((out / "faults.json").read_text())["faults"]
     return out, {(str(out / fault["file"]), fault["line"]): KINDS[fault["kind"]] for fault in listed}

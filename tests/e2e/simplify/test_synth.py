@@ -4,14 +4,13 @@ import gzip
 import hashlib
 import json
 import os
-import pathlib
 import re
 import subprocess
 from collections import Counter
 
 import pytest
+from programs import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 SYNTH = os.environ.get("ACED_SYNTH", str(ROOT / "build" / "release" / "aced-synth"))
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 

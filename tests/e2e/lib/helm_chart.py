@@ -13,8 +13,8 @@ import shutil
 import subprocess
 
 import yaml
+from programs import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy/chart/aced-etl"
 VALIDATE = ROOT / ".local/kubernetes-validate/bin/kubernetes-validate"
 KUBERNETES = "1.27.0", "1.37.0"  # the oldest that Chart.yaml admits, and the newest with schemas

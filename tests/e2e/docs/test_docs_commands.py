@@ -76,7 +76,7 @@ class Place:
         self.programs.mkdir(parents=True)
         for variable, name in (("ACED_ETL", "aced-etl"), ("ACED_SYNTH", "aced-synth")):
             (self.programs / name).symlink_to(program(variable, name))
-        self._script("aws", AWS.format(python=sys.executable, tests=str(ROOT / "tests/e2e")))
+        self._script("aws", AWS.format(python=sys.executable, tests=str(ROOT / "tests/e2e/lib")))
         self._script("make", MAKE.format(make=shutil.which("make"), root=ROOT))
         self.bucket = commons.s3.new_bucket("source")
         self.home = folder / "home"
