@@ -162,11 +162,12 @@ def reference_rows(options: argparse.Namespace, home: pathlib.Path, load, timed,
     subprocess.run(["/usr/bin/python3", "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
                     "c.executescript('create table patient (id primary key, entity text); create table family_history (id, patient_id, entity text); "
                     "create table condition (id, patient_id, entity text)')", work / "denormalized_patient.sqlite"], check=True)
-    # It takes no `$ref` among a node's properties, which the Gen3 dictionaries have.
+    # It takes neither `$ref` among a node's properties nor properties without a type, both of which Gen3 dictionaries have.
     schemas = json.loads((ROOT / "share/demo/dictionary.json").read_text())
     for schema in schemas.values():
         if "properties" in schema:
-            schema["properties"] = {name: one for name, one in schema["properties"].items() if isinstance(one, dict)}
+            schema["properties"] = {name: one if {"type", "enum", "oneOf"} & one.keys() else {"type": "string"}
+                                    for name, one in schema["properties"].items() if isinstance(one, dict)}
     (work / "dictionary.json").write_text(json.dumps(schemas))
     with search_server(home, "elasticsearch-6.8") as url, served(work) as dictionary:
         env = {"ELASTICSEARCH_URL": url}
