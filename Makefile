@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build demo test check lint tidy sanitize fuzz bench search-matrix deb deb-test image image-test chart-test picture up down status env reset fresh clean
+.PHONY: help build demo test check check-all lint tidy sanitize fuzz bench search-matrix deb deb-test image image-test chart-test picture up down status env reset fresh clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -29,6 +29,8 @@ tidy: ## clang-tidy over what has changed since it last passed (15 minutes for a
 	@scripts/tidy
 
 check: lint test ## what CI runs
+
+check-all: check tidy search-matrix deb-test image-test ## and what takes longer: all of clang-tidy, other search servers, the package, the image
 
 sanitize: ## the unit tests under ASan + UBSan, the threaded ones under TSan
 	@scripts/install-deps build test
