@@ -19,21 +19,22 @@ DESCRIPTION = (
     "into the folders studies and output; mounted folders do instead. Step 2 validates the metadata against FHIR R5. Step 3 "
     "makes the project through sheepdog. Step 4 simplifies the metadata to records and loads them into the graph in PostgreSQL, "
     "in one transaction. Step 5 checks size and md5 of each file that a DocumentReference names, puts it into S3 by a URL that "
-    "fence signs, and records it in indexd. Settings come from etl.yaml, /creds and ~/.aws; the state dir keeps journals. Out "
+    "fence signs, and records it in indexd. Step 6 loads the documents that the portal searches, and the raw FHIR resources, into "
+    "OpenSearch or Elasticsearch. Step 7 writes the study's record for the discovery page to metadata-service. Settings come from etl.yaml, /creds and ~/.aws; the state dir keeps journals. Out "
     "come a table or JSON, and an exit code."
 )
 
 
 def draw() -> str:
-    canvas = Canvas(1120, 570, TITLE, DESCRIPTION)
+    canvas = Canvas(1120, 690, TITLE, DESCRIPTION)
 
     # Who calls.
     for x, name in ((272, "CronJob"), (432, "kubectl exec"), (592, "run --every")):
         canvas.box("plain", x, 18, 140, 34, name)
         canvas.way(f"M{x + 70},52 V84")
 
-    canvas.frame(192, 86, 620, 376, "aced-etl run", "every study of etl.yaml, step by step")
-    canvas.frame(872, 86, 230, 376, "Gen3 commons", "")
+    canvas.frame(192, 86, 620, 496, "aced-etl run", "every study of etl.yaml, step by step")
+    canvas.frame(872, 86, 230, 496, "Gen3 commons", "")
 
     # Where studies come from.
     canvas.store("plain", 18, 186, 124, 84, "S3 bucket", "studies/", "output/")
@@ -74,7 +75,7 @@ def draw() -> str:
     canvas.number(5, 580, 336)
     canvas.way("M444,383 H578")
     canvas.way("M391,258 V310 H620 V334")
-    canvas.note(508, 302, "DocumentReferences")
+    canvas.note(541, 302, "DocumentReferences")
     canvas.box("green", 888, 278, 198, 44, "fence", "signs the URLs")
     canvas.store("green", 888, 330, 198, 68, "S3 buckets", "objects")
     canvas.box("green", 888, 406, 198, 44, "indexd", "records: GUID, size, md5")
@@ -82,18 +83,30 @@ def draw() -> str:
     canvas.way("M792,374 H886")
     canvas.way("M792,410 H830 V428 H886")
 
+    # Steps 6 and 7.
+    canvas.box("blue", 580, 452, 212, 48, "search, fhir", "documents, raw resources")
+    canvas.number(6, 580, 452)
+    canvas.way("M444,244 H456 V476 H578")
+    canvas.store("blue", 888, 458, 198, 60, "OpenSearch", "what guppy reads")
+    canvas.way("M792,484 H886")
+    canvas.box("violet", 580, 520, 212, 44, "discovery", "title, counts")
+    canvas.number(7, 580, 520)
+    canvas.way("M456,476 V542 H578")
+    canvas.box("violet", 888, 526, 198, 44, "metadata-service", "discovery page")
+    canvas.way("M792,548 H886")
+
     # What it is told, what it remembers, what it says.
     for x, width, name, note in ((212, 100, "etl.yaml", "studies, limits"), (326, 118, "/creds", "keys, database"),
                                  (458, 84, "~/.aws", "S3 keys")):
-        canvas.box("plain", x, 500, width, 52, name, note)
-        canvas.way(f"M{x + width // 2},500 V464")
-    canvas.box("plain", 556, 500, 100, 52, "state dir", "journals")
-    canvas.way("M594,500 V464")
-    canvas.way("M618,462 V498")
-    canvas.box("plain", 680, 500, 132, 52, "report", "table or JSON")
-    canvas.way("M746,462 V498")
-    canvas.box("plain", 872, 500, 132, 52, "exit code", "0, or 1 to 8")
-    canvas.way("M780,462 V481 H938 V498")
+        canvas.box("plain", x, 620, width, 52, name, note)
+        canvas.way(f"M{x + width // 2},620 V584")
+    canvas.box("plain", 556, 620, 100, 52, "state dir", "journals")
+    canvas.way("M594,620 V584")
+    canvas.way("M618,582 V618")
+    canvas.box("plain", 680, 620, 132, 52, "report", "table or JSON")
+    canvas.way("M746,582 V618")
+    canvas.box("plain", 872, 620, 132, 52, "exit code", "0, or 1 to 9")
+    canvas.way("M780,582 V601 H938 V618")
     return canvas.text()
 
 
