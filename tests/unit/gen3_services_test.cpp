@@ -36,7 +36,8 @@ class Gen3Services : public ::testing::Test {
   void SetUp() override {
     const char* key = std::getenv("GEN3_TEST_KEY");
     const char* bucket = std::getenv("GEN3_TEST_BUCKET");
-    if (key == nullptr || bucket == nullptr) GTEST_SKIP() << "no services: tests/e2e/gen3/test_gen3_clients.py has some";
+    if (key == nullptr || bucket == nullptr)
+      GTEST_SKIP() << "no services: tests/e2e/gen3/test_gen3_clients.py has some";
     bucket_ = bucket;
     session_ = std::make_unique<Session>(
         Session::Options{.endpoint = {}, .endpoint_origin = {}, .key = read_api_key(key), .access_token = {}}, http_);

@@ -385,7 +385,8 @@ TEST_F(S3WebIdentity, SaysWhyItIsRefused) {
   EXPECT_THROW(static_cast<void>(keys.current()), UsageError);
 }
 
-// --- against a real server: tests/e2e/s3/test_s3_client.py starts one and runs these ------------------------------------
+// --- against a real server: tests/e2e/s3/test_s3_client.py starts one and runs these
+// ------------------------------------
 
 class S3Server : public ::testing::Test {
  protected:

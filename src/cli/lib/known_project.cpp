@@ -19,6 +19,7 @@ namespace {
 
 std::vector<std::string> names_of(const std::vector<ProjectId>& projects) {
   std::vector<std::string> names;
+  names.reserve(projects.size());
   for (const ProjectId& id : projects) names.push_back(id.str());
   return names;
 }

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <optional>
+#include <exception>
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
@@ -80,13 +80,13 @@ void report_guppy(const Context& context, const GuppyArguments& arguments, const
   gen3::Commons commons(context.settings, stop);
   const std::string token = commons.session.access_token();
   // Whatever it answers, what counts is how guppy does afterwards.
-  std::optional<UnavailableError> failed;
+  std::exception_ptr failed;
   try {
     guppy.refresh(token);
   } catch (const StoppedError&) {
     throw;
-  } catch (const UnavailableError& error) {
-    failed = error;
+  } catch (const UnavailableError&) {
+    failed = std::current_exception();
   }
   search::GuppyGaps after;
   try {
@@ -97,7 +97,7 @@ void report_guppy(const Context& context, const GuppyArguments& arguments, const
     throw UnavailableError(fmt::format("the documents are loaded, but since its _refresh {}", error.what()),
                            error.where(), fmt::format("restart guppy: {}", search::kRestartGuppy));
   }
-  if (failed && !after.fields.empty()) throw *failed;
+  if (failed && !after.fields.empty()) std::rethrow_exception(failed);
   report(after, true);
 }
 
