@@ -151,7 +151,7 @@ void run(const Context& context, const PutObjectOptions& options) {
   }
   if (file && done.response.ok()) file->commit();
   show(context, options, client, done, body_name);
-  if (!done.response.ok()) s3::refuse(done.response, done.address);
+  if (!done.response.ok()) client.refuse_bucket(done.response, options.bucket, done.address);
 }
 
 }  // namespace

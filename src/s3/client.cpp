@@ -157,7 +157,6 @@ std::vector<std::string> Client::bucket_names() {
   return names;
 }
 
-/// As refuse(); for a bucket that does not exist, with the one that may be meant.
 void Client::refuse_bucket(const net::Response& response, const std::string& bucket, const std::string& where) {
   const ErrorAnswer reason = parse_error_answer(response);
   if (reason.code == "NoSuchBucket") {

@@ -99,6 +99,10 @@ class Client {
   [[nodiscard]] std::string presign(std::string_view method, const std::string& bucket, const std::string& key,
                                     std::chrono::seconds expires, std::string_view query = {});
 
+  /// Throws as refuse() does. For a bucket that does not exist, the hint suggests a bucket of the account with a
+  /// similar name, if there is one and the key may list buckets.
+  [[noreturn]] void refuse_bucket(const net::Response& response, const std::string& bucket, const std::string& where);
+
   [[nodiscard]] const Profile& profile() const { return profile_; }
   [[nodiscard]] const Address& address() const { return address_; }
 
@@ -106,7 +110,6 @@ class Client {
   struct Call;
   net::Response send(const Call& call);
   net::Response send_once(const Call& call);
-  [[noreturn]] void refuse_bucket(const net::Response& response, const std::string& bucket, const std::string& where);
   /// The buckets of the key's account; none where the key may not list them.
   [[nodiscard]] std::vector<std::string> bucket_names();
 

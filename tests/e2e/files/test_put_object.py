@@ -137,6 +137,15 @@ def test_no_such_key_and_bucket_are_exit_7(etl, bucket):
     assert "check the name of the bucket" in ran.stderr
 
 
+@pytest.mark.parametrize("action", ["get", "put"])
+def test_a_mistyped_bucket_gets_a_suggestion(s3, etl, bucket, action):
+    meant = f"{bucket}-kidney-images"  # unlike the buckets of other tests
+    s3.client().create_bucket(Bucket=meant)
+    ran = etl("put-object", meant.replace("kidney", "kidny"), "a", action).failed(7)
+    assert fields(ran)["code"] == "NoSuchBucket"
+    assert f"did you mean `{meant}`? If not, check the name of the bucket" in ran.stderr
+
+
 def test_a_refused_get_writes_no_file(etl, bucket, tmp_path):
     (tmp_path / "there").write_text("before")
     etl("put-object", bucket, "nothing", "get", "--out", "there").failed(7)
