@@ -11,8 +11,8 @@ namespace etl::cli {
 namespace {
 
 /// What may stand for a value: words, or a mark that the script turns into names: of files, or those that
-/// `aced-etl completion values` prints. Never empty for an option with a value: that is how the script knows that the
-/// next word belongs to it.
+/// `aced-etl completion values` prints, with the line's --etl-yaml and --creds. Never empty for an option with a value:
+/// that is how the script knows that the next word belongs to it.
 std::string candidates(const OptionDoc& option) {
   if (!option.choices.empty()) return fmt::format("{}", fmt::join(option.choices, " "));
   const auto is = [&](std::string_view name) {
@@ -20,7 +20,7 @@ std::string candidates(const OptionDoc& option) {
   };
   if (is("STUDY")) return "@studies";
   if (is("--project") || is("PROGRAM-CODE")) return "@projects";
-  if (is("--bucket") || is("BUCKET")) return "@buckets";
+  if (is("--bucket") || is("--source-bucket") || is("--to") || is("BUCKET")) return "@buckets";
   if (is("--profile")) return "@profiles";
   if (is("OUT") || option.value == "FOLDER") return "@folder";
   if (option.value.find("FILE") != std::string::npos || is("FILE") || is("PATH")) return "@file";
@@ -82,13 +82,16 @@ std::string lookups(const CommandDoc& root) {
 
 constexpr std::string_view kBash = R"sh(
 _aced_etl() {
-  local cur="${COMP_WORDS[COMP_CWORD]}" at='' option='' word words i
+  local cur="${COMP_WORDS[COMP_CWORD]}" at='' option='' word words i settings=()
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="${COMP_WORDS[i]}"
     [[ $word == '=' ]] && continue
     if [[ -n $option ]]; then
+      [[ $option == --etl-yaml || $option == --creds ]] && settings+=("$option" "${word/#\~\//$HOME/}")
       option=''
+    elif [[ $word == --etl-yaml=* || $word == --creds=* ]]; then
+      settings+=("$word")
     elif [[ $word == -* ]]; then
       [[ -n $(_aced_etl_values "$at" "$word") ]] && option="$word"
     elif [[ " $(_aced_etl_commands "$at") " == *" $word "* ]]; then
@@ -112,7 +115,7 @@ _aced_etl() {
         compopt -o filenames 2>/dev/null
         mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$cur");;
       @none) ;;
-      @*) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" completion values "${word#@}" 2>/dev/null)" -- "$cur");;
+      @*) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "${settings[@]}" completion values "${word#@}" 2>/dev/null)" -- "$cur");;
       *) [[ $word == "$cur"* ]] && COMPREPLY+=("$word");;
     esac
   done
@@ -124,10 +127,14 @@ complete -F _aced_etl aced-etl
 constexpr std::string_view kZsh = R"sh(
 _aced_etl() {
   local cur="${words[CURRENT]}" at='' option='' word candidates i
+  local -a settings
   for ((i = 2; i < CURRENT; i++)); do
     word="${words[i]}"
     if [[ -n $option ]]; then
+      [[ $option == --etl-yaml || $option == --creds ]] && settings+=("$option" "${word/#\~\//$HOME/}")
       option=''
+    elif [[ $word == --etl-yaml=* || $word == --creds=* ]]; then
+      settings+=("$word")
     elif [[ $word == -* ]]; then
       [[ -n $(_aced_etl_values "$at" "$word") ]] && option="$word"
     elif [[ " $(_aced_etl_commands "$at") " == *" $word "* ]]; then
@@ -150,7 +157,7 @@ _aced_etl() {
       @file) _files;;
       @folder) _files -/;;
       @none) ;;
-      @*) compadd -- ${(f)"$("${words[1]}" completion values "${word#@}" 2>/dev/null)"};;
+      @*) compadd -- ${(f)"$("${words[1]}" "${settings[@]}" completion values "${word#@}" 2>/dev/null)"};;
       *) compadd -- "$word";;
     esac
   done
@@ -168,8 +175,17 @@ function __aced_etl_at -a wanted
   test "$at" = "$wanted"
 end
 function __aced_etl_values -a kind
-  set -l command (commandline -opc)[1]
-  $command completion values $kind 2>/dev/null
+  set -l words (commandline -opc)
+  set -l settings
+  for i in (seq 2 (count $words))
+    switch $words[$i]
+      case --etl-yaml --creds
+        set -a settings $words[$i] $words[(math $i + 1)]
+      case '--etl-yaml=*' '--creds=*'
+        set -a settings $words[$i]
+    end
+  end
+  $words[1] $settings completion values $kind 2>/dev/null
 end
 complete -c aced-etl -f
 )sh";

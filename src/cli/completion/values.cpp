@@ -33,7 +33,9 @@ void name_buckets(const config::Settings& settings, Names& names) {
   for (const config::StudyEntry& study : settings.studies()) {
     if (study.bucket) names.insert(*study.bucket);
   }
-  if (const auto bucket = settings.get("files.bucket")) names.insert(bucket->text);
+  for (const char* key : {"files.bucket", "source.bucket"}) {
+    if (const auto bucket = settings.get(key)) names.insert(bucket->text);
+  }
   attempt([&] {
     const auto fence = config::read_fence_config(settings.require("fence_config"));
     for (const auto& [name, bucket] : fence.buckets) names.insert(name);

@@ -263,8 +263,10 @@ class Zsh:
 @pytest.fixture
 def names(etl) -> None:
     """What the shells know without asking a service: etl.yaml, user.yaml, fence's configuration, AWS profiles, files."""
-    (etl.cwd / "etl.yaml").write_text("program: demo\nfence_config: fence-config.yaml\nuser_yaml: user.yaml\nstudies:\n- name: Lung_Cancer\n"
+    (etl.cwd / "etl.yaml").write_text("program: demo\nfence_config: fence-config.yaml\nuser_yaml: user.yaml\n"
+                                      "source: {bucket: studies-of-all}\nstudies:\n- name: Lung_Cancer\n"
                                       "- {name: Diabetes, bucket: sugar-bucket}\n")
+    (etl.cwd / "other.yaml").write_text("program: demo\nstudies:\n- name: Renal_Cancer\n")
     (etl.cwd / "user.yaml").write_text("authz:\n  resources:\n  - name: programs\n    subresources:\n    - name: aced\n      subresources:\n"
                                        "      - name: projects\n        subresources:\n        - name: Kidney\n")
     (etl.cwd / "fence-config.yaml").write_text("S3_BUCKETS:\n  kidney-bucket: {cred: x}\nALLOWED_DATA_UPLOAD_BUCKETS: [kidney-bucket]\n"
@@ -284,6 +286,10 @@ OFFERS = [
     (["projects", "init", "aced"], ["aced-Kidney"]),
     (["buckets", "test", "kid"], ["kidney-bucket"]),
     (["files", "load", "--bucket", "sug"], ["sugar-bucket"]),
+    (["files", "move", "--to", "kid"], ["kidney-bucket"]),
+    (["studies", "pull", "--source-bucket", "studies-of"], ["studies-of-all"]),
+    (["--etl-yaml", "other.yaml", "run", "Ren"], ["Renal_Cancer"]),
+    (["--etl-yaml=other.yaml", "run", "Ren"], ["Renal_Cancer"]),
     (["put-object", "sug"], ["sugar-bucket"]),
     (["put-object", "--profile", "etl"], ["etlbot"]),
     (["validate", "stud"], ["studies"]),
