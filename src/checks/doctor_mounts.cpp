@@ -1,5 +1,6 @@
 #include <array>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include "checks/doctor.hpp"
@@ -26,6 +27,11 @@ bool there(Report& report, const std::string& name, const fs::path& file, const 
     report.warn(name, file.string() + " is not there", advice);
   }
   return false;
+}
+
+/// Whether a flag, the environment or etl.yaml names the file. Commands then fail without it.
+bool is_named(const config::Settings& settings, std::string_view key) {
+  return settings.layer_of(key) != config::Layer::fallback;
 }
 
 void check_database_secret(Report& report, const config::Settings& settings, const fs::path& folder) {
@@ -70,7 +76,7 @@ void check_mounts(Report& report, const config::Settings& settings) {
   const fs::path creds = settings.require("creds");
   check_database_secret(report, settings, creds / "sheepdog-creds");
   const fs::path users = settings.require("user_yaml");
-  if (there(report, "mount user.yaml", users, "mount the configMap useryaml", false)) {
+  if (there(report, "mount user.yaml", users, "mount the configMap useryaml", is_named(settings, "user_yaml"))) {
     report.guard("mount user.yaml", [&] {
       const auto content = config::read_user_yaml(users.string());
       report.ok("mount user.yaml", users.string() + ": " + std::to_string(content.projects.size()) + " projects");
@@ -81,7 +87,8 @@ void check_mounts(Report& report, const config::Settings& settings) {
   }
   const fs::path fence = settings.require("fence_config");
   if (there(report, "mount fence-config.yaml", fence,
-            "mount the secret fence-config; without it nobody knows which buckets take uploads", false)) {
+            "mount the secret fence-config; without it nobody knows which buckets take uploads",
+            is_named(settings, "fence_config"))) {
     report.guard("mount fence-config.yaml", [&] {
       const auto config = config::read_fence_config(fence);
       report.ok("mount fence-config.yaml", fence.string() + ": " + std::to_string(config.buckets.size()) + " buckets");

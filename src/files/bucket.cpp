@@ -15,21 +15,24 @@ namespace etl::files {
 namespace {
 
 /// DATA_UPLOAD_BUCKET of fence's own configuration, where that is mounted. Uploads to it do not name the bucket: with
-/// an empty ALLOWED_DATA_UPLOAD_BUCKETS fence refuses every name, even this one.
-std::string upload_default(const std::filesystem::path& fence_config) {
+/// an empty ALLOWED_DATA_UPLOAD_BUCKETS fence refuses every name, even this one. UsageError for a file that a flag, the
+/// environment or etl.yaml names and that does not exist.
+std::string upload_default(const config::Settings& settings) {
+  const std::filesystem::path fence_config = settings.require("fence_config");
+  const bool named = settings.layer_of("fence_config") != config::Layer::fallback;
   std::error_code unreadable;
-  if (!std::filesystem::exists(fence_config, unreadable)) return {};
+  if (!named && !std::filesystem::exists(fence_config, unreadable)) return {};
   return config::read_fence_config(fence_config).upload_bucket;
 }
 
 }  // namespace
 
-std::string default_bucket(const std::filesystem::path& fence_config, gen3::Fence& fence) {
-  if (std::string name = upload_default(fence_config); !name.empty()) return name;
+std::string default_bucket(const config::Settings& settings, gen3::Fence& fence) {
+  if (std::string name = upload_default(settings); !name.empty()) return name;
   const auto buckets = fence.buckets();
   if (buckets.size() == 1 && is_bucket_name(buckets.front().name)) return buckets.front().name;
   throw UsageError(fmt::format("fence has {} buckets, and it is not known which one is the default", buckets.size()),
-                   fence_config.string(), "name the bucket with --bucket; `aced-etl buckets ls` shows them");
+                   settings.require("fence_config"), "name the bucket with --bucket; `aced-etl buckets ls` shows them");
 }
 
 std::optional<std::string> chosen_bucket(const config::Settings& settings, const ProjectId& project) {
@@ -45,7 +48,7 @@ void choose_bucket(UploadOptions& upload, const config::Settings& settings, cons
                    gen3::Fence& fence) {
   const auto bucket = chosen_bucket(settings, project);
   if (!bucket) {
-    upload.bucket_name = default_bucket(settings.require("fence_config"), fence);
+    upload.bucket_name = default_bucket(settings, fence);
     return;
   }
   if (!is_bucket_name(*bucket)) {
@@ -53,7 +56,7 @@ void choose_bucket(UploadOptions& upload, const config::Settings& settings, cons
                      "use letters, digits, '.', '-' and '_'");
   }
   upload.bucket = upload.bucket_name = *bucket;
-  if (*bucket == upload_default(settings.require("fence_config"))) upload.bucket.clear();
+  if (*bucket == upload_default(settings)) upload.bucket.clear();
   require_bucket(fence, *bucket);
 }
 

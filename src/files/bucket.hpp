@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -13,7 +12,7 @@ namespace etl::files {
 
 /// The bucket's name for the url of a record whose upload goes to fence's default: DATA_UPLOAD_BUCKET of fence's own
 /// configuration where that is mounted, else the one bucket that fence has. UsageError when it is not clear.
-[[nodiscard]] std::string default_bucket(const std::filesystem::path& fence_config, gen3::Fence& fence);
+[[nodiscard]] std::string default_bucket(const config::Settings& settings, gen3::Fence& fence);
 
 /// The bucket that a project's files go to, from the first of these that names one: the flag, the project's study in
 /// etl.yaml, the setting files.bucket. std::nullopt: fence's default.

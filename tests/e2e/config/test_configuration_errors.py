@@ -51,6 +51,30 @@ def test_a_fence_configuration_that_does_not_exist(etl, commons):
         assert "cannot read fence's configuration: the file does not exist" in ran.stderr, ran
 
 
+@pytest.mark.parametrize("named_by", ["flag", "environment", "etl.yaml"])
+@pytest.mark.parametrize("bucket", ["the default", "demo-cohort"])
+def test_files_are_not_loaded_when_the_named_fence_configuration_does_not_exist(etl, commons, few, named_by, bucket):
+    """Only the file of the mounted secret may be absent: whoever names another one wants it read."""
+    command = ["files", "load", "--project", "demo-synthetic", few]
+    if bucket != "the default":
+        command += ["--bucket", commons.bucket(bucket)]
+    if named_by == "flag":
+        command += ["--fence-config", "none.yaml"]
+    elif named_by == "environment":
+        etl.env["ACED_ETL_FENCE_CONFIG"] = "none.yaml"
+    else:
+        (etl.cwd / "etl.yaml").write_text("fence_config: none.yaml\n")
+    ran = etl(*command).failed(2)
+    assert "cannot read fence's configuration: the file does not exist" in ran.stderr and "none.yaml" in ran.stderr, ran
+
+
+def test_doctor_fails_for_a_named_file_that_does_not_exist(etl, commons):
+    etl.env |= {"ACED_ETL_FENCE_CONFIG": "none.yaml", "ACED_ETL_USER_YAML": "nobody.yaml"}
+    rows = {row["check"]: row for row in etl("doctor", "-o", "json").json()}
+    for check, name in (("mount fence-config.yaml", "none.yaml"), ("mount user.yaml", "nobody.yaml")):
+        assert rows[check]["state"] == "failed" and name in rows[check]["found"], rows[check]
+
+
 def test_an_api_key_that_cannot_be_read(etl):
     ran = etl("projects", "ls", "--api-key", ".").failed(2)
     assert "cannot read the API key: this is a folder" in ran.stderr and "GEN3_API_KEY" in ran.stderr, ran

@@ -120,7 +120,8 @@ def _(world, tmp):
 @condition("no bucket is named, and fence has several without a known default", "it is not known which one is the default")
 def _(world, tmp):
     study(world, bucket=None)
-    return {"ACED_ETL_FENCE_CONFIG": str(tmp / "nowhere.yaml")}
+    (tmp / "fence-config.yaml").write_text("S3_BUCKETS: {}\nALLOWED_DATA_UPLOAD_BUCKETS: []\n")
+    return {"ACED_ETL_FENCE_CONFIG": str(tmp / "fence-config.yaml")}
 
 
 @condition("the source has nothing for the study", "the source has no study `Lung`")
@@ -195,6 +196,11 @@ def _(world, tmp):
 def _(world, tmp):
     (tmp / "fence-config.yaml").write_text("- a list\n")
     return {"ACED_ETL_FENCE_CONFIG": str(tmp / "fence-config.yaml")}
+
+
+@condition("the fence-config.yaml that is named does not exist", "no-such-fence.yaml")
+def _(world, tmp):
+    return {"ACED_ETL_FENCE_CONFIG": str(tmp / "no-such-fence.yaml")}
 
 
 @condition("the state folder cannot be written", "a-file")
