@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "base/suggestion.hpp"
 #include "base/text.hpp"
 #include "checks/bucket_list.hpp"
 #include "checks/doctor.hpp"
@@ -99,9 +103,13 @@ void check_permissions(Report& report, const config::Settings& settings, const g
   const std::filesystem::path file = settings.require("user_yaml");
   std::error_code unreadable;
   std::map<ProjectId, bool> projects;  // true: runs load a study's files into it
+  std::vector<std::string> listed;     // by user.yaml
   if (std::filesystem::exists(file, unreadable)) {
     try {
-      for (const ProjectId& id : config::read_user_yaml(file.string()).projects) projects.emplace(id, false);
+      for (const ProjectId& id : config::read_user_yaml(file.string()).projects) {
+        projects.emplace(id, false);
+        listed.push_back(id.str());
+      }
     } catch (const Error&) {  // told among the mounts
     }
   }
@@ -120,7 +128,12 @@ void check_permissions(Report& report, const config::Settings& settings, const g
       if (!user.may(service, method, resource)) lacking.emplace_back(method);
     }
     const std::string name = "project " + id.str();
-    if (lacking.empty()) {
+    const bool unknown = !listed.empty() && std::ranges::find(listed, id.str()) == listed.end();
+    if (lacking.empty() && unknown) {
+      report.warn(name,
+                  fmt::format("etl.yaml names it, and {} has no such project: a run would create it", file.string()),
+                  did_you_mean(id.str(), listed, "correct the study's project in etl.yaml, or add it to user.yaml"));
+    } else if (lacking.empty()) {
       report.ok(name, user.name + " may read and write it");
     } else if (is_loaded) {
       report.fail(

@@ -97,3 +97,11 @@ def test_a_reader_s_key_is_a_failure_for_every_enabled_study(world):
     world.write_etl_yaml(destinations={"files": "no", "projects": "no"})
     rows = {row["check"]: row["state"] for row in world.etl("doctor", "-o", "json", env=env).json()}
     assert rows.get("project demo-synthetic") != "failed", "a graph is loaded without fence"
+
+
+def test_a_mistyped_project_of_a_study_is_a_warning(etl, pod, commons, tmp_path):
+    """The user may write to all projects of the program, so a run would create the mistyped one and load it."""
+    (tmp_path / "etl.yaml").write_text(ALL_PROJECTS.replace("project: synthetic", "project: synthetc"))
+    row = examined(etl, 0, "--etl-yaml", tmp_path / "etl.yaml")["project demo-synthetc"]
+    assert row["state"] == "warning" and row["advice"] == "did you mean `demo-synthetic`?", row
+    assert f"{commons.creds}/user.yaml has no such project" in row["found"]
