@@ -50,7 +50,7 @@ class Checker {
     }
     report_.aliases = types;
     std::string pattern = prefix_ + "_*,fhir";
-    for (const std::string& type : types) pattern += "," + type + "," + type + "_array-config";
+    for (const std::string& type : types) pattern += fmt::format(",{0},{0}_array-config", type);
     all_ = read_indexes(server_, pattern);
     for (const std::string& type : types) check_type(type);
     check_generations();
@@ -128,7 +128,7 @@ class Checker {
   template <typename Take>
   void walk(const json& properties, const std::string& path, Take&& take) {
     for (const auto& [name, field] : properties.items()) {
-      const std::string whole = path.empty() ? name : path + "." + name;
+      const std::string whole = path.empty() ? name : fmt::format("{}.{}", path, name);
       take(whole, name, type_of_field(field));
       walk(properties_of(field), whole, take);
     }

@@ -57,7 +57,7 @@ class ProjectLoad final : public Load {
   void remove_orphans();
   void note_source();
   void plan_mapping(std::size_t type);
-  void spread_mapping(std::size_t type, bool after_swap);
+  void spread_mapping(std::size_t type, bool again);
   void write_array_config(const DocumentType& type);
   void check_counts();
   void complete(Target& target, const std::vector<std::string>& empty);
