@@ -27,7 +27,8 @@ struct Line {
   Numbers numbers;
 };
 
-/// Names by the dictionary where one is set and can be read; else made of the tables' names.
+/// Names by the dictionary where one is set and its server answers; else made of the tables' names. UsageError for a
+/// dictionary that is not there or is none.
 graph::LinkNames link_names(const Context& context) {
   const auto where = context.settings.get("dictionary");
   if (!where) return graph::LinkNames(nullptr);
@@ -35,6 +36,8 @@ graph::LinkNames link_names(const Context& context) {
     const auto dictionary = dictionary::Dictionary::load(where->text);
     return graph::LinkNames(&dictionary);
   } catch (const StoppedError&) {
+    throw;
+  } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {
     log::warn("links are named after their tables, because the dictionary cannot be read: {}", error.what());

@@ -10,7 +10,7 @@ PATIENT = '{"resourceType": "Patient", "id": "p"}\n'
 
 @pytest.mark.parametrize("command", [
     ("graph", "init"), ("graph", "mapping"), ("graph", "load", "--project", "aced-one", "s.ndjson"), ("validate", "s.ndjson"),
-    ("simplify", "s.ndjson", "out"),
+    ("simplify", "s.ndjson", "out"), ("graph", "counts"),
 ])
 def test_a_dictionary_that_does_not_exist_or_is_none(etl, database, command):
     (etl.cwd / "s.ndjson").write_text(PATIENT)
