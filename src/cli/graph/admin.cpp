@@ -79,16 +79,18 @@ void mapping(const Context& context) {
 void counts(const Context& context, const std::string& project, bool all) {
   std::optional<graph::Selection> selection;
   if (!project.empty()) selection = graph::Selection{ProjectId::parse(project), {}};
+  const graph::LinkNames names = link_names(context);
   auto connection = connect(context);
   auto found = graph::count_rows(connection, graph::GraphTables::read(connection), selection);
   if (selection && graph::total_nodes(found) == 0) require_project(connection, selection->project);
   if (!all) std::erase_if(found, [](const graph::TableCount& count) { return count.rows == 0; });
-  print_counts(context, found);
+  print_counts(context, names, found);
 }
 
 /// What both removals tell: the rows on stdout, the outcome on stderr.
-void report_removal(const Context& context, const graph::Removal& removal, const std::string& from) {
-  print_counts(context, removal.counts);
+void report_removal(const Context& context, const graph::LinkNames& names, const graph::Removal& removal,
+                    const std::string& from) {
+  print_counts(context, names, removal.counts);
   if (removal.counts.empty()) {
     log::info("nothing to remove: {} has no records", from);
   } else if (removal.removed) {
@@ -102,20 +104,22 @@ void report_removal(const Context& context, const graph::Removal& removal, const
 
 void remove(const Context& context, const std::string& project, bool with_project) {
   const auto id = ProjectId::parse(project);
+  const graph::LinkNames names = link_names(context);
   auto connection = connect(context);
   const auto removal = graph::remove_project(connection, id, with_project, context.dry_run, [&](const auto& found) {
     return confirm(context, fmt::format("remove {} of {} from {}", in_words(found), id.str(), connection.where()));
   });
   if (removal.counts.empty()) require_project(connection, id);
-  report_removal(context, removal, id.str());
+  report_removal(context, names, removal, id.str());
 }
 
 void truncate(const Context& context, bool with_projects) {
+  const graph::LinkNames names = link_names(context);
   auto connection = connect(context);
   const auto removal = graph::truncate_graph(connection, with_projects, context.dry_run, [&](const auto& found) {
     return confirm(context, fmt::format("remove {} of all projects from {}", in_words(found), connection.where()));
   });
-  report_removal(context, removal, "all projects");
+  report_removal(context, names, removal, "all projects");
 }
 
 void add_graph_init(CLI::App& group, Context& context) {

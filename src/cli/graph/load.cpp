@@ -46,7 +46,7 @@ void run(const Context& context, const GraphLoadArguments& arguments) {
       graph::load_study(connection, *setup.dictionary, study, load, report,
                         graph::LoadHooks::show_on(progress, [&context] { return connect(context); }));
   graph::log_left_out(done);
-  print_changes(context, done);
+  print_changes(context, graph::LinkNames(&*setup.dictionary), done);
   if (!load.dry_run) studies::note_load(context.settings, load.project.str(), arguments.study.path);
   const graph::TableChange sum = done.total();
   const auto count = [](std::int64_t n) { return human_count(static_cast<std::uint64_t>(n)); };

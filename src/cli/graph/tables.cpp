@@ -27,24 +27,6 @@ struct Line {
   Numbers numbers;
 };
 
-/// Names by the dictionary where one is set and its server answers; else made of the tables' names. UsageError for a
-/// dictionary that is not there or is none.
-graph::LinkNames link_names(const Context& context) {
-  const auto where = context.settings.get("dictionary");
-  if (!where) return graph::LinkNames(nullptr);
-  try {
-    const auto dictionary = dictionary::Dictionary::load(where->text);
-    return graph::LinkNames(&dictionary);
-  } catch (const StoppedError&) {
-    throw;
-  } catch (const UsageError&) {
-    throw;
-  } catch (const Error& error) {
-    log::warn("links are named after their tables, because the dictionary cannot be read: {}", error.what());
-    return graph::LinkNames(nullptr);
-  }
-}
-
 std::string name_of(const graph::LinkNames& names, const std::string& table, bool edge, const std::string& src,
                     const std::string& dst) {
   return edge ? names.edge(table, src, dst) : names.node(table);
@@ -154,8 +136,23 @@ nlohmann::ordered_json json_of(const Line& line, const std::vector<std::string>&
 
 }  // namespace
 
-void print_counts(const Context& context, const std::vector<graph::TableCount>& counts) {
-  const auto names = link_names(context);
+graph::LinkNames link_names(const Context& context) {
+  const auto where = context.settings.get("dictionary");
+  if (!where) return graph::LinkNames(nullptr);
+  try {
+    const auto dictionary = dictionary::Dictionary::load(where->text);
+    return graph::LinkNames(&dictionary);
+  } catch (const StoppedError&) {
+    throw;
+  } catch (const UsageError&) {
+    throw;
+  } catch (const Error& error) {
+    log::warn("links are named after their tables, because the dictionary cannot be read: {}", error.what());
+    return graph::LinkNames(nullptr);
+  }
+}
+
+void print_counts(const Context& context, const graph::LinkNames& names, const std::vector<graph::TableCount>& counts) {
   const std::vector<std::string> columns{"rows"};
   std::vector<Line> lines;
   for (const auto& count : counts) {
@@ -168,8 +165,7 @@ void print_counts(const Context& context, const std::vector<graph::TableCount>& 
   print_result(context, rows);
 }
 
-void print_changes(const Context& context, const graph::LoadReport& report) {
-  const auto names = link_names(context);
+void print_changes(const Context& context, const graph::LinkNames& names, const graph::LoadReport& report) {
   const std::vector<std::string> columns{"inserted", "updated", "unchanged", "removed", "shared"};
   std::vector<Line> lines;
   for (const auto& change : report.tables) {
