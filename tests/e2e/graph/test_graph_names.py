@@ -33,11 +33,12 @@ def test_counts_name_links_as_people_do(etl, graph, load, study):
     assert ["observation —subject→ patient", "edge_observationaboutsubjectpatient", "edge", "2"] in verbose
 
 
-def test_counts_without_a_dictionary_name_links_after_their_tables(etl, graph, load, few, tmp_path):
+def test_counts_name_links_after_their_tables_without_a_dictionary_and_when_its_server_is_down(etl, graph, load, few, tmp_path):
     load(few).ok()
     told = lines(etl("graph", "counts", env={"DICTIONARY_URL": None}))
     assert any(row[0] == "observation" and "aboutsubject→patient 1" in row[-1] for row in told) and any(row[:2] == ["researchstudy", "1"] for row in told)
-    ran = etl("graph", "counts", env={"DICTIONARY_URL": str(tmp_path / "none.json")})
+    etl("graph", "counts", env={"DICTIONARY_URL": str(tmp_path / "none.json")}).failed(2)
+    ran = etl("graph", "counts", env={"DICTIONARY_URL": "http://127.0.0.1:9/dictionary.json"})
     assert any("aboutsubject→patient 1" in row[-1] for row in lines(ran)) and "dictionary cannot be read" in ran.stderr
 
 
