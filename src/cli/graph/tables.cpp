@@ -155,6 +155,7 @@ graph::LinkNames link_names(const Context& context) {
 void print_counts(const Context& context, const graph::LinkNames& names, const std::vector<graph::TableCount>& counts) {
   const std::vector<std::string> columns{"rows"};
   std::vector<Line> lines;
+  lines.reserve(counts.size());
   for (const auto& count : counts) {
     lines.push_back(
         {name_of(names, count.table, count.edge, count.src, count.dst), count.table, count.edge, {count.rows}});
@@ -168,6 +169,7 @@ void print_counts(const Context& context, const graph::LinkNames& names, const s
 void print_changes(const Context& context, const graph::LinkNames& names, const graph::LoadReport& report) {
   const std::vector<std::string> columns{"inserted", "updated", "unchanged", "removed", "shared"};
   std::vector<Line> lines;
+  lines.reserve(report.tables.size());
   for (const auto& change : report.tables) {
     lines.push_back({name_of(names, change.table, change.edge, change.src, change.dst),
                      change.table,
