@@ -14,6 +14,7 @@
 #include "cli/lib/describe.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
+#include "cli/lib/study_options.hpp"
 #include "config/study_of.hpp"
 #include "discovery/load.hpp"
 
@@ -97,10 +98,6 @@ void remove(const Context& context, const DiscoveryArguments& arguments) {
             id);
 }
 
-void add_project(CLI::App& command, DiscoveryArguments& arguments) {
-  command.add_option("--project", arguments.project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
-}
-
 void add_load(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("load");
   describe(*command,
@@ -114,21 +111,13 @@ void add_load(CLI::App& group, Context& context) {
             .examples = {{"aced-etl discovery load --project aced-lung_cancer ~/studies/Lung_Cancer", "write it"},
                          {"aced-etl discovery load --project aced-lung_cancer STUDY --dry-run", "what would change"}}});
   auto arguments = std::make_shared<DiscoveryArguments>();
-  add_project(*command, *arguments);
-  command
-      ->add_option("PATH", arguments->path, "the study: a folder (read with all folders below), a file, or - for stdin")
-      ->required();
-  command->add_option("--glob", arguments->glob, "only files whose name, or path below PATH, matches this pattern")
-      ->type_name("PATTERN");
+  add_project_option(*command, arguments->project, "the project")->required();
+  add_metadata_arguments(*command, context, arguments->path, arguments->glob);
   for (const char* key :
        {"discovery.manifest", "discovery.manifest_limit", "discovery.commons", "discovery.commons_name"}) {
     add_setting_option(*command, context, key);
   }
-  add_exclude_option(*command, context);
   add_transform_ids_option(*command, context);
-  add_setting_option(*command, context, "graph.duplicates");
-  add_setting_option(*command, context, "limits.max_resource_mib");
-  add_temp_dir_option(*command, context);
   add_commons_options(*command, context);
   add_dry_run(*command, context);
   command->callback([&context, arguments] { load(context, *arguments); });
@@ -142,7 +131,7 @@ void add_get(CLI::App& group, Context& context) {
                       .examples = {{"aced-etl discovery get --project aced-lung_cancer | jq .gen3_discovery",
                                     "what the page shows"}}});
   auto arguments = std::make_shared<DiscoveryArguments>();
-  add_project(*command, *arguments);
+  add_project_option(*command, arguments->project, "the project")->required();
   add_commons_options(*command, context);
   command->callback([&context, arguments] { get(context, *arguments); });
 }
@@ -156,7 +145,7 @@ void add_rm(CLI::App& group, Context& context) {
                     "too.",
             .examples = {{"aced-etl discovery rm --project aced-lung_cancer --dry-run", "whether there is one"}}});
   auto arguments = std::make_shared<DiscoveryArguments>();
-  add_project(*command, *arguments);
+  add_project_option(*command, arguments->project, "the project")->required();
   command->add_flag("--with-curated", arguments->with_curated, "also when others wrote parts of the record");
   add_commons_options(*command, context);
   add_dry_run(*command, context);

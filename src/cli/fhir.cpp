@@ -13,6 +13,7 @@
 #include "cli/lib/describe.hpp"
 #include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
+#include "cli/lib/study_options.hpp"
 #include "cli/search/server.hpp"
 #include "config/study_of.hpp"
 #include "search/fhir_store.hpp"
@@ -83,10 +84,6 @@ void remove(const Context& context, const FhirArguments& arguments) {
   remove_types(context, search, project, {search::fhir_type()}, "fhir");
 }
 
-void add_project(CLI::App& command, FhirArguments& arguments) {
-  command.add_option("--project", arguments.project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
-}
-
 void add_put(CLI::App& group, Context& context) {
   auto* command = group.add_subcommand("put");
   describe(*command,
@@ -100,16 +97,8 @@ void add_put(CLI::App& group, Context& context) {
                     "that two resources of one type share, is refused before anything is sent (exit 3).",
             .examples = {{"aced-etl fhir put --project aced-lung_cancer ~/studies/Lung_Cancer", "a whole study"}}});
   auto arguments = std::make_shared<FhirArguments>();
-  add_project(*command, *arguments);
-  command
-      ->add_option("PATH", arguments->path, "the study: a folder (read with all folders below), a file, or - for stdin")
-      ->required();
-  command->add_option("--glob", arguments->glob, "only files whose name, or path below PATH, matches this pattern")
-      ->type_name("PATTERN");
-  add_exclude_option(*command, context);
-  add_setting_option(*command, context, "graph.duplicates");
-  add_setting_option(*command, context, "limits.max_resource_mib");
-  add_temp_dir_option(*command, context);
+  add_project_option(*command, arguments->project, "the project")->required();
+  add_metadata_arguments(*command, context, arguments->path, arguments->glob);
   add_search_options(*command, context);
   add_search_write_options(*command, context, arguments->writing);
   add_dry_run(*command, context);
@@ -125,7 +114,7 @@ void add_get(CLI::App& group, Context& context) {
                     "or not at all.",
             .examples = {{"aced-etl fhir get --project aced-lung_cancer resources", "into the folder resources"}}});
   auto arguments = std::make_shared<FhirArguments>();
-  add_project(*command, *arguments);
+  add_project_option(*command, arguments->project, "the project")->required();
   command->add_option("FOLDER", arguments->path, "where the files go")->required();
   add_search_options(*command, context);
   command->callback([&context, arguments] { get(context, *arguments); });
@@ -137,7 +126,7 @@ void add_rm(CLI::App& group, Context& context) {
                       .text = "Counts the resources and asks before it removes any.",
                       .examples = {{"aced-etl fhir rm --project aced-lung_cancer --dry-run", "how many there are"}}});
   auto arguments = std::make_shared<FhirArguments>();
-  add_project(*command, *arguments);
+  add_project_option(*command, arguments->project, "the project")->required();
   add_search_options(*command, context);
   add_setting_option(*command, context, "state_dir");
   add_dry_run(*command, context);

@@ -158,9 +158,9 @@ void add_validate(CLI::App& app, Context& context) {
   command
       ->add_option_function<std::string>(
           "--project", [arguments](const std::string& id) { arguments->project = ProjectId::parse(id); },
-          "the project that the study will be loaded into, PROGRAM-CODE: its id is part of unique keys, whose "
+          "the project that the study will be loaded into: its id is part of unique keys, whose "
           "length is limited [default: the project of etl.yaml's study whose folder PATH is]")
-      ->type_name("P-Q");
+      ->type_name("PROGRAM-CODE");
   command->callback([&context, arguments, dangling] {
     const bool warning = *dangling ? **dangling == "warning" : context.settings.choice("graph.dangling") == "skip";
     run(context, *arguments, warning);

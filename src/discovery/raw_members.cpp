@@ -4,57 +4,31 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bounded_json.hpp"
-#include "base/buffer.hpp"
 #include "base/error.hpp"
-#include "fhir/cursor.hpp"
 #include "fhir/json_text.hpp"
-#include "fhir/structurals.hpp"
+#include "fhir/raw_json.hpp"
 
 namespace etl::discovery {
 namespace {
 
 using fhir::Cursor;
 
-[[noreturn]] void not_json(const char* what) { throw InputError(std::string("the text is not ") + what + " of JSON"); }
-
-/// The text of the value at the cursor, which is passed over.
-std::string value_at(Cursor& at) {
-  const char* const begin = at.base() + at.offset();
-  at.skip();
-  const char* end = at.base() + at.offset();
-  // The cursor is at the structural character behind the value.
-  while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\t')) --end;
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
-
-/// Calls `read` with a cursor at the beginning of the text; it must read all of it.
 template <typename Read>
-void with_cursor(std::string_view text, const char* what, Read&& read) {
-  Buffer copy;
-  copy.append(text);
-  copy.pad();
-  fhir::Structurals structurals;
-  if (!structurals.index(copy.view()).empty() || structurals.size() == 0) not_json(what);
-  Cursor at(copy.data(), structurals.begin(), true);
-  try {
-    read(at);
-  } catch (const fhir::SyntaxError&) {
-    not_json(what);
-  }
-  if (at.position() != structurals.begin() + structurals.size()) not_json(what);
+void read_text(std::string_view text, const char* what, Read&& read) {
+  if (!fhir::read_json(text, read)) throw InputError(std::string("the text is not ") + what + " of JSON");
 }
 
 }  // namespace
 
 RawMembers RawMembers::parse(std::string_view object) {
   RawMembers parsed;
-  with_cursor(object, "an object", [&](Cursor& at) {
+  read_text(object, "an object", [&](Cursor& at) {
     at.expect('{', "an object");
     if (at.empty('}')) return;
     do {
       std::string name;
       fhir::unescape(at.key(), name);
-      parsed.members_.emplace_back(std::move(name), value_at(at));
+      parsed.members_.emplace_back(std::move(name), fhir::value_text(at));
     } while (at.more('}'));
   });
   return parsed;
@@ -100,11 +74,11 @@ std::string RawMembers::text() const {
 
 std::vector<std::string> raw_items(std::string_view array) {
   std::vector<std::string> items;
-  with_cursor(array, "an array", [&](Cursor& at) {
+  read_text(array, "an array", [&](Cursor& at) {
     at.expect('[', "an array");
     if (at.empty(']')) return;
     do {
-      items.push_back(value_at(at));
+      items.emplace_back(fhir::value_text(at));
     } while (at.more(']'));
   });
   return items;

@@ -30,16 +30,20 @@ void require_fresh_token(Session& session) {
   }
 }
 
+/// False when the service has a document of this GUID.
+bool post_new(Session& session, const std::string& guid, const Call& call) {
+  const std::string what = "metadata-service: the document " + guid;
+  const net::Response answer = send(
+      session, call, what, [](const net::Response& one) { return one.status == 201 && has_shape(one, is_object); });
+  if (answer.status == 409) return false;
+  if (!answer.ok()) refuse(what, answer, session.address(call));
+  return true;
+}
+
 }  // namespace
 
 bool MetadataService::create(const std::string& guid, const json& document) {
-  const Call call{.method = "POST", .path = document_path(guid), .body = document};
-  const std::string what = "metadata-service: the document " + guid;
-  const net::Response answer = send(
-      session_, call, what, [](const net::Response& one) { return one.status == 201 && has_shape(one, is_object); });
-  if (answer.status == 409) return false;
-  if (!answer.ok()) refuse(what, answer, session_.address(call));
-  return true;
+  return post_new(session_, guid, {.method = "POST", .path = document_path(guid), .body = document});
 }
 
 bool MetadataService::overwrite(const std::string& guid, const json& document) {
@@ -74,13 +78,7 @@ std::optional<std::string> MetadataService::get_text(const std::string& guid) {
 
 bool MetadataService::create_text(const std::string& guid, const std::string& document) {
   require_fresh_token(session_);
-  const Call call{.method = "POST", .path = document_path(guid), .body_text = document};
-  const std::string what = "metadata-service: the document " + guid;
-  const net::Response answer = send(
-      session_, call, what, [](const net::Response& one) { return one.status == 201 && has_shape(one, is_object); });
-  if (answer.status == 409) return false;
-  if (!answer.ok()) refuse(what, answer, session_.address(call));
-  return true;
+  return post_new(session_, guid, {.method = "POST", .path = document_path(guid), .body_text = document});
 }
 
 bool MetadataService::merge_text(const std::string& guid, const std::string& members) {

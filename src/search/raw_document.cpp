@@ -4,12 +4,10 @@
 
 #include <algorithm>
 
-#include "base/buffer.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "fhir/cursor.hpp"
 #include "fhir/json_text.hpp"
-#include "fhir/structurals.hpp"
+#include "fhir/raw_json.hpp"
 
 namespace etl::search {
 namespace {
@@ -22,30 +20,10 @@ constexpr std::string_view kPathMember = "auth_resource_path";
   throw UnavailableError("the search server's answer is not the JSON that a search gives", {}, "run again");
 }
 
-/// Where the value at the cursor ends, which is passed over: behind its last byte.
-std::string_view value_at(Cursor& at) {
-  const char* const begin = at.base() + at.offset();
-  at.skip();
-  const char* end = at.base() + at.offset();
-  // The cursor is at the structural character behind the value.
-  while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\t')) --end;
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
-
-/// Calls `read` with a cursor at the beginning of the text.
+/// fhir::read_json(), for what the search server has answered.
 template <typename Read>
-void with_cursor(std::string_view text, Read&& read) {
-  Buffer copy;
-  copy.append(text);
-  copy.pad();
-  fhir::Structurals structurals;
-  if (!structurals.index(copy.view()).empty() || structurals.size() == 0) not_json();
-  Cursor at(copy.data(), structurals.begin(), true);
-  try {
-    read(at, copy.data());
-  } catch (const fhir::SyntaxError&) {
-    not_json();
-  }
+void read_answer(std::string_view text, Read&& read) {
+  if (!fhir::read_json(text, read)) not_json();
 }
 
 template <typename Member>
@@ -61,9 +39,9 @@ void read_hit(Cursor& at, const std::function<void(const Hit&)>& take) {
   Hit hit;
   members_of(at, [&](std::string_view name) {
     if (name == "_source") {
-      hit.source = value_at(at);
+      hit.source = fhir::value_text(at);
     } else if (name == "sort") {
-      hit.sort = value_at(at);
+      hit.sort = fhir::value_text(at);
     } else {
       at.skip();
     }
@@ -93,7 +71,7 @@ std::string stored_text(std::string_view resource, std::string_view resource_pat
 
 void each_hit(std::string_view answer, const std::function<void(const Hit&)>& hit) {
   bool found = false;
-  with_cursor(answer, [&](Cursor& at, const char*) {
+  read_answer(answer, [&](Cursor& at) {
     members_of(at, [&](std::string_view name) {
       if (name != "hits") return at.skip();
       members_of(at, [&](std::string_view inner) {
@@ -112,7 +90,7 @@ void each_hit(std::string_view answer, const std::function<void(const Hit&)>& hi
 
 std::string text_of_member(std::string_view answer, std::string_view name) {
   std::string text;
-  with_cursor(answer, [&](Cursor& at, const char*) {
+  read_answer(answer, [&](Cursor& at) {
     members_of(at, [&](std::string_view member) {
       if (member != name || at.peek() != '"') return at.skip();
       text.clear();
@@ -125,7 +103,8 @@ std::string text_of_member(std::string_view answer, std::string_view name) {
 std::string resource_text(std::string_view document, std::string& type) {
   std::string text(trim(document));
   type.clear();
-  with_cursor(text, [&](Cursor& at, const char* base) {
+  read_answer(text, [&](Cursor& at) {
+    const char* const base = at.base();
     std::size_t begin = std::string::npos;  // of the member, with the comma before it
     std::size_t end = 0;
     std::size_t previous = 0;  // where the member before it ends
@@ -140,7 +119,7 @@ std::string resource_text(std::string_view document, std::string& type) {
         Cursor value = at;
         fhir::unescape(value.string(), type);
       }
-      const std::string_view value = value_at(at);
+      const std::string_view value = fhir::value_text(at);
       const auto value_end = static_cast<std::size_t>(value.data() - base) + value.size();
       if (name == kPathMember) {
         begin = previous == 0 ? name_at : previous;

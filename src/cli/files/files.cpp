@@ -61,7 +61,7 @@ void add_load(CLI::App& group, Context& context) {
                      "to this bucket, at 10 MB/s at most"}}});
   auto options = std::make_shared<FilesOptions>();
   add_commons_options(*command, context);
-  add_project_option(*command, *options, true);
+  add_project_option(*command, options->project, "the project whose files these are")->required();
   add_study_path(*command, context, *options);
   add_sending_options(*command, context, *options);
   add_setting_option(*command, context, "files.recheck");
@@ -72,12 +72,6 @@ void add_load(CLI::App& group, Context& context) {
 }
 
 }  // namespace
-
-void add_project_option(CLI::App& app, FilesOptions& options, bool required) {
-  app.add_option("--project", options.project, "the project whose files these are")
-      ->type_name("PROGRAM-CODE")
-      ->required(required);
-}
 
 void add_guids(CLI::App& app, std::vector<std::string>& guids, const std::string& help) {
   app.add_option("GUID", guids, help)->check([](const std::string& guid) {

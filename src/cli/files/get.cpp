@@ -8,6 +8,7 @@
 #include "cli/files/options.hpp"
 #include "cli/lib/describe.hpp"
 #include "cli/lib/known_project.hpp"
+#include "cli/lib/options.hpp"
 #include "cli/lib/print.hpp"
 #include "files/download_all.hpp"
 
@@ -69,7 +70,7 @@ void add_files_get(CLI::App& group, Context& context) {
                     {"aced-etl files get --project aced-Diabetes --out ~/copy", "all"}}});
   auto options = std::make_shared<GetOptions>();
   add_commons_options(*command, context);
-  add_project_option(*command, *options, false);
+  add_project_option(*command, options->project, "the project whose files these are");
   add_guids(*command, options->guids, "files to get");
   command->add_option("--out", options->out, "the folder to write to; made if it is not there")
       ->type_name("FOLDER")

@@ -106,7 +106,7 @@ void add_files_ls(CLI::App& group, Context& context) {
                       .examples = {{"aced-etl files ls --project aced-Diabetes -o json", "for jq"}}});
   auto options = std::make_shared<FilesOptions>();
   add_commons_options(*command, context);
-  add_project_option(*command, *options, true);
+  add_project_option(*command, options->project, "the project whose files these are")->required();
   command->callback([&context, options] { list_files(context, *options); });
 }
 
@@ -126,7 +126,7 @@ void add_files_rm(CLI::App& group, Context& context) {
                     {"aced-etl files rm --project aced-Diabetes --yes", "without being asked"}}});
   auto options = std::make_shared<FilesOptions>();
   add_commons_options(*command, context);
-  add_project_option(*command, *options, true);
+  add_project_option(*command, options->project, "the project whose files these are")->required();
   add_guids(*command, options->guids, "remove only these files; without a GUID, all files of the project");
   add_setting_option(*command, context, "state_dir");
   add_jobs_options(*command, context);

@@ -111,7 +111,7 @@ void add_files_move(CLI::App& group, Context& context) {
            {"aced-etl files move --project aced-Diabetes --to aced-new --yes", "without being asked"}}});
   auto options = std::make_shared<FilesMoveOptions>();
   add_commons_options(*command, context);
-  add_project_option(*command, *options, true);
+  add_project_option(*command, options->project, "the project whose files these are")->required();
   command->add_option("--to", options->to, "the bucket to move to; fence must know it and allow uploads to it")
       ->type_name("BUCKET")
       ->required();

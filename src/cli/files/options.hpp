@@ -25,7 +25,6 @@ struct FilesOptions {
   bool replace = false;
 };
 
-void add_project_option(CLI::App& app, FilesOptions& options, bool required);
 /// The argument GUID…; an empty GUID is refused.
 void add_guids(CLI::App& app, std::vector<std::string>& guids, const std::string& help);
 void add_jobs_options(CLI::App& app, Context& context);                       ///< --jobs, --bandwidth

@@ -93,7 +93,7 @@ void add_files_verify(CLI::App& group, Context& context) {
                      "compare every byte, and repair what is broken"}}});
   auto options = std::make_shared<VerifyFlags>();
   add_commons_options(*command, context);
-  add_project_option(*command, *options, true);
+  add_project_option(*command, options->project, "the project whose files these are")->required();
   add_study_path(*command, context, *options);
   add_sending_options(*command, context, *options);
   command->add_flag("--deep", options->deep, "read all bytes and compare their md5");

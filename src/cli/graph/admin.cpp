@@ -172,7 +172,7 @@ void add_graph_counts(CLI::App& group, Context& context) {
   add_database_options(*command, context);
   auto project = std::make_shared<std::string>();
   auto all = std::make_shared<bool>(false);
-  command->add_option("--project", *project, "only this project")->type_name("PROGRAM-CODE");
+  add_project_option(*command, *project, "only this project");
   command->add_flag("--all", *all, "tables without rows too");
   command->callback([&context, project, all] { counts(context, *project, *all); });
 }
@@ -193,7 +193,7 @@ void add_graph_rm(CLI::App& group, Context& context) {
   add_yes(*command, context);
   auto project = std::make_shared<std::string>();
   auto with_project = std::make_shared<bool>(false);
-  command->add_option("--project", *project, "the project")->type_name("PROGRAM-CODE")->required();
+  add_project_option(*command, *project, "the project")->required();
   command->add_flag("--with-project", *with_project, "the project's own node too");
   command->callback([&context, project, with_project] { remove(context, *project, *with_project); });
 }

@@ -88,7 +88,7 @@ void add_graph_load(CLI::App& graph, Context& context) {
        .examples = {{"aced-etl graph load --project aced-lung_cancer ~/studies/Lung_Cancer", "a whole study"},
                     {"aced-etl graph load --project aced-lung_cancer STUDY --prune --dry-run", "what would change"}}});
   auto arguments = std::make_shared<GraphLoadArguments>();
-  command->add_option("--project", arguments->project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
+  add_project_option(*command, arguments->project, "the project")->required();
   add_study_arguments(*command, context, arguments->study);
   add_record_arguments(*command, context, arguments->study);
   command

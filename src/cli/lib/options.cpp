@@ -67,6 +67,10 @@ void add_database_options(CLI::App& app, Context& context) {
   }
 }
 
+CLI::Option* add_project_option(CLI::App& app, std::string& project, const std::string& help) {
+  return app.add_option("--project", project, help)->type_name("PROGRAM-CODE");
+}
+
 CLI::Option* add_dry_run(CLI::App& app, Context& context) {
   return app.add_flag("--dry-run", context.dry_run, "show what would be done; write nothing");
 }

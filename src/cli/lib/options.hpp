@@ -24,7 +24,9 @@ CLI::Option* add_exclude_option(CLI::App& app, Context& context);        ///< --
 CLI::Option* add_transform_ids_option(CLI::App& app, Context& context);  ///< --transform-ids
 void add_database_options(CLI::App& app, Context& context);              ///< --database-host, -port, -name, -user
 CLI::Option* add_dry_run(CLI::App& app, Context& context);               ///< --dry-run
-CLI::Option* add_yes(CLI::App& app, Context& context);                   ///< -y, --yes
+/// --project PROGRAM-CODE
+CLI::Option* add_project_option(CLI::App& app, std::string& project, const std::string& help);
+CLI::Option* add_yes(CLI::App& app, Context& context);  ///< -y, --yes
 
 /// --prune and --no-prune; without either `prune` stays empty, and the setting graph.prune counts.
 CLI::Option* add_prune(CLI::App& app, std::optional<bool>& prune, const std::string& text);

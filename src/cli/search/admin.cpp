@@ -147,14 +147,6 @@ void check(Context& context, const SearchAdminArguments& arguments) {
   if (wrong) context.exit = ExitCode::refused;
 }
 
-void add_project(CLI::App& command, SearchAdminArguments& arguments, bool required) {
-  auto* option =
-      command
-          .add_option("--project", arguments.project, required ? "the project, as PROGRAM-CODE" : "only this project")
-          ->type_name("P-Q");
-  if (required) option->required();
-}
-
 }  // namespace
 
 void remove_types(const Context& context, SearchServer& search, const ProjectId& project,
@@ -196,7 +188,7 @@ void add_search_admin(CLI::App& search, Context& context) {
                     "back), `unfinished` (a load is at work or was killed; the next one removes it), `rolled-back`, "
                     "`shared` (of all projects: --layout-index single, or older tools), or `other`.",
             .examples = {{"aced-etl search ls --project aced-lung_cancer", "of one project"}}});
-  add_project(*ls, *arguments, false);
+  add_project_option(*ls, arguments->project, "only this project");
   add_search_options(*ls, context);
   ls->callback([&context, arguments] { list(context, *arguments); });
 
@@ -204,7 +196,7 @@ void add_search_admin(CLI::App& search, Context& context) {
   describe(*counts, {.summary = "count the documents that readers see, by project and type",
                      .text = "Asks through the aliases, as guppy does.",
                      .examples = {{"aced-etl search counts -o json", "for jq"}}});
-  add_project(*counts, *arguments, false);
+  add_project_option(*counts, arguments->project, "only this project");
   add_search_options(*counts, context);
   counts->callback([&context, arguments] { count(context, *arguments); });
 
@@ -231,7 +223,7 @@ void add_search_admin(CLI::App& search, Context& context) {
                "has one. With --layout-index single the documents are removed one by one from the indexes that all "
                "projects share. The FHIR store is not touched (`fhir rm`).",
        .examples = {{"aced-etl search rm --project aced-lung_cancer --dry-run", "how many there are"}}});
-  add_project(*rm, *arguments, true);
+  add_project_option(*rm, arguments->project, "the project")->required();
   add_search_options(*rm, context);
   add_setting_option(*rm, context, "search.layout_index");
   add_setting_option(*rm, context, "state_dir");
@@ -246,7 +238,7 @@ void add_search_admin(CLI::App& search, Context& context) {
        .text = "One call takes the aliases of all types back to the previous generation. The newer one stays until "
                "the next load removes it.",
        .examples = {{"aced-etl search rollback --project aced-lung_cancer", "undo the last load"}}});
-  add_project(*rollback, *arguments, true);
+  add_project_option(*rollback, arguments->project, "the project")->required();
   rollback->add_flag("--fhir", arguments->fhir, "the FHIR store instead of the documents");
   add_search_options(*rollback, context);
   add_setting_option(*rollback, context, "state_dir");

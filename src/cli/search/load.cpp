@@ -213,7 +213,7 @@ void add_search_load(CLI::App& search, Context& context) {
                     {"aced-etl search load --project aced-lung_cancer STUDY --layout dataframe --dry-run",
                      "how many documents and columns there would be"}}});
   auto arguments = std::make_shared<SearchLoadArguments>();
-  command->add_option("--project", arguments->project, "the project, as PROGRAM-CODE")->type_name("P-Q")->required();
+  add_project_option(*command, arguments->project, "the project")->required();
   add_study_arguments(*command, context, arguments->study);
   add_record_arguments(*command, context, arguments->study);
   add_setting_option(*command, context, "search.layout");

@@ -15,17 +15,10 @@ import termios
 import time
 
 import pytest
-from file_study import AUTHZ, PROJECT, FileStudy, bucket_of, holds, objects, outcomes, records
+from file_study import AUTHZ, PROJECT, bucket_of, holds, objects, outcomes, records
+from file_study import study  # noqa: F401
 
 MB = 1_000_000
-
-
-@pytest.fixture
-def study(tmp_path, etl) -> FileStudy:
-    etl.env["ACED_ETL_STATE_DIR"] = str(tmp_path / "state")
-    home = tmp_path / "home"
-    home.mkdir()
-    return FileStudy(home)
 
 
 def load(etl, study, *more, rc: int = 0):

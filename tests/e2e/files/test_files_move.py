@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 
 import pytest
 from run_world import COHORT, FILES, LUNG, PROJECTS, World, step
@@ -102,15 +100,7 @@ def test_killed_at_any_moment_the_same_command_resumes(moved, path, method):
     stand_in = moved.world.commons.stand_in
     stand_in.fault("delay", path, method=method, skip=2, times=1, ms=8000)
     running = moved.world.etl.start(*moved.command("--yes", "--jobs", "1"))
-    try:
-        until = time.monotonic() + 60
-        while not stand_in.faults()[0]["hits"]:
-            assert time.monotonic() < until and running.poll() is None
-            time.sleep(0.02)
-        running.send_signal(signal.SIGKILL)
-        running.communicate(timeout=30)
-    finally:
-        stand_in.clear()
+    stand_in.kill_when_hit(running)
     for did, record in records(moved.world).items():
         if did in moved.before:
             bucket, key = record["urls"][0].removeprefix("s3://").split("/", 1)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import signal
-import time
 
 import pytest
 from file_study import PROJECT, FileStudy, records
@@ -129,15 +127,7 @@ def test_killed_between_two_parts_it_goes_on_with_those_that_are_missing(moved):
     stand_in = moved.commons.stand_in
     stand_in.fault("delay", MULTIPART + "upload", skip=2, times=0, ms=8000)
     running = moved.etl.start(*moved.command("--yes", "--jobs", "1"))
-    try:
-        until = time.monotonic() + 60
-        while not stand_in.faults()[0]["hits"]:
-            assert time.monotonic() < until and running.poll() is None
-            time.sleep(0.02)
-        running.send_signal(signal.SIGKILL)
-        running.communicate(timeout=30)
-    finally:
-        stand_in.clear()
+    stand_in.kill_when_hit(running)
     assert records(moved.commons)[moved.large]["urls"] == moved.before[moved.large]["urls"]
     moved.move("--yes")
     moved.holds(files_in=moved.other, empty=moved.at)

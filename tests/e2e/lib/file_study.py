@@ -9,6 +9,7 @@ import random
 import urllib.parse
 import uuid
 
+import pytest
 from local_servers import Commons
 
 MD5 = "http://aced-idp.org/fhir/StructureDefinition/md5"
@@ -55,6 +56,15 @@ class FileStudy:
 
     def load(self, *more: object) -> list[str]:
         return ["files", "load", "--project", PROJECT, "--source", str(self.home), *map(str, more), str(self.metadata)]
+
+
+@pytest.fixture
+def study(tmp_path, etl) -> FileStudy:
+    """An empty study, which `etl` loads with a state dir of its own."""
+    etl.env["ACED_ETL_STATE_DIR"] = str(tmp_path / "state")
+    home = tmp_path / "home"
+    home.mkdir()
+    return FileStudy(home)
 
 
 def records(commons: Commons, authz: str = AUTHZ) -> dict[str, dict]:

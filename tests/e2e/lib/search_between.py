@@ -8,8 +8,10 @@ import http.server
 import json
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
+
+import pytest
 
 # (method, path, body) -> what to answer instead of the server: (status, document); None lets the request pass.
 Rule = Callable[[str, str, bytes], "tuple[int, object] | None"]
@@ -83,6 +85,13 @@ class SearchProxy:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+@pytest.fixture
+def proxy(search) -> Iterator[SearchProxy]:
+    made = SearchProxy(search.url)
+    yield made
+    made.close()
 
 
 class Hold:

@@ -156,6 +156,18 @@ class StandIn:
     def faults(self) -> list[dict]:
         return self.ask("GET", "/_stand_in/faults").json()["faults"]
 
+    def kill_when_hit(self, process: subprocess.Popen) -> None:
+        """Ends the process by SIGKILL when it has met the first of the faults, which should hold it; then there are none."""
+        try:
+            until = time.monotonic() + 60
+            while not self.faults()[0]["hits"]:
+                assert time.monotonic() < until and process.poll() is None
+                time.sleep(0.02)
+            process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=30)
+        finally:
+            self.clear()
+
     def clear(self) -> None:
         """No faults, and counting from the beginning."""
         self.ask("DELETE", "/_stand_in/faults")

@@ -10,7 +10,8 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
-from search_between import Hold, SearchProxy
+from search_between import Hold
+from search_between import proxy  # noqa: F401
 from search_study import PROJECT, hits, indexes, locks, patients, versions, write
 
 # Values that a parser would change: digits, exponents, escapes, an object's order.
@@ -27,13 +28,6 @@ TRICKY = [
 def store(etl, search):
     etl.env["ELASTICSEARCH_URL"] = search.url
     return etl
-
-
-@pytest.fixture
-def proxy(search):
-    made = SearchProxy(search.url)
-    yield made
-    made.close()
 
 
 def lines(folder: pathlib.Path) -> list[str]:

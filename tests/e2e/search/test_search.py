@@ -12,16 +12,10 @@ import threading
 
 import pytest
 from search_between import Hold, SearchProxy
+from search_between import proxy  # noqa: F401
 from search_study import PROJECT, hits, indexes, locks, patients, small, versions
 
 TYPES = ("patient", "observation", "file")
-
-
-@pytest.fixture
-def proxy(search):
-    made = SearchProxy(search.url)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import json
 import pathlib
 
 import pytest
-from search_between import Hold, SearchProxy
+from search_between import Hold
+from search_between import proxy  # noqa: F401
 from search_study import PROJECT, hits, indexes, locks, small
 
 TYPES = ("patient", "observation", "file")
@@ -18,13 +19,6 @@ KEYWORD = {"type": "keyword"}
 def loader(etl, search, demo_dictionary):
     etl.env |= {"ELASTICSEARCH_URL": search.url, "DICTIONARY_URL": str(demo_dictionary), "ACED_ETL_SEARCH_LAYOUT_INDEX": "single"}
     return etl
-
-
-@pytest.fixture
-def proxy(search):
-    made = SearchProxy(search.url)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ import time
 import urllib.parse
 
 import pytest
-from file_study import AUTHZ, PROJECT, FileStudy, holds, objects, outcomes, records
+from file_study import AUTHZ, PROJECT, holds, objects, outcomes, records
+from file_study import study  # noqa: F401
 from programs import ROOT
 
 MB = 1_000_000
@@ -23,14 +24,6 @@ PARTS = ["--multipart-threshold", "8MB", "--part-size", "6MB"]
 HTML = "<html><head><title>the portal</title></head><body>login</body></html>"
 INDEX, UPLOAD, DOWNLOAD, MULTIPART = "^/index/index/", "^/user/data/upload/", "^/user/data/download/", "^/user/data/multipart/"
 DEEP = '{"error":' * 60_000
-
-
-@pytest.fixture
-def study(tmp_path, etl) -> FileStudy:
-    etl.env["ACED_ETL_STATE_DIR"] = str(tmp_path / "state")
-    home = tmp_path / "home"
-    home.mkdir()
-    return FileStudy(home)
 
 
 # -- a success is recognised in the service's own answer
